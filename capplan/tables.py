@@ -1,0 +1,242 @@
+"""Every table capplan reads, declared once: column, kind, unit, limits and meaning.
+
+The reader, the checks, the templates of ``capplan new``, the data dictionary and the tests all read these declarations;
+nothing else says what a column is.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a cell of a column holds."""
+
+    ID = "identifier"
+    TEXT = "text"
+    NUMBER = "number"
+    INTEGER = "whole number"
+    DATE = "date (YYYY-MM-DD)"
+    CHOICE = "one of a list"
+    FLAG = "yes or no"
+    SURVEYED = "date (YYYY-MM-DD) or the word modelled"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it holds, its unit and what a sensible value is.
+
+    ``least`` and ``most`` bound the value (both allowed); ``above`` is a bound it must pass. ``refers`` names the
+    ``table.column`` it must exist in.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    needed: bool = True
+    choices: tuple[str, ...] = ()
+    above: float | None = None
+    least: float | None = None
+    most: float | None = None
+    refers: str = ""
+
+    def must_be(self):
+        """What a value must be, in words, with the unit in brackets."""
+        unit = f" [{self.unit}]" if self.unit else ""
+        if self.kind is Kind.CHOICE:
+            return "one of " + ", ".join(self.choices)
+        if self.kind is Kind.ID:
+            return "a plain identifier (letters, digits, . _ - /), at most 80 characters"
+        if self.kind in (Kind.TEXT, Kind.FLAG, Kind.DATE, Kind.SURVEYED) and self.least is None:
+            return {Kind.TEXT: "plain text, at most 500 characters, not a formula"}.get(self.kind, self.kind.value)
+        bounds = []
+        if self.above is not None:
+            bounds.append(f"above {self.above:g}")
+        if self.least is not None:
+            bounds.append(f"at least {self.least:g}" if self.kind not in (Kind.DATE, Kind.SURVEYED) else
+                          f"not before {self.least:g}")
+        if self.most is not None:
+            bounds.append(f"at most {self.most:g}" if self.kind not in (Kind.DATE, Kind.SURVEYED) else
+                          f"not after {self.most:g}")
+        return self.kind.value + (", " + " and ".join(bounds) if bounds else "") + unit
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: the file it is in, its key, whether an estate needs it, and its columns."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    needed: bool = True
+
+    @property
+    def column_names(self):
+        """Names of the columns, in order."""
+        return [column.name for column in self.columns]
+
+    def column(self, name):
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+
+ELEMENTS = ("Roofs", "Floors and stairs", "Ceilings", "External walls, windows and doors", "Internal walls and doors",
+            "Sanitary services", "Mechanical services", "Electrical services", "Redecorations",
+            "Fixed furniture and fittings", "External areas", "Playing fields")
+GRADES = ("A", "B", "C", "D", "E")
+SURVEY_GRADES = ("A", "B", "C", "D", "BX", "CX", "DX")
+PHASES = ("nursery", "primary", "secondary", "all-through", "special", "alternative provision", "sixth form")
+REGIONS = ("North East", "North West", "Yorkshire and the Humber", "East Midlands", "West Midlands",
+           "East of England", "South East", "South West", "Inner London", "Outer London")
+TENURES = ("freehold", "125-year lease", "lease", "church or foundation land", "PFI lease", "licence", "not known")
+AGE_BANDS = ("pre-1919", "1919-1944", "1945-1966", "1967-1976", "after 1976", "not known")
+BASES = ("gifa", "ground_gifa", "wall", "windows_doors", "site", "field", "boundary", "lifts", "pool", "measured")
+CONDITION_BANDS = (tuple(f"CDC1-{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXY")
+                   + tuple(f"CDC2-{letter}" for letter in "ABCDEFGHIJKLMNO") + ("none",))
+ROUTES = ("SCA", "DFC", "CIF", "PSDS4", "other grant")
+USES = ("condition", "energy", "any")
+
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+EARLIEST_SURVEY = 1995
+
+
+def _id(name, meaning, refers="", needed=True):
+    return Column(name, Kind.ID, meaning, needed=needed, refers=refers)
+
+
+def _gbp(name, meaning, needed=True, least=0.0, most=1e9):
+    return Column(name, Kind.NUMBER, meaning, "GBP", needed, least=least, most=most)
+
+
+def _year(name, meaning, needed=True):
+    return Column(name, Kind.INTEGER, meaning, "year", needed, least=EARLIEST_YEAR, most=LATEST_YEAR)
+
+
+TRUST = Table("trust", "The trust itself: one row.", ("trust_id",), (
+    _id("trust_id", "Short name the trust is known by in files."),
+    Column("name", Kind.TEXT, "Name of the trust as printed on papers."),
+))
+
+SCHOOLS = Table("schools", "One row per school.", ("school_id",), (
+    _id("school_id", "The school's short name in files."),
+    Column("name", Kind.TEXT, "Name as printed on papers."),
+    Column("urn", Kind.INTEGER, "Unique reference number of the school on DfE's register.", "", False,
+           least=100000, most=999999),
+    Column("phase", Kind.CHOICE, "Phase of education.", needed=False, choices=PHASES),
+    Column("region", Kind.CHOICE, "Region; sets the location factor on national unit costs.", choices=REGIONS),
+    Column("pfi", Kind.FLAG, "Whether a PFI contractor owns the lifecycle works."),
+    Column("voluntary_aided", Kind.FLAG, "Whether the school is voluntary aided (VAT is then a cost)."),
+    Column("tenure", Kind.CHOICE, "How the trust holds the site.", needed=False, choices=TENURES),
+    Column("joined", Kind.DATE, "Date the school joined the trust.", needed=False, least=1988, most=LATEST_YEAR),
+    Column("condition_band", Kind.CHOICE, "Band of DfE's condition data (CDC1 or CDC2) used for allocations.",
+           needed=False, choices=CONDITION_BANDS),
+    Column("pupils", Kind.INTEGER, "Pupils on roll.", "pupils", False, least=0, most=10000),
+))
+
+SITES = Table("sites", "One row per site; a school may use several.", ("site_id",), (
+    _id("site_id", "The site's short name in files."),
+    _id("school_id", "School that uses the site.", "schools.school_id"),
+    Column("site_area_m2", Kind.NUMBER, "Area of the site without playing fields.", "m2", False, least=0, most=5e6),
+    Column("field_area_m2", Kind.NUMBER, "Area of playing fields.", "m2", False, least=0, most=5e6),
+    Column("boundary_m", Kind.NUMBER, "Length of the boundary.", "m", False, least=0, most=1e5),
+))
+
+BLOCKS = Table("blocks", "One row per block (building).", ("block_id",), (
+    _id("block_id", "The block's short name in files."),
+    _id("site_id", "Site the block stands on.", "sites.site_id"),
+    Column("gifa_m2", Kind.NUMBER, "Gross internal floor area.", "m2", above=0, most=60000),
+    Column("ground_gifa_m2", Kind.NUMBER, "Gross internal area of the ground floor.", "m2", False, least=0, most=60000),
+    Column("storeys", Kind.NUMBER, "Number of storeys.", "", False, least=1, most=20),
+    Column("perimeter_m", Kind.NUMBER, "Length of the external walls on plan.", "m", False, least=0, most=5000),
+    Column("height_m", Kind.NUMBER, "Height of the external walls.", "m", False, least=0, most=60),
+    Column("windows_doors_nr", Kind.NUMBER, "Windows and external doors, as DfE's survey counts them.", "nr", False,
+           least=0, most=20000),
+    Column("lifts", Kind.INTEGER, "Passenger lifts.", "lifts", False, least=0, most=20),
+    Column("age_band", Kind.CHOICE, "When the block was built.", needed=False, choices=AGE_BANDS),
+    Column("permanence", Kind.CHOICE, "Permanent or temporary building.", choices=("permanent", "temporary")),
+    Column("planned_exit", Kind.DATE, "Date the block is to be left, demolished or rebuilt, if there is one.",
+           needed=False, least=EARLIEST_YEAR, most=LATEST_YEAR),
+))
+
+COMPONENTS = Table("components", "One row per component found by a condition survey, or modelled.", ("component_id",), (
+    _id("component_id", "The component's short name in files."),
+    _id("site_id", "Site the component is on.", "sites.site_id"),
+    _id("block_id", "Block the component is in; blank for the grounds of the site.", "blocks.block_id", False),
+    _id("type_id", "Construction type in capplan's list of 139 types: sets element, deterioration and unit cost.",
+        "component_types.type_id"),
+    Column("quantity", Kind.NUMBER, "How much of the component there is at this grade, in the unit of its type.",
+           "m2, m or nr", least=0, most=1e6),
+    Column("quantity_basis", Kind.CHOICE, "Whether the quantity was measured, or the geometry it was worked out from.",
+           choices=BASES),
+    Column("grade", Kind.CHOICE, "Condition grade A-D; X: cannot be repaired, only replaced.", choices=SURVEY_GRADES),
+    Column("priority", Kind.INTEGER, "1 urgent, 2 within two years, 3 within three to five, 4 beyond five.", "", False,
+           least=1, most=4),
+    Column("statutory", Kind.FLAG, "Whether the remedy is required by law; blank means no.", needed=False),
+    Column("due_year", Kind.INTEGER, "Planning year by whose end a statutory or priority 1 remedy must have been done; "
+           "blank: the first year of the plan.", "year", False, least=EARLIEST_YEAR, most=LATEST_YEAR),
+    Column("surveyed", Kind.SURVEYED, "Date of the survey, or modelled where nobody has looked.",
+           least=EARLIEST_SURVEY, most=LATEST_YEAR),
+    _gbp("remedial_cost_gbp", "Surveyor's cost of bringing the component to grade A, without fees or VAT.", False),
+    _year("cost_price_base", "Year whose prices the remedial cost is in; needed with it.", False),
+    Column("remaining_life_years", Kind.NUMBER, "Surveyor's estimate of the years left.", "years", False,
+           least=0, most=150),
+))
+
+GRANTS = Table("grants", "Grants in hand or expected, one row per vintage.", ("grant_id",), (
+    _id("grant_id", "The grant's short name in files."),
+    Column("route", Kind.CHOICE, "Funding route.", choices=ROUTES),
+    Column("grant_year", Kind.INTEGER, "Grant year f: 1 April f to 31 March f+1, the vintage.", "year",
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+    _gbp("amount_gbp", "Amount awarded or expected, in the pounds of its own day (nominal)."),
+    Column("eligible", Kind.CHOICE, "Works it may pay for.", choices=USES),
+    _id("school_id", "School that owns it; blank for the whole trust.", "schools.school_id", False),
+    Column("spend_by", Kind.DATE, "Last day of spending where it differs from the rule of the route.", needed=False,
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+), needed=False)
+
+RESERVES = Table("reserves", "The trust's free reserves and budget, one row per planning year.", ("year",), (
+    Column("year", Kind.INTEGER, "Planning year y: 1 September y to 31 August y+1.", "year",
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+    _gbp("opening_gbp", "Free reserves at the start of the first year, without capital grants; blank afterwards.",
+         False, least=-1e9),
+    _gbp("income_gbp", "Total income of the year (nominal)."),
+    _gbp("surplus_gbp", "Income less spending before any works of this plan; negative in deficit (nominal).",
+         least=-1e9),
+), needed=False)
+
+WORKS = Table("works", "Works already on the trust's own list.", ("work_id",), (
+    _id("work_id", "The work's short name in files."),
+    _id("school_id", "School the work is at.", "schools.school_id"),
+    _id("block_id", "Block the work is in; blank for the grounds or the whole school.", "blocks.block_id", False),
+    Column("description", Kind.TEXT, "What is to be done."),
+    Column("use", Kind.CHOICE, "Kind of works, for eligibility.", choices=("condition", "energy")),
+    _gbp("cost_gbp", "Cost in the prices of cost_price_base, without fees or VAT."),
+    _year("cost_price_base", "Year whose prices the cost is in."),
+    _gbp("loss_avoided_gbp_per_year", "Expected loss each year until it is done, in the same prices.", False),
+    Column("priority", Kind.INTEGER, "1 urgent ... 4 long term.", "", False, least=1, most=4),
+    _year("must_start_by", "Planning year it must start in or before, if it must be done at all.", False),
+    Column("status", Kind.CHOICE, "Where the work stands.", choices=("proposed", "committed")),
+), needed=False)
+
+ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS)
+TABLES = {table.name: table for table in ESTATE_TABLES}
+
+
+def data_dictionary():
+    """The data dictionary as Markdown: every table, column, kind, unit and meaning.
+
+    Returns
+    -------
+    str
+        One section per table, each with a table of its columns.
+    """
+    parts = ["# Data dictionary", "",
+             "An estate is a folder of these tables, each CSV (UTF-8, or cp1252 as Excel writes it) or Parquet.",
+             "This page is written by `capplan dictionary`."]
+    for table in ESTATE_TABLES:
+        parts += ["", f"## {table.name}.csv" + ("" if table.needed else " (optional)"), "", table.meaning, "",
+                  "| column | needed | must be | meaning |", "|---|---|---|---|"]
+        parts += [f"| `{column.name}` | {'yes' if column.needed else 'no'} | {column.must_be()} | {column.meaning} |"
+                  for column in table.columns]
+    return "\n".join(parts) + "\n"

@@ -1,0 +1,305 @@
+"""One table file to one typed frame, with every fault in it; and back.
+
+Cells are read as text and judged here, so that nothing is guessed: a number is a number as written, an identifier keeps
+its leading zeros, and what cannot be read is reported with its row as a spreadsheet numbers it.
+"""
+
+import csv
+import difflib
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .errors import Fault
+from .tables import Kind
+
+LONGEST_LINE_BYTES = 1_000_000
+NUMBER_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
+ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._/\- ]{0,79}"
+FLAGS = {"yes": True, "no": False, "true": True, "false": False, "y": True, "n": False}
+
+
+def find_table(folder, name):
+    """Path of the file a table is in: ``name.csv`` or ``name.parquet``; ``None`` if there is neither.
+
+    Returns
+    -------
+    tuple of (Path or None, list of Fault)
+        A fault where both exist, since nobody can tell which one counts.
+    """
+    found = [folder / f"{name}{suffix}" for suffix in (".csv", ".parquet") if (folder / f"{name}{suffix}").is_file()]
+    if len(found) == 2:
+        return None, [Fault(name, None, "", f"both {found[0].name} and {found[1].name}", "one file; remove the other")]
+    return (found[0] if found else None), []
+
+
+def read_cells(path):
+    """Every cell of a CSV or Parquet file, as text.
+
+    Parameters
+    ----------
+    path : Path
+        The file. CSV in UTF-8, or cp1252 as Excel writes it.
+
+    Returns
+    -------
+    tuple of (DataFrame or None, list of Fault)
+        Text cells, blanks as empty strings, indexed by spreadsheet row; ``None`` where the file cannot be read.
+    """
+    if path.suffix.lower() == ".parquet":
+        return _read_parquet(path)
+    return _read_csv(path)
+
+
+def _read_parquet(path):
+    try:
+        import pyarrow.parquet as pq
+    except ImportError:
+        return None, [Fault(path.name, None, "", "a Parquet file, but pyarrow is not installed",
+                            "read with pyarrow: pip install 'capplan[scale]', or save it as CSV")]
+    try:
+        frame = pq.read_table(path).to_pandas()
+    except (OSError, ValueError) as error:
+        return None, [Fault(path.name, None, "", f"a damaged or truncated Parquet file ({_first_line(error)})",
+                            "a whole Parquet file; export it again")]
+    cells = pd.DataFrame({str(name): _as_text(frame[name]) for name in frame.columns})
+    cells.index = pd.RangeIndex(2, len(cells) + 2)
+    return cells, []
+
+
+def _as_text(values):
+    if pd.api.types.is_bool_dtype(values):
+        return values.map({True: "yes", False: "no"}).astype(str)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return values.dt.strftime("%Y-%m-%d").fillna("")
+    if pd.api.types.is_float_dtype(values):
+        whole = values.notna() & np.isfinite(values) & (values == values.round()) & (values.abs() < 1e15)
+        text = values.map(repr)
+        text[whole] = values[whole].astype("int64").astype(str)
+        return text.where(values.notna(), "").astype(str)
+    return values.astype(object).where(values.notna(), "").astype(str)
+
+
+def _first_line(error):
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:120]
+
+
+def _longest_line(path):
+    longest = current = 0
+    with open(path, "rb") as file:
+        while chunk := file.read(1 << 22):
+            parts = chunk.split(b"\n")
+            current += len(parts[0])
+            if len(parts) > 1:
+                longest = max(longest, current, *(len(part) for part in parts[1:-1]), 0)
+                current = len(parts[-1])
+            if max(longest, current) > LONGEST_LINE_BYTES:
+                return max(longest, current)
+    return max(longest, current)
+
+
+def _read_csv(path):
+    def fail(found, must_be):
+        return None, [Fault(path.name, None, "", found, must_be)]
+
+    if path.stat().st_size == 0:
+        return fail("an empty file", "a table with a header row")
+    if _longest_line(path) > LONGEST_LINE_BYTES:
+        return fail(f"a line longer than {LONGEST_LINE_BYTES:,} characters",
+                    "a table with one row per line; is this file really CSV?")
+    raw = path.read_bytes()
+    if b"\x00" in raw:
+        return fail("bytes that are not text", "a CSV file; save the sheet as 'CSV UTF-8'")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    header = next(csv.reader(io.StringIO(text[:LONGEST_LINE_BYTES])), [])
+    header = [name.strip() for name in header]
+    if not any(header):
+        return fail("no header row", "column names in the first row")
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        return fail("columns separated by ; or tabs", "columns separated by commas")
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated:
+        return fail(f"the column {', '.join(repeated)} more than once", "each column once")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            cells = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False,
+                                skip_blank_lines=False, index_col=False, header=0, names=header)
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
+        return fail(f"rows that cannot be told apart ({_first_line(error)})",
+                    "as many cells in each row as in the header, with quotes closed")
+    cells = cells.fillna("")
+    cells.index = pd.RangeIndex(2, len(cells) + 2)
+    blank = np.logical_and.reduce([(cells[name].str.strip() == "").to_numpy() for name in cells])
+    return cells[~blank], []
+
+
+def typed(table, cells, where):
+    """Text cells to a typed frame, with every fault.
+
+    Parameters
+    ----------
+    table : Table
+        What the columns must be.
+    cells : DataFrame of str
+        As ``read_cells`` returns it.
+    where : str
+        Name of the file, for the faults.
+
+    Returns
+    -------
+    tuple of (DataFrame, list of Fault)
+        One column per declared column (missing optional ones blank), indexed by spreadsheet row. A cell with a fault is
+        blank in the frame; the frame is only to be used when there is no fault.
+    """
+    faults = _header_faults(table, cells, where)
+    columns = {}
+    for column in table.columns:
+        text = cells[column.name] if column.name in cells else pd.Series("", cells.index, dtype=str)
+        columns[column.name], own = _convert(column, text, where, column.name in cells)
+        faults += own
+    frame = pd.DataFrame(columns, index=cells.index)
+    if len(cells) == 0 and table.needed:
+        faults.append(Fault(where, None, "", "no rows", "at least one row"))
+    return frame, faults + _key_faults(table, cells, where)
+
+
+def _header_faults(table, cells, where):
+    faults = []
+    unknown = [name for name in cells if name not in table.column_names]
+    for name in unknown:
+        close = difflib.get_close_matches(name, table.column_names, 1, 0.6)
+        hint = f"did you mean {close[0]}?" if close else "remove it, or see the data dictionary"
+        faults.append(Fault(where, 1, name, "a column capplan does not know", f"a column of {table.name}: {hint}"))
+    for column in table.columns:
+        if column.needed and column.name not in cells:
+            faults.append(Fault(where, 1, column.name, "no such column", f"there: {column.must_be()}"))
+    return faults
+
+
+def _key_faults(table, cells, where):
+    if len(table.key) != 1 or table.key[0] not in cells:
+        return []
+    values = cells[table.key[0]].str.strip()
+    again = values[values.duplicated() & (values != "")]
+    first = dict(zip(*_reversed_pairs(values), strict=True))
+    return [Fault(where, row, table.key[0], f"{value!r} again (first in row {first[value]})", "different in every row")
+            for row, value in again.items()]
+
+
+def _reversed_pairs(values):
+    return values.to_numpy()[::-1], values.index.to_numpy()[::-1]
+
+
+def _convert(column, text, where, present):
+    codes, values = pd.factorize(text)
+    values = pd.Series(values, dtype=str).str.strip()
+    blank = values == ""
+    parsed, good = _PARSERS[column.kind](column, values)
+    bad = ~good & ~blank
+    if column.needed and present:
+        bad |= blank
+    faults = []
+    for code in np.flatnonzero(bad.to_numpy()):
+        rows = text.index[codes == code]
+        found = "a blank" if blank.iloc[code] else repr(values.iloc[code][:60])
+        faults += [Fault(where, int(row), column.name, found, column.must_be()) for row in rows]
+    result = parsed.take(codes)
+    result.index = text.index
+    return result, faults
+
+
+def _number(column, values):
+    good = values.str.fullmatch(NUMBER_PATTERN)
+    parsed = pd.to_numeric(values.where(good), errors="coerce").astype(float)
+    if column.kind is Kind.INTEGER:
+        good &= parsed == parsed.round()
+    if column.above is not None:
+        good &= parsed > column.above
+    if column.least is not None:
+        good &= parsed >= column.least
+    if column.most is not None:
+        good &= parsed <= column.most
+    parsed = parsed.where(good)
+    if column.kind is Kind.INTEGER and column.needed:
+        parsed = parsed.fillna(0).astype("int64")
+    return parsed, good
+
+
+def _date(column, values):
+    iso = values.str.fullmatch(r"\d{4}-\d{2}-\d{2}")
+    parsed = pd.to_datetime(values.where(iso), format="%Y-%m-%d", errors="coerce")
+    good = parsed.notna()
+    if column.least is not None:
+        good &= parsed.dt.year >= column.least
+    if column.most is not None:
+        good &= parsed.dt.year <= column.most
+    return parsed.where(good), good
+
+
+def _surveyed(column, values):
+    modelled = values.str.lower() == "modelled"
+    parsed, good = _date(column, values)
+    return parsed, good | modelled
+
+
+def _choice(column, values):
+    known = {choice.lower(): choice for choice in column.choices}
+    parsed = values.str.lower().map(known)
+    return parsed.fillna("").astype(str), parsed.notna()
+
+
+def _flag(column, values):
+    parsed = values.str.lower().map(FLAGS)
+    return parsed.fillna(False).astype(bool), parsed.notna()
+
+
+def _id(column, values):
+    good = values.str.fullmatch(ID_PATTERN)
+    return values.where(good, ""), good
+
+
+def _text(column, values):
+    good = ~values.str.match(r"[=+@\t]") & (values.str.len() <= 500)
+    return values.where(good, ""), good
+
+
+_PARSERS = {Kind.NUMBER: _number, Kind.INTEGER: _number, Kind.DATE: _date, Kind.SURVEYED: _surveyed,
+            Kind.CHOICE: _choice, Kind.FLAG: _flag, Kind.ID: _id, Kind.TEXT: _text}
+
+
+def as_cells(table, frame):
+    """A typed frame as text cells, ready to be written: the inverse of ``typed``.
+
+    Returns
+    -------
+    DataFrame of str
+        Columns in declared order; optional columns that are blank throughout are left out.
+    """
+    cells = {}
+    for column in table.columns:
+        if column.name not in frame:
+            continue
+        text = _cell_text(column, frame[column.name])
+        if column.needed or (text != "").any():
+            cells[column.name] = text
+    return pd.DataFrame(cells, index=frame.index)
+
+
+def _cell_text(column, values):
+    if column.kind is Kind.FLAG:
+        return values.map({True: "yes", False: "no"}).astype(str)
+    if column.kind is Kind.SURVEYED:
+        return values.dt.strftime("%Y-%m-%d").fillna("modelled")
+    return _as_text(values)
+
+
+def write_frame(frame, path):
+    """Write a frame as CSV: UTF-8, ``\\n`` line ends, no index, the same bytes every time."""
+    frame.to_csv(Path(path), index=False, encoding="utf-8", lineterminator="\n")
