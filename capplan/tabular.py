@@ -164,6 +164,8 @@ def typed(table, cells, where):
         text = cells[column.name] if column.name in cells else pd.Series("", cells.index, dtype=str)
         columns[column.name], own = _convert(column, text, where, column.name in cells)
         faults += own
+    if table.open_ended:
+        columns |= {name: cells[name] for name in cells if name not in columns}
     frame = pd.DataFrame(columns, index=cells.index)
     if len(cells) == 0 and table.needed:
         faults.append(Fault(where, None, "", "no rows", "at least one row"))
@@ -172,7 +174,7 @@ def typed(table, cells, where):
 
 def _header_faults(table, cells, where):
     faults = []
-    unknown = [name for name in cells if name not in table.column_names]
+    unknown = [name for name in cells if name not in table.column_names and not table.open_ended]
     for name in unknown:
         close = difflib.get_close_matches(name, table.column_names, 1, 0.6)
         hint = f"did you mean {close[0]}?" if close else "remove it, or see the data dictionary"
@@ -184,12 +186,14 @@ def _header_faults(table, cells, where):
 
 
 def _key_faults(table, cells, where):
-    if len(table.key) != 1 or table.key[0] not in cells:
+    if not table.key or any(name not in cells for name in table.key):
         return []
     values = cells[table.key[0]].str.strip()
+    for name in table.key[1:]:
+        values = values + ", " + cells[name].str.strip()
     again = values[values.duplicated() & (values != "")]
     first = dict(zip(*_reversed_pairs(values), strict=True))
-    return [Fault(where, row, table.key[0], f"{value!r} again (first in row {first[value]})", "different in every row")
+    return [Fault(where, row, ", ".join(table.key), f"{value!r} again (first in row {first[value]})", "different in every row")
             for row, value in again.items()]
 
 

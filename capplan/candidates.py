@@ -1,0 +1,399 @@
+"""What could be done: the only thing the optimiser sees. Proposed from an outlook, or read from a folder made elsewhere."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from . import reference
+from .errors import CandidatesError, Fault
+from .finance import discount_factors, nominal_factors
+from .money import Money, money
+from .outlook import Outlook
+from .tables import CANDIDATE_TABLES
+from .tabular import as_cells, find_table, read_cells, typed, write_frame
+
+FROM_POOR, FROM_FAIR = 2, 1
+"""Grade index from which a scheme puts components right: C for a repair, B for a renewal."""
+KINDS = {"repair": FROM_POOR, "renew": FROM_FAIR, "urgent": FROM_FAIR}
+MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes": np.inf, "true": np.inf, "y": np.inf,
+                 "1": np.inf}
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Schemes, the years each may start in, what they spend, the pots, and limits.
+
+    ``outlook`` and ``money`` are the parents; both are ``None`` where the tables were read from a folder. ``members``
+    gives for each proposed scheme the rows of ``outlook.parts`` it treats.
+    """
+
+    _frames: dict = field(repr=False)
+    outlook: Outlook | None = field(default=None, repr=False)
+    money: Money | None = field(default=None, repr=False)
+    members: dict = field(default_factory=dict, repr=False)
+    notes: tuple = ()
+
+    def table(self, name):
+        """A copy of one of the tables schemes, scheme_years, spend, pots, limits."""
+        return self._frames[name].copy(deep=False)
+
+    @property
+    def schemes(self):
+        """One row per scheme."""
+        return self.table("schemes")
+
+    @property
+    def scheme_years(self):
+        """One row per scheme and year it may start in, with its value."""
+        return self.table("scheme_years")
+
+    @property
+    def spend(self):
+        """One row per scheme, start year and year of spending (nominal GBP)."""
+        return self.table("spend")
+
+    @property
+    def pots(self):
+        """One row per pot (nominal GBP)."""
+        return self.table("pots")
+
+    @property
+    def limits(self):
+        """One row per limit."""
+        return self.table("limits")
+
+    def __str__(self):
+        return (f"{len(self.schemes):,} schemes ({len(self.scheme_years):,} scheme years), "
+                f"GBP {self.pots.amount.sum():,.0f} in {len(self.pots)} pots")
+
+
+def propose(outlook):
+    """Turn an outlook into candidate schemes.
+
+    Parameters
+    ----------
+    outlook : Outlook
+
+    Returns
+    -------
+    Candidates
+        For each block (or grounds) and element: *repair* brings what is at grade C or worse back to A, *renew* brings
+        everything below A back to A; the two exclude each other. Priority 1 and statutory components form *urgent*
+        schemes that must be done by their year. Each may start in any year of the plan in which it is worth something,
+        at that year's expected cost. Works on the trust's own list come as they are.
+
+    Notes
+    -----
+    Nothing is proposed at PFI schools (the contractor's works), and only urgent works in blocks with a planned exit.
+    """
+    scenario, parts = outlook.scenario, outlook.parts
+    groups = _groups(parts)
+    cost, value = _cost_and_value(outlook)
+    pieces, members = [], {}
+    for kind, lowest in KINDS.items():
+        rows = groups[(groups.urgent == (kind == "urgent"))]
+        if len(rows):
+            pieces.append(_schemes_of(kind, rows, cost[lowest], value[lowest], outlook, members))
+    listed = _listed_works(outlook)
+    if len(listed):
+        pieces.append(listed)
+    cells = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
+    cells, small_gbp = _worth_planning(cells, scenario)
+    cells = _distinct(cells)
+    purse = money(outlook.estate, scenario)
+    schemes = cells.drop_duplicates("scheme_id")[_SCHEME_COLUMNS].reset_index(drop=True)
+    frames = {"schemes": schemes, "pots": purse.pots, "limits": _delivery_limits(scenario),
+              "scheme_years": cells[["scheme_id", "start_year", "value", "cost_real_gbp"]].reset_index(drop=True),
+              "spend": cells.assign(year=cells.start_year)[["scheme_id", "start_year", "year", "cost"]]
+              .reset_index(drop=True)}
+    kept = set(schemes.scheme_id)
+    notes = [*outlook.notes, *purse.notes]
+    if small_gbp > 0:
+        notes.append(f"Works below GBP {scenario.schemes.minimum_scheme_gbp:,.0f} a scheme are revenue maintenance and "
+                     f"not planned: GBP {small_gbp:,.0f} of need at the start.")
+    return Candidates(frames, outlook, purse, {key: rows for key, rows in members.items() if key in kept}, tuple(notes))
+
+
+_SCHEME_COLUMNS = ["scheme_id", "school_id", "kind", "tag", "exclusion_group", "requires", "must_do", "site_id", "trade",
+                   "block_id", "element", "description", "priority", "worst_grade", "surveyed_share"]
+_COLUMNS = [*_SCHEME_COLUMNS, "start_year", "cost", "cost_real_gbp", "value"]
+
+
+def _groups(parts):
+    """One row per component that may be planned, with the need it belongs to."""
+    urgent = parts.must_by.notna()
+    open_to_works = ~parts.pfi & (urgent | parts.stays)
+    groups = parts[open_to_works].copy()
+    groups["urgent"] = urgent[open_to_works]
+    place = groups.block_id.where(groups.block_id != "", groups.site_id + ".grounds")
+    groups["need"] = place + "." + groups.element_code + np.where(groups.urgent, ".must", "")
+    return groups
+
+
+def _cost_and_value(outlook):
+    """Cost (real) and loss avoided of treating each component in each year, by the grade treatment starts from.
+
+    Returns two dicts of arrays of shape (n, years): keys are the lowest grade treated, ``FROM_FAIR`` or ``FROM_POOR``.
+    """
+    years, n = outlook.horizon, len(outlook.parts)
+    discount = discount_factors(outlook.scenario.plan.discount_rate, years + 1)
+    left_at_end = outlook.parts.years_in_use.to_numpy()
+    cost = {lowest: np.zeros((n, years)) for lowest in (FROM_FAIR, FROM_POOR)}
+    value = {lowest: np.zeros((n, years)) for lowest in (FROM_FAIR, FROM_POOR)}
+    for year in range(years):
+        shares = outlook.shares(year)
+        left = left_at_end - year - 1
+        avoided = outlook.avoided_gbp[np.arange(n), :, np.maximum(left, 0)] * (left >= 0)[:, None] * discount[year + 1]
+        for lowest in (FROM_FAIR, FROM_POOR):
+            cost[lowest][:, year] = (shares * outlook.costs_gbp)[:, lowest:].sum(axis=1)
+            value[lowest][:, year] = (shares * avoided)[:, lowest:].sum(axis=1)
+            if lowest == FROM_FAIR:
+                value[lowest][:, year] += shares[:, 0] * avoided[:, 0]
+    return cost, value
+
+
+def _schemes_of(kind, rows, cost, value, outlook, members):
+    """Long frame of the schemes of one kind, one row per scheme and start year; fills ``members``."""
+    scenario = outlook.scenario
+    if kind == "urgent":
+        cost = np.maximum(cost, _quoted(outlook)[:, None])
+    codes, needs = pd.factorize(rows.need)
+    index = rows.index.to_numpy()
+    ids = np.array([f"{need}.{kind}" for need in needs])
+    for scheme, group in rows.groupby(codes).groups.items():
+        members[ids[scheme]] = np.asarray(group)
+    facts = _facts(kind, rows, needs, codes, outlook.costs_gbp)
+    years = scenario.plan.years
+    total_cost, total_value = np.zeros((len(needs), years)), np.zeros((len(needs), years))
+    np.add.at(total_cost, codes, cost[index])
+    np.add.at(total_value, codes, value[index])
+    nominal = nominal_factors(scenario.costs.tender_inflation, years, scenario.plan.first_year - scenario.plan.price_base)
+    long = facts.loc[facts.index.repeat(years)].reset_index(drop=True)
+    long.insert(0, "scheme_id", np.repeat(ids, years))
+    long["start_year"] = np.tile(scenario.years, len(needs))
+    long["cost_real_gbp"] = total_cost.ravel().round(2)
+    long["cost"] = np.rint(total_cost * nominal).ravel()
+    long["value"] = total_value.ravel().round(2)
+    return long
+
+
+def _quoted(outlook):
+    """Surveyor's remedial cost of each component, real with on-costs; zero where there is none."""
+    parts, scenario = outlook.parts, outlook.scenario
+    ratio = parts.cost_price_base.map(lambda year: reference.price_ratio(int(year), scenario.plan.price_base),
+                                      na_action="ignore")
+    vat = 1.0 + parts.voluntary_aided * scenario.costs.vat_rate_voluntary_aided
+    return (parts.remedial_cost_gbp * ratio * scenario.on_cost_factor * vat).fillna(0.0).to_numpy()
+
+
+def _facts(kind, rows, needs, codes, costs_gbp):
+    """What identifies and describes each need's scheme, one row per need in order."""
+    weight = costs_gbp[rows.index, np.maximum(rows.grade_index, 2)] + 1e-9
+    by_need = rows.assign(weight=weight, seen=weight * ~rows.modelled).groupby(codes)
+    first = by_need.first()
+    place = first.block_id.where(first.block_id != "", "grounds of " + first.site_id)
+    words = {"repair": "Put right what is at grade C or worse", "renew": "Renew everything below grade A",
+             "urgent": "Priority 1 and statutory works"}[kind]
+    must_by = by_need.must_by.min()
+    return pd.DataFrame({
+        "school_id": first.school_id, "kind": "renew" if kind == "urgent" else kind, "tag": "condition",
+        "exclusion_group": needs, "requires": "",
+        "must_do": must_by.map(lambda year: "" if pd.isna(year) else str(int(year))), "site_id": first.site_id,
+        "trade": first.element, "block_id": first.block_id, "element": first.element,
+        "description": words + ": " + first.element.str.lower() + ", " + place,
+        "priority": by_need.priority.min(), "worst_grade": by_need.grade.max(),
+        "surveyed_share": (by_need.seen.sum() / by_need.weight.sum()).round(4)}, index=range(len(needs)))
+
+
+def _listed_works(outlook):
+    """Works on the trust's own list, as they are, in the same long shape."""
+    works, scenario, estate = outlook.estate.works, outlook.scenario, outlook.estate
+    schools = estate.schools.set_index("school_id")
+    sites = estate.sites.drop_duplicates("school_id").set_index("school_id").site_id
+    home = estate.blocks.set_index("block_id").site_id
+    years = scenario.plan.years
+    discount = discount_factors(scenario.plan.discount_rate, years + 1)
+    nominal = nominal_factors(scenario.costs.tender_inflation, years, scenario.plan.first_year - scenario.plan.price_base)
+    pieces = []
+    for work in works.itertuples():
+        if schools.pfi[work.school_id] and work.use == "condition":
+            continue
+        ratio = reference.price_ratio(int(work.cost_price_base), scenario.plan.price_base)
+        vat = 1.0 + schools.voluntary_aided[work.school_id] * scenario.costs.vat_rate_voluntary_aided
+        real = work.cost_gbp * ratio * scenario.on_cost_factor * vat
+        yearly = (0.0 if pd.isna(work.loss_avoided_gbp_per_year) else work.loss_avoided_gbp_per_year) * ratio
+        handed_on = real * scenario.loss.handed_on_share * (work.use == "condition") * discount[years]
+        must = scenario.plan.first_year if work.status == "committed" else work.must_start_by
+        pieces.append(pd.DataFrame({
+            "scheme_id": f"work.{work.work_id}", "school_id": work.school_id, "kind": "listed", "tag": work.use,
+            "exclusion_group": "", "requires": "",
+            "must_do": "" if pd.isna(must) else str(max(int(must), scenario.plan.first_year)),
+            "site_id": home.get(work.block_id, sites.get(work.school_id, "")), "trade": "", "block_id": work.block_id,
+            "element": "", "description": work.description, "priority": work.priority, "worst_grade": "",
+            "surveyed_share": 1.0, "start_year": scenario.years, "cost": np.rint(real * nominal),
+            "cost_real_gbp": round(real, 2),
+            "value": [round(yearly * discount[t + 1: years].sum() + handed_on, 2) for t in range(years)]}))
+    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
+
+
+def _worth_planning(cells, scenario):
+    """Drop start years that cost too little to be a scheme or are worth nothing; never a must-do.
+
+    Returns the rest, and the real cost at the start of what is too small in every year. [GBP]
+    """
+    must = cells.must_do != ""
+    big = cells.cost_real_gbp >= scenario.schemes.minimum_scheme_gbp
+    keep = (must | (big & (cells.value > 0))) & (~must | (cells.start_year <= pd.to_numeric(cells.must_do)))
+    keep &= ~must | (cells.cost_real_gbp > 0) | (cells.kind == "listed")
+    ever = big.groupby(cells.scheme_id).transform("any") | must
+    small = cells[~ever & (cells.kind == "renew") & (cells.start_year == scenario.plan.first_year)]
+    return cells[keep], float(small.cost_real_gbp.sum())
+
+
+def _distinct(cells):
+    """Drop repairs that are the same as the renewal of their need: same cost and value in every year."""
+    paired = cells.pivot_table(index=["exclusion_group", "start_year"], columns="kind",
+                               values=["cost", "value"], aggfunc="first")
+    if ("cost", "repair") not in paired or ("cost", "renew") not in paired:
+        return cells
+    both = paired.dropna(subset=[("cost", "repair"), ("cost", "renew")])
+    near = ((both["cost"]["renew"] - both["cost"]["repair"]).abs() <= 1.0)
+    same = near.groupby(level=0).all()
+    return cells[~((cells.kind == "repair") & cells.exclusion_group.isin(same.index[same]))]
+
+
+def _delivery_limits(scenario):
+    columns = ["limit_id", "year", "scope", "scope_id", "measure", "sense", "amount"]
+    most = scenario.schemes.schemes_per_site_per_year
+    if most is None:
+        return pd.DataFrame(columns=columns)
+    return pd.DataFrame([[f"site schemes {year}", year, "site", "", "schemes", "<=", most] for year in scenario.years],
+                        columns=columns)
+
+
+def write_candidates(candidates, folder):
+    """Write the candidates folder that ``read_candidates`` reads: five CSV files.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    folder : Path
+        An existing folder.
+    """
+    for table in CANDIDATE_TABLES:
+        frame = candidates.table(table.name)
+        if len(frame) or table.needed:
+            cells = as_cells(table, frame.assign(**{name: "" for name in table.column_names if name not in frame}))
+            extra = [name for name in frame if name not in table.column_names]
+            write_frame(pd.concat([cells, frame[extra]], axis=1), Path(folder) / f"{table.name}.csv")
+
+
+def read_candidates(folder):
+    """Read a candidates folder made elsewhere.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of ``schemes.csv, scheme_years.csv, spend.csv, pots.csv`` and optionally ``limits.csv``.
+
+    Returns
+    -------
+    Candidates
+
+    Raises
+    ------
+    CandidatesError
+        With every fault of every table.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CandidatesError([Fault(str(folder), None, "", "no such folder", "a candidates folder")])
+    frames, faults = {}, []
+    for table in CANDIDATE_TABLES:
+        path, own = find_table(folder, table.name)
+        if path is None and table.needed and not own:
+            own = [Fault(f"{table.name}.csv", None, "", "no such file", f"there: {table.meaning}")]
+        faults += own
+        cells = None
+        if path is not None:
+            cells, own = read_cells(path)
+            faults += own
+        if cells is None:
+            cells = pd.DataFrame({name: pd.Series([], dtype=str) for name in table.column_names})
+            frames[table.name] = typed(table, cells, f"{table.name}.csv")[0]
+            continue
+        frames[table.name], own = typed(table, cells, path.name)
+        faults += own
+    if not faults:
+        faults = _candidate_faults(frames)
+    if faults:
+        raise CandidatesError(faults)
+    return Candidates({name: frame.reset_index(drop=True) for name, frame in frames.items()})
+
+
+def must_start_by(text):
+    """Latest start year of a must-do scheme: a year, infinity for any year, ``None`` where it is a choice.
+
+    Raises
+    ------
+    ValueError
+        If the text is neither yes, no nor a year.
+    """
+    text = str(text).strip().lower()
+    return MUST_DO_WORDS[text] if text in MUST_DO_WORDS else int(text)
+
+
+def _candidate_faults(frames):
+    """Faults between the tables of a candidates folder."""
+    schemes, years, spend = frames["schemes"], frames["scheme_years"], frames["spend"]
+    known, faults = set(schemes.scheme_id), []
+
+    def unknown(frame, where, column, values, what):
+        for row, value in values[~values.isin(known)].items():
+            faults.append(Fault(where, int(row), column, repr(value), what))
+
+    unknown(years, "scheme_years.csv", "scheme_id", years.scheme_id, "a scheme of schemes.csv")
+    unknown(spend, "spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
+    needed = schemes.requires.str.split(";").explode().str.strip()
+    unknown(schemes, "schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
+    for row, text in schemes.must_do.items():
+        try:
+            must_start_by(text)
+        except ValueError:
+            faults.append(Fault("schemes.csv", int(row), "must_do", repr(text), "blank, yes, no or a year"))
+    listed = set(zip(years.scheme_id, years.start_year, strict=True))
+    for row in spend[[pair not in listed for pair in zip(spend.scheme_id, spend.start_year, strict=True)]].itertuples():
+        faults.append(Fault("spend.csv", int(row.Index), "start_year", f"{row.scheme_id} in {row.start_year}",
+                            "a start year of that scheme in scheme_years.csv"))
+    return faults + _missing_costs(years, spend) + _pot_faults(frames["pots"]) + _limit_faults(frames)
+
+
+def _missing_costs(years, spend):
+    if not len(spend):
+        return []
+    priced = set(zip(spend.scheme_id, spend.start_year, strict=True))
+    return [Fault("spend.csv", None, "", f"no row for {row.scheme_id} started in {row.start_year}",
+                  "a cost for every start year (0 if it spends nothing): nothing is built for free by mistake")
+            for row in years.itertuples() if (row.scheme_id, row.start_year) not in priced]
+
+
+def _pot_faults(pots):
+    return [Fault("pots.csv", int(row.Index), "last_year", str(row.last_year), "not before first_year")
+            for row in pots[pots.last_year < pots.first_year].itertuples()]
+
+
+def _limit_faults(frames):
+    faults, years = [], frames["scheme_years"]
+    for row in frames["limits"].itertuples():
+        if row.measure in ("schemes", "cost"):
+            continue
+        if row.measure not in years:
+            faults.append(Fault("limits.csv", int(row.Index), "measure", repr(row.measure),
+                                "schemes, cost or a column of scheme_years.csv"))
+            continue
+        numbers = pd.to_numeric(years[row.measure], errors="coerce")
+        faults += [Fault("scheme_years.csv", int(line), row.measure, repr(years[row.measure][line]),
+                         f"a number: the limit {row.limit_id} counts it") for line in years.index[~np.isfinite(numbers)]]
+    return faults

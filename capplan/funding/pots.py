@@ -1,0 +1,129 @@
+"""Grants and reserves as pots: an amount, a window of planning years, and what it may pay for."""
+
+from datetime import date
+
+import pandas as pd
+
+from .reserves import reserve_floor, spendable
+from .vintages import planning_years, window
+
+POT_COLUMNS = ["pot_id", "amount", "first_year", "last_year", "tags", "school_id", "route"]
+FLOOR_TOLERANCE_GBP = 0.005
+
+
+def grant_window(route, grant_year, spend_by, financial_years, last_day):
+    """Planning years a grant can pay for works in.
+
+    Parameters
+    ----------
+    route : str
+        Funding route, for the message.
+    grant_year : int
+        Grant year f, from 1 April f.
+    spend_by : date or None
+        Last day of spending where the award says so.
+    financial_years : int or None
+        Financial years the route allows, the year of payment being the first.
+    last_day : date or None
+        Last day the whole route can be spent.
+
+    Returns
+    -------
+    tuple of (int, int)
+        First and last planning year; the first is later than the last where no summer fits.
+
+    Raises
+    ------
+    ValueError
+        If nothing says when the money has to be spent.
+
+    Examples
+    --------
+    >>> grant_window("SCA", 2026, None, 2, None)
+    (2025, 2026)
+    >>> grant_window("PSDS4", 2025, None, None, date(2028, 3, 31))
+    (2024, 2026)
+    """
+    if spend_by is None and financial_years is None and last_day is None:
+        raise ValueError(f"Nothing says by when a {route} grant of {grant_year} must be spent.")
+    ends = [day for day in (spend_by, None if spend_by else last_day) if day]
+    if financial_years is not None and not spend_by:
+        ends.append(window(grant_year, financial_years)[1])
+    return planning_years(date(grant_year, 4, 1), min(ends))
+
+
+def grant_pots(grants, routes, first_year, last_year):
+    """Grants as pots, and a sentence for each that cannot help this plan.
+
+    Parameters
+    ----------
+    grants : DataFrame
+        The estate's grants table (amounts nominal). [GBP]
+    routes : DataFrame
+        Reference table of routes, indexed by route: years to spend, last day, opening and closing grant years.
+    first_year, last_year : int
+        Planning years of the plan.
+
+    Returns
+    -------
+    tuple of (DataFrame, list of str)
+        Pots, and notes on grants that lapsed before the plan, begin after it, or whose route had closed.
+    """
+    rows, notes = [], []
+    for grant in grants.itertuples():
+        rule = routes.loc[grant.route]
+        days = rule.last_day if isinstance(rule.last_day, str) else None
+        first, last = grant_window(
+            grant.route, grant.grant_year, None if pd.isna(grant.spend_by) else grant.spend_by.date(),
+            None if pd.isna(rule.financial_years_to_spend) else int(rule.financial_years_to_spend),
+            date.fromisoformat(days) if days else None)
+        name = f"{grant.grant_id} ({grant.route} {grant.grant_year}, GBP {grant.amount_gbp:,.0f})"
+        if not pd.isna(rule.closes) and grant.grant_year > rule.closes:
+            notes.append(f"{name}: the route {grant.route} closes after grant year {rule.closes:.0f}; "
+                         "an award later than that is not counted.")
+            continue
+        if last < max(first, first_year):
+            notes.append(f"{name} cannot pay for the summer works of any year of the plan: it lapses before.")
+            continue
+        if first > last_year:
+            notes.append(f"{name} begins after the plan and is left out.")
+            continue
+        rows.append([grant.grant_id, round(grant.amount_gbp, 2), max(first, first_year), last,
+                     "" if grant.eligible == "any" else grant.eligible, grant.school_id, grant.route])
+    return pd.DataFrame(rows, columns=POT_COLUMNS), notes
+
+
+def reserve_pots(opening_gbp, reserves, floor_share, floor_gbp, last_year):
+    """Free reserves above the floor as pots that stay open to the end of the plan, with a note where the floor breaks.
+
+    Parameters
+    ----------
+    opening_gbp : float
+        Free reserves at the start (nominal). [GBP]
+    reserves : DataFrame
+        ``year``, ``income_gbp``, ``surplus_gbp`` of each planning year (nominal).
+    floor_share : float
+        Floor as a share of income. [-]
+    floor_gbp : float
+        Floor as a sum (nominal). [GBP]
+    last_year : int
+        Last planning year.
+
+    Returns
+    -------
+    tuple of (DataFrame, list of str)
+        Pots ``RESERVE-2026`` and so on, and notes.
+    """
+    floor = reserve_floor(reserves.income_gbp, floor_share, floor_gbp)
+    amounts = spendable(opening_gbp, reserves.surplus_gbp, floor)
+    pots = [[f"RESERVE-{year}", int(amount + 1e-6), int(year), last_year, "", "", "reserves"]
+            for year, amount in zip(reserves.year, amounts, strict=True)]
+    without = opening_gbp + reserves.surplus_gbp.cumsum()
+    broken = reserves.year[without < floor - FLOOR_TOLERANCE_GBP]
+    notes = [f"Free reserves fall below their floor without any works at the end of {_span(year)}."
+             for year in broken]
+    return pd.DataFrame(pots, columns=POT_COLUMNS), notes
+
+
+def _span(year):
+    return f"{year}-{(year + 1) % 100:02d}"

@@ -1,0 +1,93 @@
+"""What money there is in the years of the plan: the trust's own tables, or a scenario's rates standing in for them."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from . import reference
+from .errors import DataError, Fault
+from .funding.pots import grant_pots, reserve_pots
+from .funding.reserves import reserve_floor
+
+
+@dataclass(frozen=True)
+class Money:
+    """Pots, the reserves behind them, and what the reader must be told. All amounts nominal. [GBP]"""
+
+    pots: pd.DataFrame = field(repr=False)
+    reserves: pd.DataFrame = field(repr=False)
+    notes: tuple
+    stand_in: bool
+
+
+def money(estate, scenario):
+    """The money of an estate under a scenario.
+
+    Parameters
+    ----------
+    estate : Estate
+    scenario : Scenario
+
+    Returns
+    -------
+    Money
+        ``reserves`` has ``year, opening_gbp, income_gbp, surplus_gbp, floor_gbp`` for every year of the plan.
+
+    Raises
+    ------
+    DataError
+        If the reserves table does not cover the years of the plan.
+    """
+    notes = []
+    grants, stood_in = estate.grants, []
+    if not len(grants):
+        grants, told = _grants_by_area(estate, scenario)
+        stood_in.append(told)
+    reserves = estate.reserves
+    if not len(reserves):
+        reserves, told = _reserves_by_area(estate, scenario)
+        stood_in.append(told)
+    opening, reserves = _within_plan(reserves, scenario)
+    routes = reference.load("routes").set_index("route")
+    first, last = scenario.years[0], scenario.years[-1]
+    pots, grant_notes = grant_pots(grants, routes, first, last)
+    rule = scenario.reserves
+    own, reserve_notes = reserve_pots(opening, reserves, rule.floor_share, rule.floor_gbp, last)
+    if stood_in:
+        notes.append("This folder has no " + " and no ".join(name for name, _ in stood_in) + " table: "
+                     + "; ".join(text for _, text in stood_in) + ". These sums are stand-ins, not the trust's money.")
+    reserves = reserves.assign(floor_gbp=reserve_floor(reserves.income_gbp, rule.floor_share, rule.floor_gbp))
+    reserves["opening_gbp"] = opening + reserves.surplus_gbp.cumsum() - reserves.surplus_gbp
+    return Money(pd.concat([pots, own], ignore_index=True) if len(pots) else own, reserves.reset_index(drop=True),
+                 (*notes, *grant_notes, *reserve_notes), bool(stood_in))
+
+
+def _grants_by_area(estate, scenario):
+    rate, gifa = scenario.stand_in.sca_gbp_per_m2, estate.blocks.gifa_m2.sum()
+    years = range(scenario.years[0], scenario.years[-1] + 2)
+    frame = pd.DataFrame({
+        "grant_id": [f"SCA-{year}" for year in years], "route": "SCA", "grant_year": list(years),
+        "amount_gbp": float(round(rate * gifa)), "eligible": "any", "school_id": "",
+        "spend_by": pd.Series([pd.NaT] * len(years), dtype="datetime64[s]")})
+    return frame, ("grants", f"GBP {rate:g} per m2 of school condition allocation a year on {gifa:,.0f} m2")
+
+
+def _reserves_by_area(estate, scenario):
+    rates, gifa = scenario.stand_in, estate.blocks.gifa_m2.sum()
+    income = [rates.income_gbp_per_m2 * gifa * (1 + rates.income_growth) ** i for i in range(scenario.plan.years)]
+    frame = pd.DataFrame({"year": scenario.years, "income_gbp": income})
+    frame["surplus_gbp"] = frame.income_gbp * rates.surplus_share
+    frame["opening_gbp"] = [rates.opening_share * income[0]] + [float("nan")] * (len(income) - 1)
+    return frame, ("reserves", f"income of GBP {rates.income_gbp_per_m2:g} per m2 and opening reserves of "
+                               f"{rates.opening_share:.0%} of it")
+
+
+def _within_plan(reserves, scenario):
+    """Opening reserves of the first planning year, and the rows of the plan."""
+    wanted = scenario.years
+    missing = [year for year in wanted if year not in set(reserves.year)]
+    if missing:
+        raise DataError([Fault("reserves.csv", None, "year", f"no row for {', '.join(map(str, missing))}",
+                               f"a row for each year of the plan, {wanted[0]} to {wanted[-1]}")])
+    opening = reserves.opening_gbp.iloc[0] + reserves.surplus_gbp[reserves.year < wanted[0]].sum()
+    return float(opening), reserves[reserves.year.isin(wanted)]

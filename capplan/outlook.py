@@ -1,0 +1,253 @@
+"""What happens, and what it costs, if nothing is done: the estate's condition year by year."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from . import reference
+from .condition.backlog import expected_backlog, facility_condition_index
+from .condition.costs import repair_costs
+from .condition.deterioration import grade_shares, transition_matrices
+from .condition.loss import avoided_by_grade, loss_to_come, yearly_loss
+from .estate import Estate
+from .scenario import Scenario
+
+GRADE_LETTERS = "ABCDE"
+OLD_SURVEY_YEARS = 5
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Expected condition of every component in every year of the plan, and what delay loses. Carries its parents.
+
+    ``parts`` has one row per component that is still in use in the first year, in the order of the arrays: shapes are
+    ``(n, 5)`` for grades A to E, and money is real, at the scenario's price base, with fees, contingency and any VAT.
+    """
+
+    estate: Estate = field(repr=False)
+    scenario: Scenario = field(repr=False)
+    parts: pd.DataFrame = field(repr=False)
+    costs_gbp: np.ndarray = field(repr=False)
+    yearly_gbp: np.ndarray = field(repr=False)
+    avoided_gbp: np.ndarray = field(repr=False)
+    failure_rate: np.ndarray = field(repr=False)
+    _shares: np.ndarray = field(repr=False)
+    notes: tuple = ()
+
+    @property
+    def horizon(self):
+        """Years in the plan."""
+        return self.scenario.plan.years
+
+    def shares(self, year):
+        """Grade shares of every component, if nothing is done.
+
+        Parameters
+        ----------
+        year : int
+            Years since the start of the plan, 0 to ``horizon``.
+
+        Returns
+        -------
+        array, shape (n, 5)
+            Probability of grades A to E; all zero once the component's block is no longer in use. [-]
+        """
+        parts = self.parts
+        shares = self._shares[parts.type_index, parts.grade_index, parts.age_years + year]
+        return shares * (parts.years_in_use > year).to_numpy()[:, None] if year < self.horizon else (
+            shares * parts.stays.to_numpy()[:, None])
+
+    def shares_with(self, year, treated_in, treated_scope):
+        """Grade shares of every component, with works.
+
+        Parameters
+        ----------
+        year : int
+            Years since the start of the plan.
+        treated_in : array of int, shape (n,)
+            Year of the plan in which works bring the component to grade A; -1 for none.
+        treated_scope : array of bool, shape (n, 5)
+            Grades that the works put right.
+
+        Returns
+        -------
+        array, shape (n, 5)
+            Probability of grades A to E. [-]
+        """
+        shares = self.shares(year)
+        done = np.flatnonzero((treated_in >= 0) & (treated_in < year))
+        parts = self.parts.iloc[done]
+        kinds, since = parts.type_index.to_numpy(), year - treated_in[done]
+        before = self._shares[kinds, parts.grade_index.to_numpy(), parts.age_years.to_numpy() + treated_in[done]]
+        inside = before * treated_scope[done]
+        mixed = inside.sum(axis=1)[:, None] * self._shares[kinds, 0, since - 1]
+        for grade in range(5):
+            mixed += (before - inside)[:, grade, None] * self._shares[kinds, grade, since]
+        alive = parts.stays if year >= self.horizon else parts.years_in_use > year
+        shares[done] = mixed * alive.to_numpy()[:, None]
+        return shares
+
+    def by_year(self, treated_in=None, treated_scope=None):
+        """Backlog by grade, expected loss and failures in every year.
+
+        Parameters
+        ----------
+        treated_in, treated_scope : array, optional
+            As for ``shares_with``; left out: nothing is done.
+
+        Returns
+        -------
+        DataFrame
+            One row per year from the start of the plan to its end: backlog at grades B to E and in total (C to E), the
+            expected loss and failures of the year that starts then, real GBP, and the facility condition index.
+        """
+        rows = []
+        for year in range(self.horizon + 1):
+            shares = self.shares(year) if treated_in is None else self.shares_with(year, treated_in, treated_scope)
+            by_grade = expected_backlog(shares, self.costs_gbp).sum(axis=0)
+            ends = year == self.horizon
+            rows.append({
+                "year": self.scenario.plan.first_year + year,
+                **{f"backlog_{letter.lower()}_gbp": by_grade[i] for i, letter in enumerate(GRADE_LETTERS) if i},
+                "backlog_gbp": by_grade[2:].sum(),
+                "expected_loss_gbp": np.nan if ends else float((shares * self.yearly_gbp).sum()),
+                "expected_failures": np.nan if ends else float((shares[:, 3] * self.failure_rate).sum()),
+            })
+        frame = pd.DataFrame(rows)
+        frame["facility_condition_index"] = facility_condition_index(frame.backlog_gbp, self.replacement_gbp().sum())
+        return frame
+
+    def backlog_by(self, key, year, treated_in=None, treated_scope=None):
+        """Backlog at grades C to E by ``school_id``, ``element``, ``block_id`` or ``site_id``.
+
+        Returns
+        -------
+        Series
+            Real GBP.
+        """
+        shares = self.shares(year) if treated_in is None else self.shares_with(year, treated_in, treated_scope)
+        poor = expected_backlog(shares, self.costs_gbp)[:, 2:].sum(axis=1)
+        return pd.Series(poor).groupby(self.parts[key].to_numpy()).sum()
+
+    def replacement_gbp(self):
+        """Cost of replacing the blocks of each school, by ``school_id``. [GBP]"""
+        costs, plan = self.scenario.costs, self.scenario.plan
+        rate = costs.rebuild_gbp_per_m2 * reference.price_ratio(costs.rebuild_price_base, plan.price_base)
+        blocks = self.estate.blocks.merge(self.estate.sites[["site_id", "school_id"]], on="site_id")
+        blocks = blocks.merge(self.estate.schools[["school_id", "region"]], on="school_id")
+        factor = blocks.region.map(reference.location_factor)
+        value = (blocks.gifa_m2 * factor * rate).groupby(blocks.school_id).sum()
+        return value.reindex(self.estate.schools.school_id, fill_value=0.0)
+
+    def __str__(self):
+        years = self.by_year()
+        return (f"Backlog of {self.estate.trust['name']} at grades C to E, in {self.scenario.plan.price_base} prices: "
+                f"GBP {years.backlog_gbp.iloc[0]:,.0f} now, GBP {years.backlog_gbp.iloc[-1]:,.0f} after "
+                f"{self.horizon} years if nothing is done")
+
+
+def forecast(estate, scenario):
+    """Forecast the estate under a scenario if nothing is done.
+
+    Parameters
+    ----------
+    estate : Estate
+    scenario : Scenario
+
+    Returns
+    -------
+    Outlook
+
+    Raises
+    ------
+    MissingFigureError
+        If a price base is outside the price index.
+    """
+    types = reference.component_types()
+    parts = _parts(estate, scenario, types)
+    matrices = transition_matrices(types[["p_ab", "p_bc", "p_cd", "p_de"]].to_numpy())
+    horizon = scenario.plan.years
+    shares = grade_shares(matrices, horizon + int(parts.age_years.max() if len(parts) else 0))
+    costs = _costs(parts, scenario, types)
+    rates = reference.load("loss_rates").set_index("element").loc[parts.element]
+    patching = np.zeros((len(parts), 5))
+    patching[:, 2:] = rates[["reactive_share_c", "reactive_share_d", "reactive_share_e"]].to_numpy()
+    p_de = types.p_de.to_numpy()[parts.type_index]
+    yearly = yearly_loss(costs, patching * scenario.loss.reactive_scale,
+                         rates.failure_multiple.to_numpy() * scenario.loss.failure_scale, p_de)
+    handed_on = costs * scenario.loss.handed_on_share * parts.stays.to_numpy()[:, None]
+    kinds = parts.type_index.to_numpy()
+    to_come = loss_to_come(shares, kinds, yearly, handed_on, scenario.plan.discount_rate, horizon)
+    return Outlook(estate, scenario, parts, costs, yearly, avoided_by_grade(to_come, matrices, kinds), p_de, shares,
+                   tuple(_notes(parts, scenario, costs)))
+
+
+def _parts(estate, scenario, types):
+    """Components with everything the arrays need, one row each; those of blocks already left are dropped."""
+    start = pd.Timestamp(scenario.plan.first_year, 9, 1)
+    parts = estate.components.reset_index(drop=True)
+    parts = parts.merge(estate.sites[["site_id", "school_id"]], on="site_id", how="left", validate="m:1")
+    parts = parts.merge(estate.schools[["school_id", "region", "pfi", "voluntary_aided"]], on="school_id", how="left",
+                        validate="m:1")
+    exits = estate.blocks.set_index("block_id").planned_exit
+    parts["planned_exit"] = pd.to_datetime(parts.block_id.map(exits))
+    exit_year = parts.planned_exit.dt.year - (parts.planned_exit.dt.month < 9)
+    horizon = scenario.plan.years
+    in_use = (exit_year - scenario.plan.first_year + 1).clip(0, horizon)
+    parts["years_in_use"] = in_use.fillna(horizon).astype(int)
+    parts["stays"] = parts.planned_exit.isna() | (exit_year >= scenario.plan.first_year + horizon)
+    parts["type_index"] = types.index.get_indexer(parts.type_id)
+    parts["element"] = types.element.to_numpy()[parts.type_index]
+    parts["element_code"] = parts.type_id.str.split(".").str[0]
+    parts["grade_index"] = parts.grade.str[0].map({letter: i for i, letter in enumerate(GRADE_LETTERS)}).astype(int)
+    parts["replace_only"] = parts.grade.str.endswith("X")
+    parts["modelled"] = parts.surveyed.isna()
+    years_old = ((start - parts.surveyed).dt.days / 365.25).fillna(0)
+    parts["survey_years_old"] = years_old
+    parts["age_years"] = np.floor(years_old).clip(0, scenario.condition.oldest_survey_years).astype(int)
+    must = (parts.priority == 1) | parts.statutory
+    parts["must_by"] = parts.due_year.where(parts.due_year > scenario.plan.first_year,
+                                            scenario.plan.first_year).where(must)
+    return parts[parts.years_in_use > 0].reset_index(drop=True)
+
+
+def _costs(parts, scenario, types):
+    """Cost to grade A at every grade, real, with location, on-costs and VAT."""
+    base, rules = scenario.plan.price_base, scenario.condition
+    national = np.zeros((len(types), 5))
+    columns = ["cost_b_gbp_per_unit", "cost_c_gbp_per_unit", "cost_d_gbp_per_unit", "cost_e_gbp_per_unit"]
+    to_base = types.price_base.map(lambda year: reference.price_ratio(year, base)).to_numpy()
+    national[:, 1:] = types[columns].to_numpy() * to_base[:, None]
+    years = parts.cost_price_base.dropna().unique()
+    ratio = {year: reference.price_ratio(int(year), base) for year in years}
+    remedial = (parts.remedial_cost_gbp * parts.cost_price_base.map(ratio).astype(float)).to_numpy()
+    local = parts.region.map({region: reference.location_factor(region) for region in parts.region.unique()})
+    costs = repair_costs(parts.quantity.to_numpy(), national[parts.type_index], local.to_numpy(float),
+                         parts.grade_index.to_numpy(), remedial, parts.replace_only.to_numpy(),
+                         (rules.scale_least, rules.scale_most))
+    vat = 1.0 + parts.voluntary_aided.to_numpy() * scenario.costs.vat_rate_voluntary_aided
+    return costs * scenario.on_cost_factor * vat[:, None]
+
+
+def _notes(parts, scenario, costs):
+    """What every page must say about the evidence."""
+    if not len(parts):
+        return
+    now = costs[np.arange(len(parts)), parts.grade_index] * (parts.grade_index >= 2)
+    total = now.sum() or 1.0
+    modelled = now[parts.modelled].sum() / total
+    if modelled > 0:
+        yield f"{modelled:.0%} of the surveyed-grade backlog is modelled, not surveyed."
+    old = parts.survey_years_old > OLD_SURVEY_YEARS
+    if old.any():
+        yield (f"{old.mean():.0%} of components were surveyed more than {OLD_SURVEY_YEARS} years before the plan starts; "
+               f"their grades are aged {scenario.condition.oldest_survey_years} years, and works done since are unknown.")
+    pfi = now[parts.pfi].sum()
+    if parts.pfi.any():
+        yield (f"PFI schools: lifecycle works belong to the contractor; GBP {pfi:,.0f} of backlog there is shown "
+               "and not planned.")
+    leaving = ~parts.stays
+    if leaving.any():
+        yield (f"{leaving.sum()} components are in blocks with a planned exit: only priority 1 and statutory works are "
+               "planned there.")

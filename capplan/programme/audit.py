@@ -1,0 +1,155 @@
+"""A programme checked with plain arithmetic: no solver, no formulation, only the candidates' own tables.
+
+Nothing here is shared with the model that was solved, on purpose.
+"""
+
+from collections import defaultdict
+
+import pandas as pd
+
+TOLERANCE_GBP = 0.02
+
+
+def audit(candidates, choice, draws, objective):
+    """Check a programme against every rule.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    choice : dict
+        Scheme to start year.
+    draws : DataFrame
+        ``scheme_id, pot_id, year, amount_gbp`` (nominal).
+    objective : float
+        Value the programme claims.
+
+    Returns
+    -------
+    list of str
+        Everything that is wrong, in words; empty where the programme stands.
+    """
+    wrong = []
+    wrong += _starts(candidates, choice)
+    if not wrong:
+        wrong += _value(candidates, choice, objective)
+        wrong += _alternatives(candidates, choice)
+        wrong += _paid(candidates, choice, draws)
+        wrong += _pots(candidates, draws)
+        wrong += _limits(candidates, choice)
+    if candidates.money is not None and not wrong:
+        wrong += _reserves(candidates, draws)
+    return wrong
+
+
+def _starts(candidates, choice):
+    listed = set(zip(candidates.scheme_years.scheme_id, candidates.scheme_years.start_year, strict=True))
+    return [f"{scheme} starts in {year}, a year it may not start in" for scheme, year in choice.items()
+            if (scheme, year) not in listed]
+
+
+def _value(candidates, choice, objective):
+    value = 0.0
+    for row in candidates.scheme_years.itertuples():
+        if choice.get(row.scheme_id) == row.start_year:
+            value += row.value
+    if abs(value - objective) > 1e-6 * max(1.0, abs(value)):
+        return [f"the value is {value:,.2f}, not {objective:,.2f} as claimed"]
+    return []
+
+
+def _alternatives(candidates, choice):
+    wrong, taken, needed = [], {}, defaultdict(list)
+    for row in candidates.schemes.fillna("").itertuples():
+        group = getattr(row, "exclusion_group", "")
+        started = choice.get(row.scheme_id)
+        if started is not None and group:
+            if group in taken:
+                wrong.append(f"{row.scheme_id} and {taken[group]} are alternatives and both chosen")
+            taken[group] = row.scheme_id
+        for other in filter(None, (name.strip() for name in getattr(row, "requires", "").split(";"))):
+            if started is not None and (other not in choice or choice[other] > started):
+                wrong.append(f"{row.scheme_id} starts in {started} before {other}, which it requires")
+        text = str(getattr(row, "must_do", "")).strip().lower()
+        if text not in ("", "no", "n", "0", "false"):
+            latest = float("inf") if text in ("yes", "y", "1", "true") else int(text)
+            needed[group or row.scheme_id].append((row.scheme_id, latest))
+    for need, members in needed.items():
+        if not any(name in choice and choice[name] <= latest for name, latest in members):
+            wrong.append(f"{need} must be done and is not, or not in time")
+    return wrong
+
+
+def _paid(candidates, choice, draws):
+    owed = defaultdict(float)
+    for row in candidates.spend.itertuples():
+        if choice.get(row.scheme_id) == row.start_year:
+            owed[row.scheme_id, row.year] += row.cost
+    paid = draws.groupby(["scheme_id", "year"]).amount_gbp.sum().to_dict() if len(draws) else {}
+    return [f"{scheme} spends GBP {owed.get((scheme, year), 0):,.2f} in {year} and GBP {paid.get((scheme, year), 0):,.2f} "
+            "is paid" for scheme, year in sorted(owed.keys() | paid.keys())
+            if abs(owed.get((scheme, year), 0.0) - paid.get((scheme, year), 0.0)) > TOLERANCE_GBP]
+
+
+def _pots(candidates, draws):
+    wrong = []
+    pots = candidates.pots.fillna({"tags": "", "school_id": ""}).set_index("pot_id")
+    schemes = candidates.schemes.reindex(columns=["scheme_id", "tag", "school_id"]).fillna("").set_index("scheme_id")
+    for pot, group in draws.groupby("pot_id"):
+        terms = pots.loc[pot]
+        drawn = group.amount_gbp.sum()
+        if drawn > terms.amount + TOLERANCE_GBP * max(1, len(group)):
+            wrong.append(f"{pot} holds GBP {terms.amount:,.2f} and pays GBP {drawn:,.2f}")
+        outside = group[(group.year < terms.first_year) | (group.year > terms.last_year)]
+        wrong += [f"{pot} pays {row.scheme_id} in {row.year}, outside its window" for row in outside.itertuples()]
+        tags = {tag.strip() for tag in terms.tags.split(";") if tag.strip()}
+        for row in group.itertuples():
+            if tags and schemes.tag[row.scheme_id] not in tags:
+                wrong.append(f"{pot} may not pay for {row.scheme_id}, tagged {schemes.tag[row.scheme_id]!r}")
+            if terms.school_id and schemes.school_id[row.scheme_id] != terms.school_id:
+                wrong.append(f"{pot} belongs to {terms.school_id} and pays for {row.scheme_id} elsewhere")
+    return wrong
+
+
+def _limits(candidates, choice):
+    wrong = []
+    chosen = candidates.scheme_years
+    chosen = chosen[[choice.get(k) == t for k, t in zip(chosen.scheme_id, chosen.start_year, strict=True)]]
+    schemes = candidates.schemes.reindex(columns=["scheme_id", "site_id", "school_id", "trade"])
+    chosen = chosen.drop(columns=[name for name in ("site_id", "school_id", "trade") if name in chosen])
+    chosen = chosen.merge(schemes, on="scheme_id")
+    spent = candidates.spend.merge(chosen[["scheme_id", "start_year", "site_id", "school_id", "trade"]],
+                                   on=["scheme_id", "start_year"])
+    for limit in candidates.limits.itertuples():
+        frame = spent if limit.measure == "cost" else chosen
+        if not pd.isna(limit.year):
+            frame = frame[frame[("year" if limit.measure == "cost" else "start_year")] == limit.year]
+        weight = {"cost": "cost", "schemes": None}.get(limit.measure, limit.measure)
+        amounts = pd.Series(1.0, frame.index) if weight is None else pd.to_numeric(frame[weight])
+        if limit.scope == "all":
+            totals = {"": amounts.sum()}
+        else:
+            column = {"site": "site_id", "school": "school_id", "trade": "trade"}[limit.scope]
+            totals = amounts.groupby(frame[column]).sum().to_dict()
+            places = [limit.scope_id] if limit.scope_id else [name for name in schemes[column].unique() if name]
+            totals = {place: totals.get(place, 0.0) for place in places}
+        for place, total in totals.items():
+            slack = 1e-6 * max(1.0, abs(limit.amount))
+            if (limit.sense == "<=" and total > limit.amount + slack) or (
+                    limit.sense == ">=" and total < limit.amount - slack):
+                wrong.append(f"limit {limit.limit_id}: {total:g} {limit.measure} {place} is not {limit.sense} "
+                             f"{limit.amount:g}")
+    return wrong
+
+
+def _reserves(candidates, draws):
+    """Closing reserves of every year stay above the floor, or where they would be without works if that is lower."""
+    wrong, spent = [], 0.0
+    own = candidates.pots[candidates.pots.route == "reserves"].pot_id
+    by_year = draws[draws.pot_id.isin(own)].groupby("year").amount_gbp.sum()
+    for row in candidates.money.reserves.itertuples():
+        spent += by_year.get(row.year, 0.0)
+        without = row.opening_gbp + row.surplus_gbp
+        if spent > TOLERANCE_GBP and without - spent < min(row.floor_gbp, without) - 1.0:
+            wrong.append(f"free reserves at the end of {row.year} are GBP {without - spent:,.0f}, below the floor of "
+                         f"GBP {row.floor_gbp:,.0f}")
+    return wrong

@@ -1,0 +1,72 @@
+"""When no programme obeys all the rules: which rules conflict, in their own names, and by how much."""
+
+from ..errors import InfeasibleError, SolverError
+from . import formulation
+from .solver import Infeasible, solve
+
+
+def explain(inst, settings):
+    """Say why no programme obeys all the rules.
+
+    Parameters
+    ----------
+    inst : Instance
+    settings : dict
+        ``name``, ``gap``, ``time_limit_s`` of the solver.
+
+    Returns
+    -------
+    InfeasibleError
+        To be raised by the caller: the shortfall of money by year and the limits broken, the least that would do.
+    """
+    unmeetable = [need for need, pairs in inst.must.items() if not pairs]
+    if unmeetable:
+        return InfeasibleError(
+            "No programme obeys all the rules: " + "; ".join(
+                f"{_plain(need)} must be done and has no start year in time" for need in unmeetable)
+            + ". Give it an earlier start year or a later date.", [(need, 1.0, "schemes") for need in unmeetable])
+    model = formulation.build(inst, elastic=True)
+    try:
+        answer = solve(model, settings["name"], 0.001, settings["time_limit_s"])
+    except Infeasible:
+        return InfeasibleError(
+            "No programme obeys all the rules, however much money there is: the must-do schemes exclude or require "
+            "each other. Must be done: " + _listed(_plain(need) for need in inst.must) + ".",
+            [(need, 1.0, "schemes") for need in inst.must])
+    if answer.choice is None:
+        raise SolverError("The rules conflict, and the solver found no explanation within its time limit.")
+    return _in_words(inst, model, answer.choice)
+
+
+def _in_words(inst, model, choice):
+    shortfalls, parts = [], []
+    required = {scheme for pairs in inst.must.values() for scheme, _ in pairs}
+    for (kind, key), variable in model.gives.items():
+        amount = variable.varValue or 0.0
+        if amount <= 0.005:
+            continue
+        if kind == "money":
+            cost = sum(inst.starts[pair].spend.get(key, 0.0) for pair in choice.items())
+            names = [scheme for scheme, start in choice.items()
+                     if scheme in required and inst.starts[scheme, start].spend.get(key)]
+            shortfalls.append((f"money in {key}", amount, "GBP"))
+            parts.append(f"the works that must be done need GBP {cost:,.0f} in {key}, GBP {amount:,.0f} more than can be "
+                         f"spent then ({_listed(names, 4)})")
+        else:
+            limit = inst.limits[key]
+            shortfalls.append((f"limit {limit.name}", amount, "of its measure"))
+            parts.append(f"the limit {limit.name} ({limit.sense} {limit.amount:g}) has to give by {amount:g}")
+    hint = "Add money or lower the floor of the reserves in those years, move a date, or take a must-do off the list."
+    if not parts:
+        parts = ["the solver found no programme, and yet no rule had to give; the rules are tight to the last pound"]
+    return InfeasibleError("No programme obeys all the rules: " + "; ".join(parts) + ". " + hint, shortfalls)
+
+
+def _plain(need):
+    return need.split(" ", 1)[1] if need.split(" ", 1)[0] in ("group", "scheme") else need
+
+
+def _listed(names, most=6):
+    names = list(names)
+    shown = ", ".join(names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,184 @@
+"""The step that chooses: solve, compare with the rules of thumb, pay, audit."""
+
+import time
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from ..candidates import Candidates
+from ..errors import AuditError, SolverError
+from . import formulation
+from .audit import audit
+from .infeasible import explain
+from .instance import instance
+from .payments import draws as pay
+from .rules_of_thumb import RULES, by_rule
+from .solver import Answer, Infeasible, solve
+
+DEFAULTS = {"name": "highs", "gap": 0.001, "time_limit_s": 60.0}
+
+
+@dataclass(frozen=True)
+class Programme:
+    """Which schemes start when, who pays, and how good that is proved to be. Carries its parents.
+
+    ``choice`` maps each chosen scheme to its start year. ``draws`` has one row per payment (nominal GBP). ``rules`` are
+    the programmes the rules of thumb would have made on the same money.
+    """
+
+    candidates: Candidates = field(repr=False)
+    choice: dict = field(repr=False)
+    draws: pd.DataFrame = field(repr=False)
+    answer: Answer = field(repr=False)
+    rules: tuple = field(repr=False)
+    found_by: str = "solver"
+
+    @property
+    def objective(self):
+        """Value of the programme, in pounds (real) or points."""
+        return self.answer.objective
+
+    @property
+    def bound(self):
+        """Value that no programme under these rules can exceed."""
+        return self.answer.bound
+
+    @property
+    def gap(self):
+        """How far the value may be from the best possible, as a fraction of it."""
+        return self.answer.gap
+
+    def spend_by_year(self):
+        """Spending by year (nominal GBP).
+
+        Returns
+        -------
+        Series
+        """
+        return self.draws.groupby("year").amount_gbp.sum()
+
+    def schemes(self):
+        """The schemes with their start year; blank where not chosen.
+
+        Returns
+        -------
+        DataFrame
+        """
+        frame = self.candidates.schemes
+        return frame.assign(start_year=frame.scheme_id.map(self.choice))
+
+    def cashflow(self):
+        """Every pot in every year of its window: opening, in, out, lapsed, closing (nominal GBP).
+
+        Returns
+        -------
+        DataFrame
+            ``pot_id, route, year, opening_gbp, in_gbp, out_gbp, lapsed_gbp, closing_gbp``. A pot comes in whole in its
+            first year; what is left after its last lapses, or, of reserves, is carried on.
+        """
+        out = self.draws.groupby(["pot_id", "year"]).amount_gbp.sum().to_dict()
+        rows = []
+        for pot in self.candidates.pots.itertuples():
+            held, route = 0.0, getattr(pot, "route", "")
+            for year in range(int(pot.first_year), int(pot.last_year) + 1):
+                opening, received = held, float(pot.amount) if year == pot.first_year else 0.0
+                spent = round(out.get((pot.pot_id, year), 0.0), 2)
+                held = round(opening + received - spent, 2)
+                lapsed = held if year == pot.last_year and route != "reserves" else 0.0
+                held = round(held - lapsed, 2)
+                rows.append([pot.pot_id, route, year, opening, received, spent, lapsed, held])
+        return pd.DataFrame(rows, columns=["pot_id", "route", "year", "opening_gbp", "in_gbp", "out_gbp", "lapsed_gbp",
+                                           "closing_gbp"])
+
+    def gains(self):
+        """What the programme gains over each rule of thumb on the same money and yardstick.
+
+        Returns
+        -------
+        DataFrame
+            ``rule, value_gbp, feasible, gain_gbp, gain_share``.
+        """
+        rows = [[rule.rule, rule.value, rule.feasible, self.objective - rule.value,
+                 (self.objective - rule.value) / rule.value if rule.value > 0 else float("nan")] for rule in self.rules]
+        return pd.DataFrame(rows, columns=["rule", "value_gbp", "feasible", "gain_gbp", "gain_share"])
+
+    def __str__(self):
+        return (f"{len(self.choice):,} of {len(self.candidates.schemes):,} schemes, GBP "
+                f"{self.draws.amount_gbp.sum():,.0f} (nominal); value {self.objective:,.0f}, proved within "
+                f"{self.gap:.2%} of the best possible ({self.answer.status}, {self.answer.seconds:.1f} s)")
+
+
+def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, seed=0):
+    """Choose the programme of greatest value that obeys every rule.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    gap : float, optional
+        Relative gap at which to stop; left out: the scenario's, or 0.1%. [-]
+    time_limit_s : float, optional
+        Time limit; left out: the scenario's, or 60. [s]
+    solver : str, optional
+        ``highs`` or ``cbc``; left out: the scenario's, or HiGHS.
+    threads : int
+        Threads the solver may use.
+    seed : int
+        Seed of the solver's own random choices.
+
+    Returns
+    -------
+    Programme
+        Never worse than the rules of thumb on the same money; its bound is true whatever stopped the search.
+
+    Raises
+    ------
+    InfeasibleError
+        Where no programme obeys all the rules, saying which and by how much.
+    SolverError
+        Where the solver failed, or found nothing within the time limit.
+    AuditError
+        Where plain arithmetic disagrees with the result (a defect).
+    """
+    settings = _settings(candidates, gap, time_limit_s, solver)
+    inst, began = instance(candidates), time.perf_counter()
+    if any(not pairs for pairs in inst.must.values()):
+        raise explain(inst, settings)
+    rules = tuple(by_rule(candidates, inst, rule) for rule in RULES)
+    best_rule = max((rule for rule in rules if rule.feasible), key=lambda rule: rule.value, default=None)
+    model = formulation.build(inst)
+    try:
+        answer = solve(model, **settings, threads=threads, seed=seed,
+                       known=_known(model, inst, best_rule) if best_rule else None)
+    except Infeasible:
+        raise explain(inst, settings) from None
+    answer, choice, found_by = _better(answer, best_rule, began)
+    draws = pay(inst, choice)
+    wrong = audit(candidates, choice, draws, answer.objective)
+    if wrong:
+        raise AuditError("The audit does not accept the programme (a defect; please report it): " + "; ".join(wrong[:10]))
+    return Programme(candidates, choice, draws, answer, rules, found_by)
+
+
+def _settings(candidates, gap, time_limit_s, solver):
+    settings = dict(DEFAULTS)
+    if candidates.outlook is not None:
+        settings = candidates.outlook.scenario.solver.model_dump()
+    given = {"name": solver, "gap": gap, "time_limit_s": time_limit_s}
+    return settings | {key: value for key, value in given.items() if value is not None}
+
+
+def _known(model, inst, rule):
+    """Values by variable name of a programme already found; the solver works out the flows."""
+    return {model.starts[pair].name: 1.0 for pair in rule.choice.items() if pair in inst.starts}
+
+
+def _better(answer, rule, began):
+    """The solver's programme or the best rule of thumb's, whichever is worth more, with the solver's bound."""
+    if rule is None or (answer.choice is not None and answer.objective >= rule.value):
+        if answer.choice is None:
+            raise SolverError(f"No programme was found within the time limit ({answer.seconds:.0f} s); allow more time.")
+        return answer, answer.choice, "solver"
+    bound = max(answer.bound, rule.value)
+    better = Answer(rule.choice, rule.value, bound, time.perf_counter() - began, answer.status, answer.solver,
+                    answer.version)
+    return better, rule.choice, rule.rule

@@ -1,0 +1,77 @@
+"""Who pays for what: from a choice of start years to a draw from a pot for every scheme and year."""
+
+from collections import defaultdict
+
+import pandas as pd
+
+from ..errors import SolverError
+from .solver import least_cost_payment
+
+DRAW_COLUMNS = ["scheme_id", "pot_id", "year", "amount_gbp"]
+PENNY = 0.005
+
+
+def payment_order(pots):
+    """Pots in the order they should be used: what lapses first before what lapses later, grants before reserves.
+
+    Returns
+    -------
+    list of str
+    """
+    reserves = pots.route.eq("reserves") if "route" in pots else pd.Series(False, pots.index)
+    return list(pots.assign(own=reserves).sort_values(["own", "last_year", "first_year"], kind="stable").index)
+
+
+def draws(inst, choice):
+    """Pay for a choice of start years.
+
+    Parameters
+    ----------
+    inst : Instance
+    choice : dict
+        Scheme to start year.
+
+    Returns
+    -------
+    DataFrame
+        ``scheme_id, pot_id, year, amount_gbp`` (nominal), one row per payment.
+
+    Raises
+    ------
+    SolverError
+        If the pots cannot pay for the choice.
+    """
+    order = payment_order(inst.pots)
+    place = {pot: i for i, pot in enumerate(order)}
+    bills, schemes = defaultdict(float), defaultdict(list)
+    for scheme, start in choice.items():
+        payers = tuple(sorted(inst.payers[scheme], key=place.get))
+        for year, cost in inst.starts[scheme, start].spend.items():
+            bills[payers, year] += cost
+            schemes[payers, year].append((scheme, cost))
+    amounts = {pot: float(inst.pots.amount[pot]) for pot in order}
+    windows = {pot: (int(inst.pots.first_year[pot]), int(inst.pots.last_year[pot])) for pot in order}
+    paid = least_cost_payment(dict(bills), windows, amounts)
+    if paid is None:
+        raise SolverError("The pots cannot pay for this choice of schemes.")
+    return _share_out(paid, schemes, place)
+
+
+def _share_out(paid, schemes, place):
+    """Split what each pot pays to a class in a year over its schemes, one after the other."""
+    rows, purses = [], defaultdict(list)
+    for (key, pot), amount in paid.items():
+        purses[key].append([pot, amount])
+    for key, members in schemes.items():
+        purse = sorted(purses[key], key=lambda entry: place[entry[0]])
+        for scheme, cost in members:
+            left = cost
+            while left > PENNY and purse:
+                share = min(left, purse[0][1])
+                if share > PENNY:
+                    rows.append([scheme, purse[0][0], key[1], round(share, 2)])
+                left -= share
+                purse[0][1] -= share
+                if purse[0][1] <= PENNY:
+                    purse.pop(0)
+    return pd.DataFrame(rows, columns=DRAW_COLUMNS)

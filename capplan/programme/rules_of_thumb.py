@@ -1,0 +1,160 @@
+"""How programmes are made without an optimiser, on the same money and the same yardstick: rank, and go down the list.
+
+Year by year: first the needs that must be met soonest, then every scheme in the order of the rule, each started if it
+is still open, its rules hold and the pots can pay.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from .payments import payment_order
+
+RULES = ("worst first", "priority order", "value per pound")
+GRADE_RANK = {"D": 0, "C": 1, "B": 2, "A": 3}
+
+
+@dataclass(frozen=True)
+class RuleOfThumb:
+    """A programme made by a rule: start years, and whether it meets every must-do and lower limit."""
+
+    rule: str
+    choice: dict = field(repr=False)
+    value: float
+    feasible: bool
+
+
+def ranked(candidates, rule, starts):
+    """Scheme ids in the order of a rule, and the order in which alternatives for one need are tried.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    rule : str
+        One of ``RULES``.
+    starts : dict
+        (scheme, year) to ``Start``.
+
+    Returns
+    -------
+    list of str
+        Worst grade first and the larger cost first; surveyor's priority 1 to 4, none last, then grade; or value per
+        pound of the first year it may start in.
+    """
+    best, cost = {}, {}
+    for (scheme, _), start in starts.items():
+        spent = sum(start.spend.values())
+        if scheme not in best:
+            best[scheme] = start.value / spent if spent > 0 else float("inf")
+            cost[scheme] = spent
+    schemes = candidates.schemes
+    schemes = schemes[schemes.scheme_id.isin(best)]
+    if rule == "value per pound":
+        key = schemes.scheme_id.map(best).rank(ascending=False, method="first")
+        return list(schemes.assign(key=key).sort_values("key", kind="stable").scheme_id)
+    empty = pd.Series("", schemes.index)
+    grade = schemes.get("worst_grade", empty).fillna("").str[:1].map(GRADE_RANK).fillna(9)
+    priority = pd.to_numeric(schemes.get("priority", empty), errors="coerce").fillna(9)
+    frame = schemes.assign(_grade=grade, _priority=priority, _cost=-schemes.scheme_id.map(cost))
+    keys = ["_grade", "_cost"] if rule == "worst first" else ["_priority", "_grade", "_cost"]
+    return list(frame.sort_values(keys, kind="stable").scheme_id)
+
+
+class _Ledger:
+    """What is left in each pot and under each limit as schemes are started one by one."""
+
+    def __init__(self, inst):
+        self.inst, self.left = inst, inst.pots.amount.astype(float).to_dict()
+        place = {pot: i for i, pot in enumerate(payment_order(inst.pots))}
+        self.window = {pot: (first, last) for pot, first, last in
+                       zip(inst.pots.index, inst.pots.first_year, inst.pots.last_year, strict=True)}
+        self.payers = {}
+        for pots in set(inst.payers.values()):
+            self.payers[pots] = sorted(pots, key=place.get)
+        self.room = [limit.amount if limit.sense == "<=" else None for limit in inst.limits]
+        self.watch = defaultdict(list)
+        for i, limit in enumerate(inst.limits):
+            if limit.sense == "<=":
+                for pair, weight in limit.weights.items():
+                    self.watch[pair].append((i, weight))
+
+    def take(self, start):
+        """Pay for a start if every limit and the pots allow it; say whether they did."""
+        pair = (start.scheme_id, start.year)
+        if any(weight > 0 and self.room[i] - weight < -1e-9 for i, weight in self.watch[pair]):
+            return False
+        drawn = []
+        for year, cost in start.spend.items():
+            for pot in self.payers[self.inst.payers[start.scheme_id]]:
+                first, last = self.window[pot]
+                if cost > 0 and first <= year <= last and self.left[pot] > 0:
+                    share = min(cost, self.left[pot])
+                    self.left[pot] -= share
+                    cost -= share
+                    drawn.append((pot, share))
+            if cost > 1e-6:
+                for pot, share in drawn:
+                    self.left[pot] += share
+                return False
+        for i, weight in self.watch[pair]:
+            self.room[i] -= weight
+        return True
+
+
+def by_rule(candidates, inst, rule):
+    """Make a programme by a rule of thumb.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    inst : Instance
+    rule : str
+        One of ``RULES``.
+
+    Returns
+    -------
+    RuleOfThumb
+    """
+    ledger, choice, met = _Ledger(inst), {}, set()
+    need_of = {scheme: need for need, members in inst.groups.items() for scheme in members}
+    order = ranked(candidates, rule, inst.starts)
+    by_scheme = defaultdict(dict)
+    for (scheme, year), start in inst.starts.items():
+        by_scheme[scheme][year] = start
+    deadline = {need: max((year for _, year in pairs), default=0) for need, pairs in inst.must.items()}
+    in_time = {need: set(pairs) for need, pairs in inst.must.items()}
+
+    def attempt(scheme, year):
+        need = need_of[scheme]
+        start = by_scheme[scheme].get(year)
+        if start is None or need in met or (need in in_time and (scheme, year) not in in_time[need]):
+            return
+        if any(choice.get(other, year + 1) > year for other in inst.requires.get(scheme, ())):
+            return
+        if ledger.take(start):
+            choice[scheme] = year
+            met.add(need)
+
+    place = {scheme: i for i, scheme in enumerate(order)}
+    urgent = sorted((need for need in inst.must), key=lambda need: deadline[need])
+    for year in sorted({year for _, year in inst.starts}):
+        for need in urgent:
+            for scheme in sorted((name for name in inst.groups[need] if name in place), key=place.get):
+                attempt(scheme, year)
+        for scheme in order:
+            if by_scheme[scheme].get(year) is not None and (by_scheme[scheme][year].value > 0):
+                attempt(scheme, year)
+    value = sum(inst.starts[pair].value for pair in choice.items())
+    return RuleOfThumb(rule, choice, value, _complete(inst, choice, met))
+
+
+def _complete(inst, choice, met):
+    """Whether every must-do is met and every lower limit reached."""
+    if any(need not in met for need in inst.must):
+        return False
+    for limit in inst.limits:
+        total = sum(limit.weights.get(pair, 0.0) for pair in choice.items())
+        if (limit.sense == ">=" and total < limit.amount - 1e-9) or (limit.sense == "<=" and total > limit.amount + 1e-9):
+            return False
+    return True

@@ -1,0 +1,196 @@
+"""The one place that talks to a solver, and does not believe it.
+
+A solve stopped by its time limit calls itself optimal in PuLP; so the incumbent, the bound and the gap are read from the
+solver itself, and what comes back is checked again by ``audit``.
+"""
+
+import re
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+import highspy
+import pulp
+
+from ..errors import SolverError
+
+INTEGER_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solver gave: start years, objective, a bound nothing can exceed, and how it stopped.
+
+    ``gap`` is ``(bound - objective) / |objective|``. ``choice`` is ``None`` where no programme was found in time.
+    """
+
+    choice: dict | None = field(repr=False)
+    objective: float
+    bound: float
+    seconds: float
+    status: str
+    solver: str
+    version: str
+
+    @property
+    def gap(self):
+        """How far the objective may be from the best possible, as a fraction of the objective."""
+        return relative_gap(self.objective, self.bound)
+
+
+class Infeasible(Exception):
+    """No programme obeys all the rules; the caller finds out which."""
+
+
+def relative_gap(objective, bound):
+    """``(bound - objective) / |objective|``, never negative; zero where both are zero."""
+    if bound - objective <= 1e-9 * max(1.0, abs(bound)):
+        return 0.0
+    return (bound - objective) / abs(objective) if objective else float("inf")
+
+
+class _Highs(pulp.HiGHS):
+    """PuLP's HiGHS interface, starting from a programme already known."""
+
+    known = None
+
+    def callSolver(self, lp):  # noqa: N802 - PuLP's name
+        if self.known:
+            start = highspy.HighsSolution()
+            start.col_value = [self.known.get(variable.name, 0.0) for variable in lp.variables()]
+            lp.solverModel.setSolution(start)
+        lp.solverModel.run()
+
+
+def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
+    """Solve a model.
+
+    Parameters
+    ----------
+    model : Model
+        As ``formulation.build`` returns it.
+    name : str
+        ``highs`` or ``cbc``.
+    gap : float
+        Relative gap at which to stop. [-]
+    time_limit_s : float
+        Time limit. [s]
+    threads : int
+        Threads the solver may use.
+    seed : int
+        Seed of the solver's own random choices.
+    known : dict, optional
+        Values by variable name to start from.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    Infeasible
+        If no programme obeys the rules.
+    SolverError
+        If the solver failed or is not there.
+    """
+    began = time.perf_counter()
+    run = {"highs": _run_highs, "cbc": _run_cbc}[name]
+    found, objective, bound, status, release = run(model.problem, gap, time_limit_s, threads, seed, known)
+    choice = None
+    if found:
+        choice = {pair[0]: pair[1] for pair, x in model.starts.items() if (x.varValue or 0.0) > 0.5}
+    return Answer(choice, objective, bound, time.perf_counter() - began, status, name, release)
+
+
+def _run_highs(problem, gap, time_limit_s, threads, seed, known):
+    solver = _Highs(msg=False, gapRel=gap, gapAbs=0.0, timeLimit=time_limit_s, threads=threads, random_seed=seed,
+                    mip_feasibility_tolerance=INTEGER_TOLERANCE)
+    solver.known = known
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        problem.solve(solver)
+    engine = problem.solverModel
+    state, info = engine.getModelStatus(), engine.getInfo()
+    kinds = highspy.HighsModelStatus
+    if state in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
+        raise Infeasible
+    if state not in (kinds.kOptimal, kinds.kTimeLimit, kinds.kModelEmpty, kinds.kInterrupt):
+        raise SolverError(f"HiGHS stopped without an answer: {engine.modelStatusToString(state)}.")
+    sign = -1.0 if problem.sense == pulp.LpMaximize else 1.0
+    integer = any(variable.cat == pulp.LpInteger for variable in problem.variables())
+    found = info.primal_solution_status == 2 or state == kinds.kModelEmpty
+    objective = sign * engine.getObjectiveValue() if found else float("nan")
+    bound = sign * info.mip_dual_bound if integer else objective
+    status = "optimal" if state in (kinds.kOptimal, kinds.kModelEmpty) else "time limit"
+    return found, objective, bound, status, version("highspy")
+
+
+def _run_cbc(problem, gap, time_limit_s, threads, seed, known):
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        log = Path(folder) / "cbc.log"
+        solver = pulp.PULP_CBC_CMD(msg=False, gapRel=gap, timeLimit=time_limit_s, threads=threads, logPath=str(log),
+                                   options=[f"randomSeed {seed + 1}", f"integerTolerance {INTEGER_TOLERANCE}"])
+        if not solver.available():
+            raise SolverError("CBC is not installed with PuLP here; use the solver highs.")
+        try:
+            problem.solve(solver)
+        except pulp.PulpSolverError as error:
+            raise SolverError(f"CBC failed: {error}") from None
+        text = log.read_text(errors="replace") if log.exists() else ""
+    if problem.sol_status == pulp.LpSolutionInfeasible or "infeasible" in text.lower().split("result")[-1][:60]:
+        raise Infeasible
+    found = problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
+    objective = pulp.value(problem.objective) if found else float("nan")
+    told = re.findall(r"(?:Lower|Upper) bound:\s+(-?[\d.e+]+)", text)
+    bound = abs(float(told[-1])) * (1 if (objective or 0) >= 0 else -1) if told else objective
+    stopped = "Stopped on time" in text
+    release = re.search(r"Version:\s*(\S+)", text)
+    return found, objective, bound, "time limit" if stopped else "optimal", release.group(1) if release else "unknown"
+
+
+def least_cost_payment(bills, windows, amounts):
+    """Which pot pays which bill: the payment that uses first what lapses first.
+
+    Parameters
+    ----------
+    bills : dict
+        (payers, year) to the sum to be paid, ``payers`` being pots in the order they should be used. [GBP]
+    windows : dict
+        Pot to its (first year, last year).
+    amounts : dict
+        Pot to what it holds. [GBP]
+
+    Returns
+    -------
+    dict or None
+        ((payers, year), pot) to the sum paid [GBP]; ``None`` where the bills cannot be paid.
+    """
+    problem = pulp.LpProblem("payment", pulp.LpMinimize)
+    flows, by_pot, objective = {}, {}, []
+    rank = {pot: place for place, pot in enumerate(amounts)}
+    for number, ((payers, year), bill) in enumerate(bills.items()):
+        row = []
+        for pot in payers:
+            if windows[pot][0] <= year <= windows[pot][1]:
+                flow = problem.add_variable(f"pays_{len(flows)}", 0)
+                flows[(payers, year), pot] = flow
+                by_pot.setdefault(pot, []).append((flow, 1))
+                objective.append((flow, 1.0 + rank[pot] * (1.0 + 0.01 * number / len(bills))))
+                row.append((flow, 1))
+        if not row:
+            return None
+        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintEQ, None, bill))
+    for pot, row in by_pot.items():
+        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintLE, None, amounts[pot]))
+    problem.setObjective(pulp.LpAffineExpression(objective))
+    if not flows:
+        return {}
+    try:
+        _run_highs(problem, 0.0, 60.0, 1, 0, None)
+    except Infeasible:
+        return None
+    return {key: flow.varValue for key, flow in flows.items() if (flow.varValue or 0.0) > 1e-7}

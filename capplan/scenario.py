@@ -1,0 +1,291 @@
+"""A scenario: everything that is assumed about money, time and rules. Frozen, strict, and a difference from another."""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from . import shipped
+from .errors import ScenarioError
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+def _value(source, *, assumption=False, **limits):
+    """A field that has to be given, with where its usual value comes from."""
+    status = "ASSUMPTION" if assumption else "published"
+    return Field(json_schema_extra={"source": source, "status": status}, **limits)
+
+
+class Plan(_Part):
+    """Time and prices."""
+
+    first_year: int = _value("the trust's choice", ge=1990, le=2100)
+    """First planning year y: 1 September y to 31 August y+1."""
+    years: int = _value("the trust's choice", ge=1, le=40)
+    """Planning years in the programme."""
+    price_base: int = _value("the trust's choice", ge=1990, le=2100)
+    """Year whose prices all real figures are in."""
+    discount_rate: float = _value("green-book", ge=0, le=0.2)
+    """Real discount rate, as a fraction a year."""
+
+
+class Condition(_Part):
+    """How old surveys and worn components are treated."""
+
+    oldest_survey_years: int = _value("dfe-survey-guidance-2026", ge=0, le=40)
+    """Years a survey is aged to the first planning year, at most. Older surveys are aged this far and named."""
+    scale_least: float = _value("capplan-assumption", assumption=True, ge=0, le=1)
+    """Least the surveyor's cost may scale the unit costs at grades not surveyed."""
+    scale_most: float = _value("capplan-assumption", assumption=True, ge=1, le=100)
+    """Most the surveyor's cost may scale the unit costs at grades not surveyed."""
+
+
+class Costs(_Part):
+    """From a surveyor's or a national unit cost to what a scheme costs the trust."""
+
+    fees_share: float = _value("capplan-assumption", assumption=True, ge=0, le=1)
+    """Professional fees, as a share of works. CIF expects less than 10% of the project."""
+    contingency_share: float = _value("capplan-assumption", assumption=True, ge=0, le=1)
+    """Contingency, as a share of works."""
+    vat_rate_voluntary_aided: float = _value("capplan-assumption", assumption=True, ge=0, le=1)
+    """VAT that a voluntary-aided school cannot reclaim. Academies reclaim theirs and pay none."""
+    tender_inflation: float = _value("bcis-outlook-2026", ge=-0.1, le=0.3)
+    """Yearly rise of tender prices, as a fraction."""
+    rebuild_gbp_per_m2: float = _value("dfe-rebuild-2018", gt=0, le=20000)
+    """Cost of rebuilding, for the facility condition index, in the prices of ``rebuild_price_base``."""
+    rebuild_price_base: int = _value("dfe-rebuild-2018", ge=1990, le=2100)
+    """Year whose prices the rebuild cost is in."""
+
+
+class Loss(_Part):
+    """How the rates of ``loss_rates`` are used; 1 leaves them as they are."""
+
+    failure_scale: float = _value("capplan-assumption", assumption=True, ge=0, le=100)
+    """Multiplies the loss at failure of every element."""
+    reactive_scale: float = _value("capplan-assumption", assumption=True, ge=0, le=100)
+    """Multiplies the yearly patching of every element."""
+    handed_on_share: float = _value("capplan-assumption", assumption=True, ge=0, le=10)
+    """Share of the backlog left at the end of the plan that counts as a loss."""
+
+
+class ReservesRule(_Part):
+    """The floor under free reserves: the greater of the two, in every year."""
+
+    floor_share: float = _value("dfe-reserves-2024", ge=0, le=1)
+    """Floor as a share of the year's income."""
+    floor_gbp: float = _value("the trust's choice", ge=0, le=1e9)
+    """Floor as a sum (nominal)."""
+
+
+class StandIn(_Part):
+    """Money per m2 that stands in where an estate folder has no grants or no reserves table."""
+
+    sca_gbp_per_m2: float = _value("capplan-assumption", assumption=True, ge=0, le=1000)
+    """School condition allocation of a grant year (nominal, flat)."""
+    income_gbp_per_m2: float = _value("capplan-assumption", assumption=True, ge=0, le=10000)
+    """Income of the first planning year."""
+    income_growth: float = _value("capplan-assumption", assumption=True, ge=-0.2, le=0.3)
+    """Yearly growth of income, as a fraction."""
+    opening_share: float = _value("capplan-assumption", assumption=True, ge=0, le=2)
+    """Free reserves at the start, as a share of the first year's income."""
+    surplus_share: float = _value("capplan-assumption", assumption=True, ge=-0.5, le=0.5)
+    """Surplus before works, as a share of each year's income."""
+
+
+class SchemeRules(_Part):
+    """Which works become candidates."""
+
+    minimum_scheme_gbp: float = _value("capplan-assumption", assumption=True, ge=0, le=1e7)
+    """Works below this (real) are revenue maintenance and no scheme."""
+    schemes_per_site_per_year: int | None = Field(None, ge=1)
+    """Most schemes started on one site in one year; left out: no limit."""
+
+
+class Solver(_Part):
+    """How hard the optimiser tries."""
+
+    name: str = Field("highs", pattern="^(highs|cbc)$")
+    """The solver: highs, or cbc."""
+    gap: float = Field(0.001, ge=0, le=1)
+    """Stop when the programme is proved to be this close to the best possible, as a fraction."""
+    time_limit_s: float = Field(60, gt=0, le=86400)
+    """Stop after this many seconds and report the gap reached."""
+
+
+class Scenario(_Part):
+    """Everything assumed. Read one with ``read_scenario``."""
+
+    name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
+    """Short name, printed on every page."""
+    description: str = Field(min_length=1, max_length=500)
+    """One sentence saying what is different about this scenario."""
+    plan: Plan
+    condition: Condition
+    costs: Costs
+    loss: Loss
+    reserves: ReservesRule
+    stand_in: StandIn
+    schemes: SchemeRules
+    solver: Solver
+
+    @property
+    def years(self):
+        """Planning years, in order."""
+        return list(range(self.plan.first_year, self.plan.first_year + self.plan.years))
+
+    @property
+    def on_cost_factor(self):
+        """Works with fees and contingency, as a multiple of works. [-]"""
+        return 1.0 + self.costs.fees_share + self.costs.contingency_share
+
+    def assumptions(self):
+        """Values whose usual source is an assumption of capplan, as ``section.key = value``.
+
+        Returns
+        -------
+        list of str
+        """
+        found = []
+        for section, part in self:
+            if not isinstance(part, BaseModel):
+                continue
+            for key, info in type(part).model_fields.items():
+                extra = info.json_schema_extra or {}
+                if extra.get("status") == "ASSUMPTION":
+                    found.append(f"{section}.{key} = {getattr(part, key):g}")
+        return found
+
+    def to_toml(self):
+        """The scenario as TOML, every value written out.
+
+        Returns
+        -------
+        str
+        """
+        return _dump(self.model_dump(exclude_none=True))
+
+
+def read_scenario(path, *overlays):
+    """Read a scenario, what it extends, and overlays on top of it.
+
+    Parameters
+    ----------
+    path : str or Path
+        A TOML file. If there is no such file, a shipped scenario of that file name.
+    *overlays : str
+        Names of ``[overlays.NAME]`` tables of the file or of what it extends.
+
+    Returns
+    -------
+    Scenario
+
+    Raises
+    ------
+    ScenarioError
+        Unknown keys, values out of range (all of them at once), overlays that disagree, or a circle of ``extends``.
+    """
+    content, known = _gather(_locate(path), ())
+    content = _merge(content, _overlay(known, overlays, path))
+    try:
+        return Scenario.model_validate(content)
+    except ValidationError as error:
+        raise ScenarioError(_explain(path, error)) from None
+
+
+def _locate(path):
+    path = Path(path)
+    if path.is_file():
+        return path
+    if (found := shipped.folder("scenarios") / path.name).is_file():
+        return found
+    names = sorted(file.name for file in shipped.folder("scenarios").glob("*.toml"))
+    raise ScenarioError(f"No scenario {str(path)!r}: neither a file nor a shipped scenario ({', '.join(names)}).")
+
+
+def _gather(path, seen):
+    if path.resolve() in seen:
+        raise ScenarioError(f"{path.name} extends itself in a circle.")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path.name} is not TOML: {error}") from None
+    overlays = content.pop("overlays", {})
+    base = content.pop("extends", None)
+    if not isinstance(overlays, dict) or not all(isinstance(table, dict) for table in overlays.values()):
+        raise ScenarioError(f"{path.name}: overlays must be tables, each [overlays.NAME.section].")
+    if base is None:
+        return content, overlays
+    beside = path.parent / f"{base}.toml"
+    under, inherited = _gather(beside if beside.is_file() else _locate(f"{base}.toml"), (*seen, path.resolve()))
+    return _merge(under, content), {**inherited, **overlays}
+
+
+def _overlay(known, names, path):
+    merged, owner = {}, {}
+    for name in names:
+        if name not in known:
+            has = ", ".join(sorted(known)) or "none"
+            raise ScenarioError(f"{Path(path).name} has no overlay {name!r}; it has: {has}.")
+        for key, value in _leaves(known[name]):
+            if key in owner and owner[key][1] != value:
+                other, theirs = owner[key]
+                raise ScenarioError(f"The overlays {other} and {name} disagree: {'.'.join(key)} is {theirs!r} in one "
+                                    f"and {value!r} in the other. Leave one out.")
+            owner[key] = (name, value)
+        merged = _merge(merged, known[name])
+    return merged
+
+
+def _leaves(table, prefix=()):
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*prefix, key))
+        else:
+            yield (*prefix, key), value
+
+
+def _merge(under, over):
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _explain(path, error):
+    lines = [f"{error.error_count()} problem{'s' if error.error_count() != 1 else ''} in {Path(path).name}"]
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            text = f"unknown key; this section has: {', '.join(_known_keys(fault['loc'][:-1]))}"
+        elif fault["type"] == "missing":
+            text = "missing; give it, or let the scenario extend baseline"
+        else:
+            text = f"got {fault['input']!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
+        lines.append(f"  {key}  {text}")
+    return "\n".join(lines)
+
+
+def _known_keys(location):
+    model = Scenario
+    for part in location:
+        model = model.model_fields[part].annotation
+    return model.model_fields
+
+
+def _dump(content, prefix=""):
+    lines = [f"{key} = {_literal(value)}" for key, value in content.items() if not isinstance(value, dict)]
+    for key, value in content.items():
+        if isinstance(value, dict):
+            lines += ["", f"[{prefix}{key}]", _dump(value, f"{prefix}{key}.").rstrip("\n")]
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value):
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    return repr(value)
