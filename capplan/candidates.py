@@ -17,6 +17,7 @@ from .tabular import as_cells, find_table, read_cells, typed, write_frame
 FROM_POOR, FROM_FAIR = 2, 1
 """Grade index from which a scheme puts components right: C for a repair, B for a renewal."""
 KINDS = {"repair": FROM_POOR, "renew": FROM_FAIR, "urgent": FROM_FAIR}
+LISTED = "Works on the trust's list"
 MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes": np.inf, "true": np.inf, "y": np.inf,
                  "1": np.inf}
 
@@ -231,7 +232,7 @@ def _listed_works(outlook):
             "exclusion_group": "", "requires": "",
             "must_do": "" if pd.isna(must) else str(max(int(must), scenario.plan.first_year)),
             "site_id": home.get(work.block_id, sites.get(work.school_id, "")), "trade": "", "block_id": work.block_id,
-            "element": "", "description": work.description, "priority": work.priority, "worst_grade": "",
+            "element": LISTED, "description": work.description, "priority": work.priority, "worst_grade": "",
             "surveyed_share": 1.0, "start_year": scenario.years, "cost": np.rint(real * nominal),
             "cost_real_gbp": round(real, 2),
             "value": [round(yearly * discount[t + 1: years].sum() + handed_on, 2) for t in range(years)]}))

@@ -106,13 +106,12 @@ class Outlook:
         for year in range(self.horizon + 1):
             shares = self.shares(year) if treated_in is None else self.shares_with(year, treated_in, treated_scope)
             by_grade = expected_backlog(shares, self.costs_gbp).sum(axis=0)
-            ends = year == self.horizon
             rows.append({
                 "year": self.scenario.plan.first_year + year,
                 **{f"backlog_{letter.lower()}_gbp": by_grade[i] for i, letter in enumerate(GRADE_LETTERS) if i},
                 "backlog_gbp": by_grade[2:].sum(),
-                "expected_loss_gbp": np.nan if ends else float((shares * self.yearly_gbp).sum()),
-                "expected_failures": np.nan if ends else float((shares[:, 3] * self.failure_rate).sum()),
+                "expected_loss_gbp": float((shares * self.yearly_gbp).sum()),
+                "expected_failures": float((shares[:, 3] * self.failure_rate).sum()),
             })
         frame = pd.DataFrame(rows)
         frame["facility_condition_index"] = facility_condition_index(frame.backlog_gbp, self.replacement_gbp().sum())

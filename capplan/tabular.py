@@ -261,7 +261,7 @@ def _choice(column, values):
 
 def _flag(column, values):
     parsed = values.str.lower().map(FLAGS)
-    return parsed.fillna(False).astype(bool), parsed.notna()
+    return parsed.eq(True), parsed.notna()
 
 
 def _id(column, values):

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ..errors import MissingFigureError
 
-TABLES = ("component_types", "price_index", "location_factors", "routes", "loss_rates")
+TABLES = ("component_types", "price_index", "location_factors", "routes", "loss_rates",
+          "local_authorities")
 
 
 @cache

@@ -1,0 +1,399 @@
+"""DfE's own rule as a baseline: let everything age, rebuild the worst blocks, repair the dearest components first.
+
+The rule is that of the Department for Education's Blockbuster-2 model of the school estate; the code is capplan's own.
+It looks at one year at a time, knows no risk and carries no money over, which is what makes it a baseline to beat.
+"""
+
+import warnings
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError, Fault, OutputError
+from ..tables import GRADES, Column, Kind, Table
+from ..tabular import ID_PATTERN, as_cells, read_cells, typed, write_frame
+
+REPAIRABLE = ("B", "C", "D", "E")
+EXTERNAL_WALLS = (1826, 1830)  # first and last element number of the external walls in DfE's property data survey
+SHARE_TOLERANCE = 1e-6         # how far the five shares of a component may be from 1 together
+ROUNDING = 1 + 1e-9            # a cost fits in the money left times this, so that the last penny can be spent
+SHELF_BITS = 46                # costs whose first 6 binary places agree share a shelf (see _dearest_first)
+
+
+def _number(name, meaning, unit="", most=None):
+    return Column(name, Kind.NUMBER, meaning, unit, least=0.0, most=most)
+
+
+COMPONENTS = Table("policy components", "One row per component of a block, in the layout of Blockbuster-2.", (), (
+    Column("buildingid", Kind.ID, "Block the component belongs to"),
+    Column("elementid", Kind.INTEGER, "Element number of the property data survey", least=0),
+    _number("unit_area", "Quantity of the component", "units"),
+    _number("gifa", "Gross internal floor area of the block; the largest of its rows counts", "m2"),
+    *(_number(f"{grade}.repair.cost", f"Cost of bringing one unit from grade {grade} to A", "GBP/unit")
+      for grade in REPAIRABLE),
+    *(_number(name, f"Yearly probability of going from grade {name[0].upper()} to {name[1].upper()}", most=1.0)
+      for name in ("ab", "bc", "cd", "de")),
+    *(_number(grade, f"Share of the component at grade {grade}", most=1.0 + SHARE_TOLERANCE) for grade in GRADES)))
+FIGURES = tuple(column.name for column in COMPONENTS.columns if column.kind is Kind.NUMBER)
+
+
+@dataclass(frozen=True)
+class WorstFirst:
+    """What the worst-first rule does to an estate, at the end of each year; year 0 is the survey.
+
+    Parameters
+    ----------
+    totals : DataFrame
+        ``year, grade, area, backlog_gbp``: quantity at each grade [units], cost of bringing it to A [GBP, that year's].
+    components : DataFrame
+        ``building_id, element_id, A, B, C, D, E``: shares of each component at the end [-], in input order.
+    years : DataFrame
+        ``year, expected_failures, rebuilds, in_need, cost_in_need_gbp, rebuild_spent_gbp, repair_spent_gbp``: expected
+        number of blocks with an external wall at grade E; blocks rebuilt; blocks whose repairs at C, D and E cost more
+        than rebuilding them, and what rebuilding those would cost [GBP]; money spent [GBP].
+    """
+
+    totals: pd.DataFrame
+    components: pd.DataFrame
+    years: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class _Stock:
+    """The arrays of the rule; ``shares`` and ``scratch`` change in place, costs are in prices of the survey."""
+
+    block: np.ndarray
+    unit_area: np.ndarray
+    shares: dict
+    full_cost_gbp: dict
+    worsening: dict
+    rebuild_cost_gbp: np.ndarray
+    walls: np.ndarray
+    first_walls: np.ndarray
+    scratch: np.ndarray
+
+
+def worst_first(components, years, repair_gbp, rebuild_gbp, inflation, grade_order="EDCB",
+                rebuild_cost_gbp_per_m2=2000.0):
+    """What becomes of an estate under DfE's worst-first rule.
+
+    Each year, in this order: every component ages; all costs rise by inflation; blocks are rebuilt, the highest ratio
+    of repair cost (grades C, D and E) to rebuild cost first, then by building id; components are repaired grade by
+    grade in ``grade_order``, the dearest expected repair first, then in row order. Whatever does not fit in the money
+    left is passed over and the list goes on. What a grade leaves goes to the next; what a year leaves is gone.
+
+    Parameters
+    ----------
+    components : DataFrame
+        As ``read_policy_components`` returns it (names with dots or underscores).
+    years : int
+        How many years to run, at least 1.
+    repair_gbp, rebuild_gbp, inflation : float or sequence of float, length ``years``
+        Money for repairs and for rebuilding in each year, nominal [GBP]; rise of all costs in each year [-].
+    grade_order : str
+        Grades to repair, first to last: some or all of E, D, C, B, each once.
+    rebuild_cost_gbp_per_m2 : float
+        Cost of rebuilding one m2 of GIFA in prices of the survey. [GBP/m2]
+
+    Returns
+    -------
+    WorstFirst
+        Totals by year and grade, components at the end, and the years. ``DataError`` is raised with everything wrong
+        with the components and the arguments, at once.
+
+    Notes
+    -----
+    A cost fits if it is at most the money left times 1 + 1e-9, so that works which use the money to the penny are not
+    lost to rounding; a year is overspent by no more than that part of its last item. The ratio leaves grade B out, as
+    in the published model. Blocks without GIFA are never rebuilt. A share whose repair costs nothing (no quantity, or
+    no figure for that grade) is left as it is: there is no repair to buy. ``in_need`` of year 0 uses the same ratio as
+    the other years; the published model counts grade B in year 0 only.
+
+    Assumes that shares of a component can be repaired alone. *Counterexample:* a boiler is replaced whole.
+
+    Examples
+    --------
+    Block 1 costs GBP 100 to rebuild and, after a year, 10 (C) + 100 (D) + 105 (E) to repair, a ratio of 2.15; block 2
+    400 and 200 + 210: 1.025. GBP 300 rebuild block 1 only. In GBP 205 block 2's 210 at E do not fit; the 200 at D do.
+
+    >>> frame = pd.DataFrame({
+    ...     "buildingid": [1, 1, 2], "elementid": [1700, 1826, 1826], "unit_area": [10.0, 10, 20], "gifa": [1.0, 1, 4],
+    ...     "B.repair.cost": 1.0, "C.repair.cost": 5.0, "D.repair.cost": 20.0, "E.repair.cost": 21.0,
+    ...     "ab": 0.1, "bc": 0.2, "cd": 0.25, "de": 0.5, "A": 0, "B": [1, 0, 0], "C": 0, "D": [0, 1, 1], "E": 0})
+    >>> result = worst_first(frame, 1, 205, 300, 0, rebuild_cost_gbp_per_m2=100)
+    >>> result.components.to_numpy().tolist()[2]
+    [2.0, 1826.0, 0.5, 0.0, 0.0, 0.0, 0.5]
+    >>> result.totals.backlog_gbp[result.totals.year == 1].tolist()
+    [0.0, 0.0, 0.0, 0.0, 210.0]
+    >>> result.years[["expected_failures", "rebuilds", "rebuild_spent_gbp", "repair_spent_gbp"]].to_numpy().tolist()[1]
+    [0.5, 1.0, 100.0, 200.0]
+
+    References
+    ----------
+    .. [1] Department for Education, Blockbuster-2 1.1.0.1 (2018), manual pages Rebuild, Repair, UpdateBlockRepairs and
+       buildings_expected_failures. https://github.com/DFE-Capital/Blockbuster-2
+    """
+    components, faults = _named(components, "components")
+    faults = faults or _frame_faults(components, "components", np.arange(2, len(components) + 2))
+    streams = {"repair_gbp": repair_gbp, "rebuild_gbp": rebuild_gbp, "inflation": inflation}
+    streams, own = _argument_faults(years, streams, grade_order, rebuild_cost_gbp_per_m2)
+    if faults or own:
+        raise DataError(faults + own)
+    stock = _stock(components, float(rebuild_cost_gbp_per_m2))
+    index, totals, rows = 1.0, _totals(stock, 0, 1.0), [_year(stock, 0, 1.0, 0, 0.0, 0.0)]
+    for year in range(1, years + 1):
+        repair, rebuild, rise = (float(stream[year - 1]) for stream in streams.values())
+        _deteriorate(stock)
+        index *= 1.0 + rise
+        rebuilt, rebuild_spent = _rebuild(stock, rebuild / index)
+        repair_spent = _repair(stock, repair / index, grade_order)
+        totals += _totals(stock, year, index)
+        rows.append(_year(stock, year, index, rebuilt, rebuild_spent * index, repair_spent * index))
+    names = {"building_id": components["buildingid"].array, "element_id": components["elementid"].array}
+    return WorstFirst(pd.DataFrame(totals, columns=["year", "grade", "area", "backlog_gbp"]),
+                      pd.DataFrame({**names, **stock.shares}, copy=False), pd.DataFrame(rows))
+
+
+def write_worst_first(result, folder):
+    """Write ``totals.csv``, ``components.csv`` and ``years.csv`` into a folder, made if need be (else OutputError)."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("totals", "components", "years"):
+            write_frame(getattr(result, name), folder / f"{name}.csv")
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+def read_policy_components(path):
+    """Components for ``worst_first``, from a CSV or Parquet file in the layout of Blockbuster-2.
+
+    Parameters
+    ----------
+    path : str or Path
+        Columns ``buildingid, elementid, unit_area, gifa, B.repair.cost`` to ``E.repair.cost`` [GBP/unit], ``ab, bc, cd,
+        de`` [-] and shares ``A`` to ``E`` [-]; names with underscores for dots are taken too, other columns left out.
+
+    Returns
+    -------
+    DataFrame
+        Those columns; building ids are whole numbers where all are written as such, else text. ``DataError`` is raised
+        with every fault: missing columns, blanks, figures out of range, shares that do not sum to 1.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError([Fault(path.name, None, "", "no such file", "a CSV or Parquet file of components")])
+    frame = _read_plain(path) if path.suffix.lower() == ".csv" else None
+    if frame is None:
+        frame, faults = read_cells(path)
+        frame, faults = (frame, faults) if faults else _named(frame.apply(lambda cells: cells.str.strip()), path.name)
+        faults = faults or _frame_faults(frame, path.name, frame.index)
+        if faults:
+            raise DataError(faults)
+    frame = frame.astype({"elementid": "int64", **dict.fromkeys(FIGURES, float)}).reset_index(drop=True)
+    ids = frame["buildingid"].astype("category").array
+    names = ids.categories.astype(str)
+    whole = names.str.fullmatch(r"0|[1-9]\d{0,17}").all()
+    return frame.assign(buildingid=(names.astype("int64") if whole else names).take(ids.codes).array)
+
+
+def _read_plain(path):
+    """The quick way in for a large and faultless CSV; ``None`` sends it the careful way, which says what is wrong."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            frame = pd.read_csv(path, index_col=False, skip_blank_lines=False,
+                                dtype=defaultdict(lambda: float, buildingid=str))
+    except (ValueError, pd.errors.ParserWarning):
+        return None
+    frame, faults = _named(frame, path.name)
+    return None if faults or _frame_faults(frame, path.name, np.arange(2, len(frame) + 2)) else frame
+
+
+def _plain(name):
+    return str(name).strip().replace(".", "_")
+
+
+def _named(frame, where):
+    """The frame with the declared columns only, under their declared names; a fault for each that is missing."""
+    found = {column.name: [name for name in frame if _plain(name) == _plain(column.name)]
+             for column in COMPONENTS.columns}
+    faults = [Fault(where, 1, name, "the column more than once" if names else "no such column",
+                    f"there once: {COMPONENTS.column(name).must_be()}")
+              for name, names in found.items() if len(names) != 1]
+    if faults:
+        return frame, faults
+    names = {names[0]: name for name, names in found.items()}
+    return frame[list(names)].rename(columns=names), []
+
+
+def _frame_faults(frame, where, rows):
+    """Faults of a frame of figures or of text cells; ``rows`` are its rows as a spreadsheet numbers them."""
+    ids = frame["buildingid"].astype("category").array
+    good = np.append(ids.categories.astype(str).str.fullmatch(ID_PATTERN), False)[ids.codes]
+    together = np.zeros(len(frame))
+    for column in COMPONENTS.columns[1:]:
+        values = pd.to_numeric(frame[column.name], errors="coerce").to_numpy(float, na_value=np.nan)
+        good &= (values >= column.least) & (values <= (np.finfo(float).max if column.most is None else column.most))
+        if column.kind is Kind.INTEGER:
+            good &= values == np.floor(values)
+        if column.name in GRADES:
+            together += values
+    faults = []
+    if not good.all() or not len(frame):
+        cells = as_cells(COMPONENTS, frame.set_axis(rows)[~good])
+        faults = typed(COMPONENTS, cells, where)[1]
+    return faults + [Fault(where, int(rows[at]), "A to E", f"shares that sum to {together[at]:.9g}", "1 together")
+                     for at in np.flatnonzero(good & (np.abs(together - 1.0) > SHARE_TOLERANCE))]
+
+
+def _argument_faults(years, streams, grade_order, rebuild_cost_gbp_per_m2):
+    """The yearly streams as arrays, and what is wrong with the arguments."""
+    whole = isinstance(years, (int, np.integer)) and years >= 1
+    wrong, arrays = ([] if whole else [("years", years, "a whole number, at least 1")]), {}
+    for name, given in {**streams, "rebuild_cost_gbp_per_m2": rebuild_cost_gbp_per_m2}.items():
+        single = name not in streams
+        try:
+            values = np.asarray(given, dtype=float)
+        except (TypeError, ValueError):
+            values = np.array(np.nan)
+        good = np.isfinite(values) & (values > -1.0 if name == "inflation" else values >= 0.0)
+        if not good.all() or values.shape not in ((), (years,)) or (single and values.ndim):
+            wrong.append((name, given, ("one number, " if single else f"one number, or one for each of {years} years, ")
+                          + ("above -1" if name == "inflation" else "at least 0")))
+        elif whole and not single:
+            arrays[name] = np.broadcast_to(values, (years,))
+    if not grade_order or len(set(grade_order)) != len(grade_order) or not set(grade_order) <= set(REPAIRABLE):
+        wrong.append(("grade_order", grade_order, "some or all of E, D, C, B, each once, such as EDCB"))
+    return arrays, [Fault("the policy", None, name, repr(given), must_be) for name, given, must_be in wrong]
+
+
+def _stock(components, rebuild_cost_gbp_per_m2):
+    block, names = pd.factorize(components["buildingid"], sort=True)
+    figures = {name: components[name].to_numpy(float) for name in FIGURES}
+    gifa_m2 = np.zeros(len(names))
+    np.maximum.at(gifa_m2, block, figures["gifa"])
+    walls = np.flatnonzero(components["elementid"].between(*EXTERNAL_WALLS).to_numpy())
+    walls = walls[np.argsort(block[walls], kind="stable")]
+    return _Stock(block=block, unit_area=figures["unit_area"],
+                  shares={grade: figures[grade].copy() for grade in GRADES},
+                  full_cost_gbp={grade: figures["unit_area"] * figures[f"{grade}.repair.cost"] for grade in REPAIRABLE},
+                  worsening={name[0].upper(): figures[name] for name in ("ab", "bc", "cd", "de")},
+                  rebuild_cost_gbp=gifa_m2 * rebuild_cost_gbp_per_m2, walls=walls,
+                  first_walls=np.flatnonzero(np.diff(block[walls], prepend=-1)), scratch=np.empty(len(block)))
+
+
+def _deteriorate(stock):
+    moved = stock.scratch
+    for better, worse in (("D", "E"), ("C", "D"), ("B", "C"), ("A", "B")):
+        np.multiply(stock.shares[better], stock.worsening[better], out=moved)
+        stock.shares[worse] += moved
+        stock.shares[better] -= moved
+
+
+def _block_repairs_gbp(stock):
+    """Cost of the repairs at C, D and E of every block [GBP, prices of the survey]; B is left out of the ratio."""
+    cost = stock.shares["C"] * stock.full_cost_gbp["C"]
+    for grade in ("D", "E"):
+        cost += np.multiply(stock.shares[grade], stock.full_cost_gbp[grade], out=stock.scratch)
+    return np.bincount(stock.block, weights=cost, minlength=len(stock.rebuild_cost_gbp))
+
+
+def _rebuild(stock, money_gbp):
+    """Rebuild what the money allows; number of blocks and money spent."""
+    if money_gbp == 0.0:
+        return 0, 0.0
+    able = np.flatnonzero(stock.rebuild_cost_gbp > 0)
+    ratio = _block_repairs_gbp(stock)[able] / stock.rebuild_cost_gbp[able]
+    able = able[np.argsort(-ratio, kind="stable")]
+    rebuilt = able[_fitting(stock.rebuild_cost_gbp[able], money_gbp)[0]]
+    new = np.zeros(len(stock.rebuild_cost_gbp), bool)
+    new[rebuilt] = True
+    rows = np.flatnonzero(new[stock.block])
+    for grade in GRADES:
+        stock.shares[grade][rows] = 1.0 if grade == "A" else 0.0
+    return len(rebuilt), float(stock.rebuild_cost_gbp[rebuilt].sum())
+
+
+def _repair(stock, money_gbp, grade_order):
+    """Repair what the money allows, grade by grade; money spent."""
+    left, spent = money_gbp, 0.0
+    for grade in grade_order:
+        if left <= 0.0:
+            break
+        share = stock.shares[grade]
+        cost = np.multiply(share, stock.full_cost_gbp[grade], out=stock.scratch)
+        rows, left = _dearest_first(cost, left)
+        spent += float(cost[rows].sum())
+        stock.shares["A"][rows] += share[rows]
+        share[rows] = 0.0
+    return spent
+
+
+def _fitting(costs, money):
+    """Positions taken going down a list of costs above zero, passing over what does not fit; and the money left.
+
+    Each turn takes all that fits in a row and strikes out all that can no longer fit: as many turns as gaps.
+    """
+    taken = [np.zeros(0, np.intp)]
+    ahead = np.flatnonzero(costs <= money * ROUNDING)
+    while ahead.size:
+        running = np.cumsum(costs[ahead])
+        count = max(1, np.searchsorted(running, money, side="right"))
+        taken.append(ahead[:count])
+        money = max(0.0, money - running[count - 1])
+        ahead = ahead[count:]
+        ahead = ahead[costs[ahead] <= money * ROUNDING]
+    return np.concatenate(taken), money
+
+
+def _shelf(costs):
+    """Shelf of each cost: exponent and first binary places of the number, so that a dearer shelf is a higher one."""
+    return np.asarray(costs, dtype=float).view(np.int64) >> SHELF_BITS
+
+
+def _dearest_first(cost, money):
+    """Rows taken in descending order of cost (ties in row order), passing over what does not fit; and the money left.
+
+    The same as sorting and going down the list, without sorting it all: costs stand on shelves 1 to 2 per cent wide;
+    whole shelves are taken while they fit, and only a shelf that does not fit whole is sorted. After that the money
+    left is less than a cost passed over, so that the shelves between hold nothing that fits.
+    """
+    rows = np.flatnonzero((cost > 0.0) & (cost <= money * ROUNDING))
+    if not rows.size:
+        return rows, money
+    cost = cost[rows]
+    shelf = _shelf(cost)
+    lowest = shelf.min()
+    shelf -= lowest
+    on_shelf = np.bincount(shelf, weights=cost)
+    whole, opened, ahead = np.zeros(len(on_shelf), bool), [], len(on_shelf)
+    while ahead > 0 and money > 0.0:
+        running = np.append(0.0, np.cumsum(on_shelf[:ahead][::-1]))
+        count = int(np.searchsorted(running, money, side="right")) - 1
+        whole[ahead - count:ahead] = True
+        money -= running[count]
+        ahead -= count + 1
+        if ahead >= 0:
+            inside = np.flatnonzero(shelf == ahead)
+            inside = inside[np.argsort(-cost[inside], kind="stable")]
+            picked, money = _fitting(cost[inside], money)
+            opened.append(inside[picked])
+            ahead = min(ahead, int(_shelf(money * ROUNDING)) - lowest + 1)
+    return rows[np.concatenate([np.flatnonzero(whole[shelf]), *opened])], money
+
+
+def _totals(stock, year, index):
+    backlog = {grade: float(stock.full_cost_gbp[grade] @ stock.shares[grade]) * index for grade in REPAIRABLE}
+    return [(year, grade, float(stock.unit_area @ stock.shares[grade]), backlog.get(grade, 0.0)) for grade in GRADES]
+
+
+def _year(stock, year, index, rebuilds, rebuild_spent_gbp, repair_spent_gbp):
+    sound = np.multiply.reduceat(1.0 - stock.shares["E"][stock.walls], stock.first_walls) if stock.walls.size else 1.0
+    in_need = (stock.rebuild_cost_gbp > 0) & (_block_repairs_gbp(stock) > stock.rebuild_cost_gbp)
+    return {"year": year, "expected_failures": float(np.sum(1.0 - sound)), "rebuilds": rebuilds,
+            "in_need": int(in_need.sum()), "cost_in_need_gbp": float(stock.rebuild_cost_gbp[in_need].sum()) * index,
+            "rebuild_spent_gbp": rebuild_spent_gbp, "repair_spent_gbp": repair_spent_gbp}

@@ -1,0 +1,1 @@
+"""Readers of condition surveys: one module per format, each of which ends in an estate folder."""

@@ -1,0 +1,383 @@
+"""A results folder, read back and checked, and the sums every page makes from it.
+
+The pages and charts read nothing but this, so a figure printed twice is the same figure twice.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError, Fault
+from ..tables import ELEMENTS, ROUTES, Column, Kind
+from ..tabular import FLAGS, read_cells
+
+COUNTED_GRADES = ("C", "D", "E")
+PLANS = ("without", "with")
+RESERVES_ROUTE = "reserves"
+MOST_POTS_APART = 6
+PENNY_GBP = 0.01
+
+
+def _columns(kind, names, unit="", needed=True):
+    return tuple(Column(name, kind, "", unit, needed) for name in names.split())
+
+
+def _text(names, needed=True):
+    return _columns(Kind.TEXT, names, needed=needed)
+
+
+def _number(names, unit="GBP", needed=True):
+    return _columns(Kind.NUMBER, names, unit, needed)
+
+
+def _year(names, needed=True):
+    return _columns(Kind.INTEGER, names, "year", needed)
+
+
+FILES = {
+    "schemes": _text("scheme_id school_id school_name site_id element kind") + _text("block_id description", False)
+    + _text("exclusion_group worst_grade pots reason", False) + _columns(Kind.FLAG, "must_do")
+    + _year("must_start_by start_year", False) + _number("priority", "", False) + _number("surveyed_share", "", False)
+    + _number("cost_gbp value_gbp") + _number("value_per_gbp", "GBP/GBP", False),
+    "draws": _text("scheme_id pot_id") + _year("year") + _number("amount_gbp"),
+    "cashflow": _text("pot_id route") + _year("year")
+    + _number("opening_gbp in_gbp out_gbp lapsed_gbp closing_gbp"),
+    "reserves": _year("year") + _number("opening_gbp income_gbp surplus_gbp spent_on_works_gbp closing_gbp floor_gbp"),
+    "outlook": _text("plan") + _year("year")
+    + _number("backlog_b_gbp backlog_c_gbp backlog_d_gbp backlog_e_gbp backlog_gbp expected_loss_gbp")
+    + _number("expected_failures", "components") + _number("facility_condition_index", "", False),
+    "schools": _text("school_id name") + _number("gifa_m2", "m2") + _number("replacement_gbp", needed=False)
+    + _number("backlog_now_gbp backlog_end_without_gbp backlog_end_with_gbp spend_gbp")
+    + _number("fci_now surveyed_share", "", False) + _number("schemes_funded", "schemes"),
+    "elements": _text("element")
+    + _number("backlog_now_gbp backlog_end_without_gbp backlog_end_with_gbp spend_gbp"),
+}
+MAY_BE_EMPTY = ("schemes", "draws", "cashflow", "reserves")
+SOLUTION_KEYS = {"trust": str, "objective": (int, float), "bound": (int, float, type(None)),
+                 "gap": (int, float, type(None)), "seconds": (int, float), "status": str, "solver": str,
+                 "version": str, "capplan_version": str, "price_base": int, "first_year": int, "last_year": int,
+                 "scenario": str, "baselines": list, "stand_in_money": bool, "notes": list, "evidence": dict,
+                 "audit": str}
+
+
+@dataclass(frozen=True)
+class Results:
+    """What one run wrote. Each table is an attribute that returns a copy; ``solution`` is ``solution.json``.
+
+    Money in ``schemes.cost_gbp``, ``draws``, ``cashflow`` and ``reserves`` is nominal (pounds of its own day); backlog,
+    loss and value are real, at ``solution["price_base"]``.
+    """
+
+    _frames: dict = field(repr=False)
+    solution: dict = field(repr=False)
+    folder: str = ""
+
+    def table(self, name):
+        """A copy of the table of that name."""
+        return self._frames[name].copy(deep=False)
+
+    @property
+    def schemes(self):
+        """One row per candidate scheme, funded or not."""
+        return self.table("schemes")
+
+    @property
+    def funded(self):
+        """The schemes that were chosen."""
+        return self._frames["schemes"][self._frames["schemes"].start_year.notna()].copy(deep=False)
+
+    @property
+    def draws(self):
+        """What each scheme draws from each pot in each year [GBP nominal]."""
+        return self.table("draws")
+
+    @property
+    def cashflow(self):
+        """Each pot in each year: opening, in, out, lapsed, closing [GBP nominal]."""
+        return self.table("cashflow")
+
+    @property
+    def reserves(self):
+        """The reserve path and its floor [GBP nominal]; empty where the plan has no reserves."""
+        return self.table("reserves")
+
+    @property
+    def outlook(self):
+        """Backlog and expected loss at the start of each year, with and without the programme [GBP real]."""
+        return self.table("outlook")
+
+    @property
+    def schools(self):
+        """One row per school."""
+        return self.table("schools")
+
+    @property
+    def elements(self):
+        """One row per element."""
+        return self.table("elements")
+
+    @property
+    def years(self):
+        """Planning years of the programme, in order."""
+        return list(range(self.solution["first_year"], self.solution["last_year"] + 1))
+
+
+def read_results(folder):
+    """Read a results folder as ``capplan run`` writes it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    DataError
+        With everything that is missing, unreadable or does not fit together.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise DataError([Fault(str(folder), None, "", "no such folder", "a results folder, as capplan run writes it")])
+    frames, faults = {}, []
+    for name, columns in FILES.items():
+        frames[name], own = _read_table(folder / f"{name}.csv", name, columns)
+        faults += own
+    solution, own = _read_solution(folder / "solution.json")
+    faults += own
+    if not faults:
+        faults = _fit_faults(frames, solution)
+    if faults:
+        raise DataError(faults)
+    return Results(frames, solution, str(folder))
+
+
+def _read_table(path, name, columns):
+    if not path.is_file():
+        return None, [Fault(path.name, None, "", "no such file", "there; capplan run writes it")]
+    cells, faults = read_cells(path)
+    if cells is None:
+        return None, faults
+    frame = {}
+    for column in columns:
+        if column.name not in cells:
+            faults.append(Fault(path.name, 1, column.name, "no such column", "there; capplan run writes it"))
+            continue
+        frame[column.name], bad = _convert(column, cells[column.name].str.strip())
+        faults += [Fault(path.name, int(row), column.name, repr(text) if text else "a blank", column.must_be())
+                   for row, text in cells[column.name][bad].items()]
+    if not len(cells) and name not in MAY_BE_EMPTY:
+        faults.append(Fault(path.name, None, "", "no rows", "at least one row"))
+    return pd.DataFrame(frame, index=cells.index).reset_index(drop=True), faults
+
+
+def _convert(column, text):
+    """Values of one column, and where they are wrong."""
+    blank = text == ""
+    bad = blank & column.needed
+    if column.kind is Kind.TEXT:
+        return text, bad
+    if column.kind is Kind.FLAG:
+        values = text.str.lower().map(FLAGS)
+        return values.eq(True), values.isna()
+    values = pd.to_numeric(text.where(~blank), errors="coerce").astype(float)
+    bad |= ~blank & ~np.isfinite(values)
+    if column.kind is Kind.INTEGER:
+        bad |= values.notna() & (values % 1 != 0)
+        values = values.where(~bad, 0).astype("int64") if column.needed else values
+    return values, bad
+
+
+def _read_solution(path):
+    if not path.is_file():
+        return {}, [Fault(path.name, None, "", "no such file", "there; capplan run writes it")]
+    try:
+        solution = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda word: None)
+    except ValueError as error:
+        return {}, [Fault(path.name, None, "", f"text that is not JSON ({error})", "as capplan run writes it")]
+    if not isinstance(solution, dict):
+        return {}, [Fault(path.name, None, "", "a list or a single value", "a set of names and values")]
+    faults = []
+    for key, types in SOLUTION_KEYS.items():
+        if key not in solution:
+            faults.append(Fault(path.name, None, key, "nothing", "there; capplan run writes it"))
+        elif not isinstance(solution[key], types):
+            faults.append(Fault(path.name, None, key, repr(solution[key])[:60], "the kind of value capplan run writes"))
+    for place, rule in enumerate(solution["baselines"] if not faults else []):
+        if not isinstance(rule, dict) or not {"rule", "value_gbp", "feasible"} <= set(rule):
+            faults.append(Fault(path.name, None, f"baselines[{place}]", repr(rule)[:60], "rule, value_gbp, feasible"))
+    return solution, faults
+
+
+def _fit_faults(frames, solution):
+    """Files that are each right and do not fit together."""
+    faults = []
+    homes = (("draws", "scheme_id", "schemes"), ("draws", "pot_id", "cashflow"), ("schemes", "school_id", "schools"))
+    for name, key, home in homes:
+        lost = sorted(set(frames[name][key]) - set(frames[home][key]))
+        faults += [Fault(f"{name}.csv", None, key, repr(value), f"a {key} of {home}.csv") for value in lost]
+    schemes, outlook = frames["schemes"], frames["outlook"]
+    chosen = schemes[schemes.start_year.notna()]
+    twice = chosen.exclusion_group[(chosen.exclusion_group != "") & chosen.exclusion_group.duplicated()]
+    faults += [Fault("schemes.csv", None, "exclusion_group", f"two schemes chosen of {value!r}", "one at most")
+               for value in sorted(set(twice))]
+    strays = sorted(set(chosen.scheme_id) ^ set(frames["draws"].scheme_id[frames["draws"].amount_gbp > PENNY_GBP])
+                    - set(chosen.scheme_id[chosen.cost_gbp <= PENNY_GBP]))
+    faults += [Fault("draws.csv", None, "scheme_id", f"{value!r} chosen without a draw, or drawn for and not chosen",
+                     "both or neither") for value in strays]
+    expected = list(range(solution["first_year"], solution["last_year"] + 2))
+    for plan in PLANS:
+        years = sorted(outlook.year[outlook.plan == plan])
+        if years != expected:
+            faults.append(Fault("outlook.csv", None, "year", f"{len(years)} rows of the plan {plan!r}",
+                                f"one for each year from {expected[0]} to {expected[-1]}"))
+    outside = sorted(set(frames["draws"].year) - set(expected[:-1]))
+    return faults + [Fault("draws.csv", None, "year", str(year), "a year of the plan") for year in outside]
+
+
+def spend_by_pot(results):
+    """Spend by planning year and source of money.
+
+    One column for each pot that is drawn on, in order of first use; where more than six are, one for each route, in the
+    order of ``tables.ROUTES``. The reserves are always one column, the last.
+
+    Returns
+    -------
+    DataFrame
+        Index: every planning year; one column per source. [GBP nominal]
+    """
+    routes = results.cashflow.drop_duplicates("pot_id").set_index("pot_id").route
+    draws = results.draws[results.draws.amount_gbp != 0].sort_values(["year", "pot_id"])
+    route = draws.pot_id.map(routes)
+    reserves = route == RESERVES_ROUTE
+    grants_used = draws.pot_id[~reserves].nunique()
+    source = draws.pot_id if grants_used + int(reserves.any()) <= MOST_POTS_APART else route
+    source = source.where(~reserves, "Reserves")
+    table = draws.groupby([draws.year, source]).amount_gbp.sum().unstack(fill_value=0.0)
+    order = [name for name in dict.fromkeys((*ROUTES, *source)) if name in table.columns and name != "Reserves"]
+    order += ["Reserves"] * bool(reserves.any())
+    return table.reindex(index=results.years, columns=order, fill_value=0.0).rename_axis(index="year", columns=None)
+
+
+def backlog_by_grade(results):
+    """Backlog of grades C, D and E at the start of each year, without and with the programme.
+
+    Returns
+    -------
+    DataFrame
+        Index: year, the last being the end of the plan. Columns: (plan, grade). [GBP real]
+    """
+    names = {f"backlog_{grade.lower()}_gbp": grade for grade in COUNTED_GRADES}
+    parts = {plan: results.outlook[results.outlook.plan == plan].set_index("year").sort_index()[list(names)]
+             .rename(columns=names) for plan in PLANS}
+    return pd.concat(parts, axis=1)
+
+
+def headline_backlog(results, plan, year):
+    """Backlog (grades C, D and E) at the start of a year under a plan. [GBP real]"""
+    outlook = results.outlook
+    return float(outlook.backlog_gbp[(outlook.plan == plan) & (outlook.year == year)].iloc[0])
+
+
+def spend_by_school(results):
+    """Spend by school and planning year, the school with most first.
+
+    Returns
+    -------
+    DataFrame
+        Index: school_id, every school. Columns: every planning year. [GBP nominal]
+    """
+    homes = results.schemes.set_index("scheme_id").school_id
+    draws = results.draws
+    table = draws.groupby([draws.scheme_id.map(homes), draws.year]).amount_gbp.sum().unstack(fill_value=0.0)
+    table = table.reindex(index=results.schools.school_id, columns=results.years, fill_value=0.0).astype(float)
+    order = table.sum(axis=1).sort_values(ascending=False, kind="stable").index
+    return table.loc[order].rename_axis(index="school_id", columns="year")
+
+
+def deferred_needs(results):
+    """The needs no scheme was chosen for: one row per exclusion group, its cheapest alternative.
+
+    A scheme without a group is a need of its own. Sorted by value, largest first.
+
+    Returns
+    -------
+    DataFrame
+        Rows and columns of ``schemes``. [cost GBP nominal as if started in the first year, value GBP real]
+    """
+    schemes = results.schemes
+    schemes["need"] = schemes.exclusion_group.where(schemes.exclusion_group != "", " " + schemes.scheme_id)
+    met = set(schemes.need[schemes.start_year.notna()])
+    left = schemes[~schemes.need.isin(met)]
+    cheapest = left.sort_values(["cost_gbp", "value_gbp", "scheme_id"], ascending=[True, False, True])
+    cheapest = cheapest.drop_duplicates("need").drop(columns="need")
+    return cheapest.sort_values(["value_gbp", "scheme_id"], ascending=[False, True]).reset_index(drop=True)
+
+
+def needs_by_element(results):
+    """What is funded and what is deferred, by element, largest need first.
+
+    Returns
+    -------
+    DataFrame
+        Index: element. Columns: funded_gbp (nominal, in the year of the start), deferred_gbp (nominal, as if started in
+        the first year, the cheapest alternative once per need), backlog_now_gbp (real). Elements with no need
+        are left out.
+    """
+    table = pd.DataFrame({"funded_gbp": results.funded.groupby("element").cost_gbp.sum(),
+                          "deferred_gbp": deferred_needs(results).groupby("element").cost_gbp.sum(),
+                          "backlog_now_gbp": results.elements.groupby("element").backlog_now_gbp.sum()}).fillna(0.0)
+    table = table[(table != 0).any(axis=1)]
+    listed = [element for element in ELEMENTS if element in table.index]
+    table = table.loc[listed + sorted(set(table.index) - set(listed))]
+    need_gbp = (table.funded_gbp + table.deferred_gbp).sort_values(ascending=False, kind="stable")
+    return table.loc[need_gbp.index].rename_axis("element")
+
+
+def gains(results):
+    """What the programme gains on each rule of thumb, on the same money and the same yardstick.
+
+    Returns
+    -------
+    DataFrame
+        Columns: rule, feasible, value_gbp, gain_gbp, gain_fraction (blank where the rule is not feasible, or saves
+        nothing to compare with). [GBP real]
+    """
+    rows = []
+    for rule in results.solution["baselines"]:
+        feasible = bool(rule["feasible"]) and rule["value_gbp"] is not None
+        value_gbp = float(rule["value_gbp"]) if feasible else np.nan
+        gain_gbp = results.solution["objective"] - value_gbp
+        rows.append((rule["rule"], feasible, value_gbp, gain_gbp, gain_gbp / value_gbp if value_gbp > 0 else np.nan))
+    return pd.DataFrame(rows, columns=["rule", "feasible", "value_gbp", "gain_gbp", "gain_fraction"])
+
+
+def cash_by_pot(results):
+    """Each pot over the whole plan: what it held, what was spent, what lapsed and what is left.
+
+    Returns
+    -------
+    DataFrame
+        Index: pot_id. Columns: route, first_year, last_year, pots (1), available_gbp, spent_gbp, lapsed_gbp, left_gbp.
+        [GBP nominal]
+    """
+    flow = results.cashflow.sort_values(["year", "pot_id"], kind="stable")
+    pots = flow.groupby("pot_id", sort=False)
+    return pd.DataFrame({"route": pots.route.first(), "first_year": pots.year.min(), "last_year": pots.year.max(),
+                         "pots": 1, "available_gbp": pots.opening_gbp.first() + pots.in_gbp.sum(),
+                         "spent_gbp": pots.out_gbp.sum(), "lapsed_gbp": pots.lapsed_gbp.sum(),
+                         "left_gbp": pots.closing_gbp.last()})
+
+
+def must_do_needs(results):
+    """How many must-do needs there are, and how many of them the programme meets: tuple of (int, int)."""
+    schemes = results.schemes
+    need = schemes.exclusion_group.where(schemes.exclusion_group != "", " " + schemes.scheme_id)
+    must = set(need[schemes.must_do])
+    return len(must), len(must & set(need[schemes.start_year.notna()]))

@@ -1,0 +1,579 @@
+"""Make the example estate: a synthetic trust of 12 schools whose components follow the real distributions.
+
+    python scripts/make_example.py [--out FOLDER]     writes the eight tables, the same bytes every time
+    python scripts/make_example.py --mix SURVEY       renews scripts/example_mix.csv from DfE's survey sample (Parquet)
+
+Every school, name and reference number is invented. What blocks are made of, the grades they are in and what remedies
+cost are drawn from ``example_mix.csv``, figures aggregated from 177,009 surveyed components; the survey itself is not
+needed. Only uniform draws are used, so that the streams do not depend on a version's way of making other numbers.
+"""
+
+import argparse
+import io
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+
+from capplan import reference
+from capplan.tables import TABLES
+from capplan.tabular import write_frame
+
+HERE = Path(__file__).resolve().parent
+MIX_FILE = HERE / "example_mix.csv"
+SEED = 2044  # chosen among twenty: see data/README.md
+FIRST_YEAR = 2026
+LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
+PERCENTILES = [f"p{round(100 * level)}" for level in LEVELS]
+GRADE_COLUMNS = ["grade_a", "grade_b", "grade_c", "grade_d"]
+ROOF_STRUCTURES = {"Flat roof": "ROOF.01", "Pitched roof": "ROOF.02"}
+SHARED_GROUND = ("Roads and car parks", "Paths, pedestrian paved areas, play areas", "Soft Landscaping")
+SAFETY_TYPES = ("ELEC.04", "ELEC.06", "MECH.03", "MECH.04")
+AGES = ("pre-1919", "1945-1966", "1945-1966", "1967-1976", "1967-1976", "after 1976", "after 1976")
+GROUNDS = ("External areas", "Playing fields")
+
+# Rates of the 2025-26 allocations: DfE, school condition and devolved formula capital allocations for 2025-26, May 2025
+# (the modifiers of the bands as recovered from that workbook).
+SCA_GBP_PER_PUPIL, SCA_FLOOR_GBP, SCA_VA, SCA_PFI = 159.25, 25000, 1.08, 0.5
+DFC_LUMP_GBP, DFC_GBP_PER_PUPIL, DFC_VA = 4000, 11.25, 1.08
+WEIGHTS = {"primary": 1.0, "secondary": 1.5, "post16": 2.0, "special": 4.5}
+MODIFIERS = {"CDC2-B": 0.6, "CDC2-C": 0.7, "CDC2-D": 0.8, "CDC2-E": 0.9, "CDC2-F": 1.0, "CDC2-G": 1.2, "CDC2-H": 1.4,
+             "CDC1-E": 0.8, "CDC1-G": 1.0, "CDC1-K": 1.4, "none": 1.0}
+
+# The invented trust. primary ... special: pupils. blocks: blocks of each site; temporary: how many of the last site's
+# blocks are temporary. blanks: what the school's records lack.
+SCHOOLS = """school_id|name|phase|region|pfi|va|tenure|joined|band|primary|secondary|post16|special|surveyed|m2_per_pupil|blocks|temporary|exit|blanks
+OXM|Oxmere Primary School|primary|West Midlands|no|no|freehold|2014-04-01|CDC2-F|315|0|0|0|2022-05-17|6.4|2|0||perimeter_m height_m boundary_m remaining_life_years tenure
+BRI|Brindlecote Primary School|primary|West Midlands|no|no|125-year lease|2015-09-01|CDC2-G|412|0|0|0|2023-10-04|6.1|3|1|2028-08-31|
+HAL|Hallowthorn Primary School|primary|West Midlands|no|no|125-year lease|2016-09-01|CDC2-D|208|0|0|0|2024-03-12|6.9|2|0||remaining_life_years
+FEN|Little Fennick Primary School|primary|East Midlands|no|no|125-year lease|2024-09-01|CDC1-K|142|0|0|0|modelled|7.3|2|1||height_m boundary_m age_band remaining_life_years
+PEL|Pellowbank Primary School|primary|West Midlands|no|no|125-year lease|2017-04-01|CDC2-C|298|0|0|0|2025-06-10|6.2|2|0||
+ARR|Arrelside Church of England Primary School|primary|East Midlands|no|yes|church or foundation land|2019-09-01|CDC2-E|206|0|0|0|2024-11-19|6.8|2|0||age_band remaining_life_years
+KES|Kestrelcote Primary School|primary|East Midlands|no|no|125-year lease|2018-01-01|CDC2-H|421|0|0|0|2026-02-24|6.0|2|1|2030-08-31|
+ASH|Ashquarry High School|secondary|West Midlands|no|no|125-year lease|2013-09-01|CDC2-F|0|1048|0|0|2025-04-08|7.9|4|1||
+LAR|Larkstow Academy|secondary|West Midlands|yes|no|PFI lease|2016-02-01|CDC2-B|0|1176|0|0|2023-02-14|7.4|3|0||windows_doors_nr remaining_life_years
+TAR|Tarrelby School|secondary|East Midlands|no|no|freehold|2015-01-01|CDC2-G|0|1012|184|0|2026-05-12|7.8|3+2|1|2031-08-31|
+WEN|Wendrel Bridge School|all-through|West Midlands|no|no|125-year lease|2020-09-01|CDC2-E|420|786|132|0|2024-07-02|7.6|3+2|1||boundary_m
+OSI|Osierhithe School|special|East Midlands|no|no|125-year lease|2021-04-01|CDC1-E|0|0|0|138|2025-10-14|23.0|2|0||
+"""  # noqa: E501
+
+WORKS = """work_id|school_id|block_id|description|use|cost_gbp|cost_price_base|loss_avoided_gbp_per_year|priority|must_start_by|status
+W01|ASH|ASH-1-A|LED lighting throughout the main block|energy|168000|2026|21000|3||proposed
+W02|TAR|TAR-1-A|Boiler controls and zoning of the main block|energy|46000|2026|9500|3||proposed
+W03|WEN|WEN-1-A|Fire doors and compartmentation, second phase (contract let)|condition|132000|2026|14000|1|2026|committed
+W04|KES|KES-1-A|Asbestos removal from the plant room and ducts|condition|58000|2025|6000|2|2028|proposed
+W05|BRI||Safeguarding fence and gates to the car park|condition|39000|2026|2500|2|2027|proposed
+W06|PEL|PEL-1-A|Refurbish the infants' toilets|condition|84000|2025|3000|3||proposed
+W07|ARR|ARR-1-A|Ramp and accessible entrance|condition|37000|2025|1000|3||proposed
+"""  # noqa: E501
+RESERVE_RULES = {"income_gbp_per_pupil": 7500, "growth": 0.02, "opening_share": 0.07,
+                 "surplus_shares": (0.005, 0.004, -0.003, 0.006, 0.005, 0.003, 0.007, 0.008, 0.006, 0.005)}
+PSDS_GBP = 210000
+
+
+def read_mix(path=MIX_FILE):
+    """The committed aggregate of the survey, without its notes.
+
+    Returns
+    -------
+    DataFrame
+        One row per (kind, name); the notes at the head of the file say what the columns mean.
+    """
+    return pd.read_csv(path, comment="#")
+
+
+def family(types):
+    """The group of alternatives a type belongs to: element, sub-element and, for roofs, flat or pitched."""
+    roof = types.construction_type.str.split(":").str[0]
+    part = roof.where(roof.isin(list(ROOF_STRUCTURES)) & (types.sub_element != "Structure"), "")
+    return types.element + " / " + types.sub_element + part.where(part == "", " / " + part)
+
+
+# --- the estate -----------------------------------------------------------------------------------------------------
+
+
+def systematic_choice(shares, rng):
+    """Choose items with exactly the given chances, as near a fixed number of them as may be.
+
+    Parameters
+    ----------
+    shares : array, shape (n,)
+        Chance of each item. [-]
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    array of int
+        Positions chosen, in order.
+
+    References
+    ----------
+    .. [1] Madow, W. G. (1949), On the theory of systematic sampling II, Annals of Mathematical Statistics 20, 333-354.
+    """
+    order = np.argsort(rng.random(len(shares)), kind="stable")
+    edges = np.concatenate(([0.0], np.cumsum(np.asarray(shares, float)[order]))) - rng.random()
+    return np.sort(order[np.diff(np.ceil(edges)) > 0])
+
+
+def _drawn(levels, rng):
+    """A value between the 10th and 90th of the percentiles given."""
+    return float(np.interp(rng.random(), LEVELS, levels))
+
+
+class Mix:
+    """The committed figures, laid out for drawing."""
+
+    def __init__(self, frame):
+        self._rows = frame.set_index(["kind", "name"]).sort_index()
+        self.levels = dict(zip(self._rows.index, self._rows[PERCENTILES].to_numpy(float), strict=True))
+        types = reference.component_types()
+        figures = self._rows.loc["type"].reindex(types.index).dropna(subset=["count"])
+        types = types.loc[figures.index]
+        self.types = types.assign(family=family(types)).join(figures.drop(columns=["cost_share"]))
+        grounds = self.types.element.isin(GROUNDS)
+        self.families = {False: self._grouped(~grounds), True: self._grouped(grounds)}
+
+    def _grouped(self, wanted):
+        return list(self.types[wanted].groupby("family", sort=False))
+
+    def row(self, kind, name):
+        """One row of the mix."""
+        return self._rows.loc[(kind, name)]
+
+    def draw(self, kind, name, rng):
+        """A value drawn from one row's percentiles."""
+        return _drawn(self.levels[kind, name], rng)
+
+
+def draw_types(mix, grounds, multi_storey, rng):
+    """Types found in a block (or on the grounds of a site) and the share of it each makes up.
+
+    Returns
+    -------
+    dict of str to float
+        Composition by type. [-]
+    """
+    share = "share" if grounds else "share_multi_storey" if multi_storey else "share_single_storey"
+    found, ground = {}, {}
+    for name, types in mix.families[grounds]:
+        part = name.rsplit(" / ", 1)[-1]
+        whole = found.get(ROOF_STRUCTURES[part], 0.0) if part in ROOF_STRUCTURES else 1.0
+        chosen = types.iloc[systematic_choice(types[share], rng)]
+        if whole == 0 or chosen.empty:
+            continue
+        fills = mix.levels["family", name][0] == 1
+        if fills and chosen.p90.sum() < 1:
+            chosen = pd.concat([chosen, types.loc[[types[share].idxmax()]]])  # rooflights are not a whole roof
+        parts = np.array([mix.draw("type", type_id, rng) for type_id in chosen.index])
+        if fills:
+            parts *= whole / parts.sum()
+        (ground if part in SHARED_GROUND else found).update(zip(chosen.index, parts.tolist(), strict=True))
+    scale = max(1.0, sum(ground.values()))
+    return found | {name: value / scale for name, value in ground.items()}
+
+
+def draw_block(mix, gifa_m2, temporary, rng):
+    """Geometry of a block of that floor area, as a dict of the columns of ``blocks``."""
+    band = "up to 500 m2" if gifa_m2 <= 500 else "500 to 1500 m2" if gifa_m2 <= 1500 else "over 1500 m2"
+    multi = not temporary and rng.random() < mix.row("block", f"multi-storey, {band}").share
+    storeys = 2 if multi else 1
+    ground_m2 = round(gifa_m2 / storeys * mix.draw("block", "ground x storeys / gifa, multi-storey", rng)
+                      if multi else gifa_m2)
+    ground_m2 = min(ground_m2, gifa_m2)
+    lifts = int(multi and rng.random() < mix.row("block", "lift, multi-storey").share)
+    return {"gifa_m2": gifa_m2, "ground_gifa_m2": ground_m2, "storeys": storeys,
+            "perimeter_m": round(mix.draw("block", "perimeter / root of ground gifa", rng) * ground_m2 ** 0.5),
+            "height_m": round(storeys * mix.draw("block", "storey height (m)", rng), 1),
+            "windows_doors_nr": round(mix.draw("block", "windows and doors (nr)", rng)), "lifts": lifts,
+            "age_band": "after 1976" if temporary else AGES[int(rng.random() * len(AGES))],
+            "permanence": "temporary" if temporary else "permanent"}
+
+
+def make_places(mix, schools, streams):
+    """The sites and blocks of every school: two frames, with ``school_id`` in both."""
+    sites, blocks = [], []
+    for school, rng in zip(schools.itertuples(), streams, strict=True):
+        counts = [int(count) for count in school.blocks.split("+")]
+        pupils = school.primary + school.secondary + school.post16 + school.special
+        temporary = np.arange(sum(counts)) >= sum(counts) - school.temporary
+        sizes = np.array([mix.draw("block", "gifa (m2)", rng) for _ in temporary])
+        sizes[temporary] = 60 + np.round(sizes[temporary] % 80)
+        rest = pupils * school.m2_per_pupil - sizes[temporary].sum()
+        sizes[~temporary] *= rest / sizes[~temporary].sum()
+        at = np.repeat(np.arange(len(counts)), counts)
+        for number in range(len(counts)):
+            site_id = f"{school.school_id}-{number + 1}"
+            for letter, place in zip("ABCDEF", np.flatnonzero(at == number), strict=False):
+                block = draw_block(mix, round(sizes[place]), bool(temporary[place]), rng)
+                block["age_band"] = "after 1976" if school.pfi == "yes" else block["age_band"]
+                leave = school.exit if temporary[place] else ""
+                blocks.append({"block_id": f"{site_id}-{letter}", "site_id": site_id, **block, "planned_exit": leave,
+                               "school_id": school.school_id})
+            area_m2 = round(sizes[at == number].sum() * mix.draw("grounds", "site area / gifa", rng), -2)
+            field_m2 = round(area_m2 * mix.draw("grounds", "field area / site area", rng), -2)
+            edge_m = (area_m2 + field_m2) ** 0.5 * mix.draw("grounds", "boundary / root of all area", rng)
+            sites.append({"site_id": site_id, "school_id": school.school_id, "site_area_m2": area_m2,
+                          "field_area_m2": field_m2, "boundary_m": round(edge_m)})
+    return pd.DataFrame(sites), pd.DataFrame(blocks)
+
+
+def quantities(block, site, site_blocks):
+    """What a composition of one amounts to on each quantity basis, in that basis's unit."""
+    if block is None:
+        return {"site": site.site_area_m2 - site_blocks.ground_gifa_m2.sum(), "field": site.field_area_m2,
+                "boundary": site.boundary_m, "pool": 1, "gifa": site_blocks.gifa_m2.sum()}
+    return {"gifa": block.gifa_m2, "ground_gifa": block.ground_gifa_m2, "windows_doors": block.windows_doors_nr,
+            "wall": block.perimeter_m * block.height_m - block.windows_doors_nr, "lifts": 1}
+
+
+def draw_components(mix, sites, blocks, streams):
+    """Components of every block and of the grounds of every site, without grades or costs."""
+    rows = []
+    for school_id, rng in streams.items():
+        for site in sites[sites.school_id == school_id].itertuples():
+            own = blocks[blocks.site_id == site.site_id]
+            for block in [*own.itertuples(), None]:
+                found = draw_types(mix, block is None, block is not None and block.storeys > 1, rng)
+                found.pop("ELEC.06", None)
+                if block is not None and block.lifts:
+                    found["ELEC.06"] = 1.0
+                amounts = quantities(block, site, own)
+                place = block.block_id if block is not None else f"{site.site_id}-G"
+                for number, (type_id, share) in enumerate(sorted(found.items()), 1):
+                    basis = mix.types.quantity_basis[type_id]
+                    wall_share = block.perimeter_m * block.height_m / 100 if basis == "windows_doors" else 1.0
+                    rows.append({"component_id": f"{place}-{number:02d}", "site_id": site.site_id,
+                                 "block_id": "" if block is None else block.block_id, "type_id": type_id,
+                                 "quantity": round(share * amounts[basis], 1), "quantity_basis": basis,
+                                 "school_id": school_id, "place": place,
+                                 "costed_quantity": share * amounts[basis] * wall_share})
+    frame = pd.DataFrame(rows)
+    return frame[frame.quantity > 0].reset_index(drop=True)
+
+
+def draw_standings(mix, components, blocks, rng):
+    """How good or bad each block, and the grounds of each site, is beside the others: normal scores, high is worse.
+
+    Places are taken in order of renewal cost, six at a time, and each six is spread over the whole range: so few
+    places would else leave the condition of the estate to that of its two or three largest blocks. Temporary blocks
+    are moved towards the worse end.
+    """
+    worth_gbp = (components.quantity * mix.types.cost_d_gbp_per_unit.reindex(components.type_id).to_numpy())
+    places = worth_gbp.groupby(components.place).sum().sort_values(ascending=False, kind="stable").index
+    keys = np.concatenate([np.argsort(rng.random(6)) for _ in range(0, len(places), 6)])[:len(places)]
+    temporary = places.isin(blocks.block_id[blocks.permanence == "temporary"])
+    rank = np.argsort(np.argsort(keys + rng.random(len(places)) + 1.5 * temporary, kind="stable"), kind="stable")
+    return {place: NormalDist().inv_cdf((r + 0.5) / len(places)) for place, r in zip(places, rank, strict=True)}
+
+
+def draw_grades(mix, components, blocks, rng):
+    """Grades by the mix of each type, those of one block correlated as in the survey."""
+    normal, standing = NormalDist(), draw_standings(mix, components, blocks, rng)
+    shared = mix.row("block", "correlation of grades").share
+    limits = dict(zip(mix.types.index, mix.types[GRADE_COLUMNS].to_numpy(float).cumsum(axis=1)[:, :3], strict=True))
+    grades = []
+    for place, type_id in zip(components.place, components.type_id, strict=True):
+        own = normal.inv_cdf(min(max(rng.random(), 1e-9), 1 - 1e-9))
+        chance = normal.cdf(shared ** 0.5 * standing[place] + (1 - shared) ** 0.5 * own)
+        grades.append("ABCD"[int((chance > limits[type_id]).sum())])
+    return pd.Series(grades, components.index)
+
+
+def draw_findings(mix, components, schools, rng):
+    """What the surveyor wrote beside each component: priority, statutory, due year, date, cost, remaining life."""
+    homes = {school.school_id: school for school in schools.itertuples()}
+    kinds = mix.types.to_dict("index")
+    prices = {name: reference.location_factor(school.region) * reference.price_ratio(2016, int(school.surveyed[:4]))
+              for name, school in homes.items() if school.surveyed != "modelled"}
+    findings = []
+    for part in components.itertuples():
+        school, kind = homes[part.school_id], kinds[part.type_id]
+        draws = rng.random(6)
+        row = {"grade": part.grade, "priority": "", "statutory": "", "due_year": "", "surveyed": school.surveyed,
+               "remedial_cost_gbp": "", "cost_price_base": "", "remaining_life_years": ""}
+        findings.append(row)
+        if school.surveyed == "modelled":
+            continue
+        row["statutory"] = "yes" if part.grade in "CD" and part.type_id in SAFETY_TYPES else "no"
+        if part.grade in "CD":
+            row["priority"] = _priority(part, draws[0])
+            row["due_year"] = _due_year(row, draws[1])
+            row["grade"] += "X" if draws[2] < 0.08 else ""
+        lives = [1 / kind[rate] for rate in ("p_ab", "p_bc", "p_cd")]
+        row["remaining_life_years"] = round(sum(lives["ABCD".index(part.grade):]) * (0.8 + 0.4 * draws[3]))
+        if part.grade != "A" and draws[4] > 0.1:
+            ratio = np.interp(draws[5], LEVELS, mix.levels["cost", part.grade])
+            unit_gbp = kind[f"cost_{part.grade.lower()}_gbp_per_unit"] * prices[part.school_id]
+            cost_gbp = ratio * unit_gbp * part.costed_quantity
+            row["remedial_cost_gbp"] = max(round(cost_gbp, -1), 10.0 * (cost_gbp > 0))
+            row["cost_price_base"] = school.surveyed[:4]
+    return pd.DataFrame(findings, index=components.index)
+
+
+def _priority(part, draw):
+    """Priority of a component in grade C or D: the worse the more urgent; looks and planting wait."""
+    urgent = 0.0 if part.type_id.startswith(("DECO", "FFF", "AREA.07", "FIELD")) else {"D": 0.9, "C": 0.09}[part.grade]
+    return 1 if draw < urgent else 2 if part.grade == "D" or draw < 0.45 else 3
+
+
+def _due_year(row, draw):
+    if row["priority"] == 1:
+        return FIRST_YEAR if draw < 0.5 else ""
+    return FIRST_YEAR + 1 if row["statutory"] == "yes" else ""
+
+
+# --- the money ------------------------------------------------------------------------------------------------------
+
+
+def allocation_gbp(school):
+    """School condition allocation and devolved formula capital of one school at the 2025-26 rates. [GBP]
+
+    Returns
+    -------
+    tuple of float
+        ``max(25,000, 159.25 x weighted pupils x modifier x location x VA x PFI)`` and
+        ``(4,000 + 11.25 x weighted pupils) x VA``.
+    """
+    weighted = sum(WEIGHTS[stage] * school[stage] for stage in WEIGHTS)
+    aided = school["va"] == "yes"
+    need_gbp = (SCA_GBP_PER_PUPIL * weighted * MODIFIERS[school["band"]] * reference.location_factor(school["region"])
+                * (SCA_VA if aided else 1) * (SCA_PFI if school["pfi"] == "yes" else 1))
+    return max(SCA_FLOOR_GBP, need_gbp), (DFC_LUMP_GBP + DFC_GBP_PER_PUPIL * weighted) * (DFC_VA if aided else 1)
+
+
+def make_grants(schools, years=range(2025, 2032)):
+    """Grants by vintage: SCA for the trust, DFC for each school, one decarbonisation award; flat in nominal terms."""
+    sums = {school.school_id: allocation_gbp(school) for _, school in schools.iterrows()}
+    rows = [{"grant_id": f"SCA-{year}", "route": "SCA", "grant_year": year, "eligible": "condition", "school_id": "",
+             "amount_gbp": round(sum(sca for sca, _ in sums.values())), "spend_by": ""} for year in years]
+    rows += [{"grant_id": f"DFC-{year}-{school_id}", "route": "DFC", "grant_year": year, "eligible": "any",
+              "school_id": school_id, "amount_gbp": round(dfc), "spend_by": ""}
+             for year in years for school_id, (_, dfc) in sums.items()]
+    rows.append({"grant_id": "PSDS4-2025", "route": "PSDS4", "grant_year": 2025, "eligible": "energy",
+                 "school_id": "", "amount_gbp": PSDS_GBP, "spend_by": "2028-03-31"})
+    return pd.DataFrame(rows)
+
+
+def make_reserves(pupils):
+    """Ten years of income, surplus and the opening reserves, to the nearest GBP 1,000 (opening 10,000)."""
+    rows, income_gbp = [], RESERVE_RULES["income_gbp_per_pupil"] * pupils
+    for number, share in enumerate(RESERVE_RULES["surplus_shares"]):
+        rows.append({"year": FIRST_YEAR + number, "income_gbp": round(income_gbp / 1000) * 1000,
+                     "opening_gbp": "" if number else round(income_gbp * RESERVE_RULES["opening_share"] / 1e4) * 10000,
+                     "surplus_gbp": round(income_gbp * share / 1000) * 1000})
+        income_gbp *= 1 + RESERVE_RULES["growth"]
+    return pd.DataFrame(rows)
+
+
+# --- all of it ------------------------------------------------------------------------------------------------------
+
+
+def make_estate(mix_frame, seed=SEED):
+    """All eight tables as text cells, by table name.
+
+    Parameters
+    ----------
+    mix_frame : DataFrame
+        As ``read_mix`` returns it.
+    seed : int
+        Seed; each school has streams of its own, so that a change in one leaves the others as they are.
+    """
+    mix = Mix(mix_frame)
+    schools = pd.read_csv(io.StringIO(SCHOOLS), sep="|", dtype=str, keep_default_na=False)
+    numbers = [*WEIGHTS, "temporary"]
+    schools = schools.astype(dict.fromkeys(numbers, int)).astype({"m2_per_pupil": float})
+    children = np.random.SeedSequence(seed).spawn(2 * len(schools) + 2)
+    rngs = [np.random.Generator(np.random.PCG64(child)) for child in children]
+    sites, blocks = make_places(mix, schools, rngs[2:2 + len(schools)])
+    streams = dict(zip(schools.school_id, rngs[2 + len(schools):], strict=True))
+    components = draw_components(mix, sites, blocks, streams)
+    components["grade"] = draw_grades(mix, components, blocks, rngs[0])
+    found = draw_findings(mix, components, schools, rngs[1])
+    components = components.drop(columns="grade").join(found)
+    schools["pupils"] = schools[list(WEIGHTS)].sum(axis=1)
+    schools["urn"] = range(900001, 900001 + len(schools))
+    named = schools.rename(columns={"va": "voluntary_aided", "band": "condition_band"})
+    frames = {"schools": named, "sites": sites, "blocks": blocks, "components": components,
+              "trust": pd.DataFrame({"trust_id": ["ARREL"], "name": ["Arrel and Wendrel Schools Trust (fictional)"]}),
+              "grants": make_grants(schools), "reserves": make_reserves(int(schools["pupils"].sum())),
+              "works": pd.read_csv(io.StringIO(WORKS), sep="|", dtype=str, keep_default_na=False)}
+    _forget(frames, schools)
+    return {name: _cells(frame, name) for name, frame in frames.items()}
+
+
+def _forget(frames, schools):
+    """Blank what a school's records lack; quantities worked out from it are then given as measured."""
+    worked_out = {"boundary_m": "boundary", "height_m": "wall", "windows_doors_nr": "windows_doors"}
+    for school in schools.itertuples():
+        for column in school.blanks.split():
+            for name in ("schools", "sites", "blocks", "components"):
+                frame = frames[name]
+                if column in frame:
+                    own = frame.school_id == school.school_id
+                    frames[name] = frame.assign(**{column: frame[column].astype(object).where(~own, "")})
+            parts = frames["components"]
+            lost = (parts.school_id == school.school_id) & (parts.quantity_basis == worked_out.get(column, ""))
+            frames["components"] = parts.assign(quantity_basis=parts.quantity_basis.where(~lost, "measured"))
+
+
+def _cells(frame, name):
+    text = {column: frame[column].map(lambda value: f"{value:g}" if isinstance(value, float) and value < 1e5
+                                      else f"{value:.0f}" if isinstance(value, float) else str(value))
+            for column in TABLES[name].column_names}
+    return pd.DataFrame(text)
+
+
+# --- the mix, from the survey ---------------------------------------------------------------------------------------
+
+MIX_NOTES = """\
+# Figures aggregated from the property data survey of English schools, 2012 to 2014: the ten per cent sample that the
+# Department for Education published with its blockbuster model ({rows:,} components,
+# {blocks:,} blocks, {grounds:,} grounds).
+# Written by scripts/make_example.py --mix; read by scripts/make_example.py. No row describes one school or one block.
+# p10 ... p90 are percentiles, linear in between; what of, by kind:
+# type: share of the composition a type makes up where it is found; the shares are of blocks (single-storey,
+#   multi-storey) or of grounds that have it; for what lies on a flat or pitched roof, of blocks with such a roof.
+#   Grades: of that type, or of its element where fewer than {few} components of the type were seen.
+# family: what the compositions of alternatives in one block add up to (on a roof: over the share of that roof); where
+#   p10 is 1 they are a whole.
+# element: share is of components, cost_share of the renewal cost (unit cost at grade D x quantity), by element.
+# cost: remedial cost over unit cost x quantity, at that grade, over the median of the same ratio in the same authority
+#   (which is its location factor). Windows and doors are costed by their area, the count taken as a percentage of the
+#   wall (perimeter x height): that reproduces the costs. block, grounds: geometry; correlation: of normal scores.
+"""
+FEW = 200
+
+
+def write_mix(survey, out=MIX_FILE):
+    """Aggregate DfE's survey sample into ``example_mix.csv``.
+
+    Parameters
+    ----------
+    survey : Path
+        Parquet file of the sample, in DfE's column names.
+    out : Path
+        File to write.
+    """
+    types = reference.component_types().drop(columns="type_id").rename_axis("type_id").reset_index()
+    rows = pd.read_parquet(survey, columns=[
+        "la_number", "building_id", "element_id", "grade", "cost", "composition", "storeys", "gifa", "ground_gifa",
+        "block_perimeter", "height", "windows_doors", "number_lifts", "site_area_exc_field", "boundary_length",
+        "field_area", "unit_area"]).merge(types, left_on="element_id", right_on="pds_element_id", how="left")
+    rows["grounds"], rows["family"] = rows.element.isin(GROUNDS), family(rows)
+    rows = rows[(rows.grounds | (rows.gifa > 0)) & (rows.composition > 0)].astype({"grade": str})
+    mix = pd.concat([_type_rows(rows), _cost_rows(rows), _geometry_rows(rows)], ignore_index=True)
+    mix["count"] = mix["count"].astype("Int64")
+    order = ["kind", "name", "count", "share", "share_single_storey", "share_multi_storey", *PERCENTILES,
+             *GRADE_COLUMNS, "cost_share"]
+    blocks, grounds = (rows[rows.grounds == which].building_id.nunique() for which in (False, True))
+    notes = MIX_NOTES.format(rows=len(rows), blocks=blocks, grounds=grounds, few=FEW)
+    table = mix[order].round(4).to_csv(index=False, lineterminator="\n")
+    out.write_text(notes + table, encoding="utf-8")
+
+
+def _percentiles(groups):
+    return groups.quantile(list(LEVELS)).unstack().set_axis(PERCENTILES, axis=1)
+
+
+def _grade_shares(rows, by):
+    return pd.crosstab(rows[by], rows.grade, normalize="index").set_axis(GRADE_COLUMNS, axis=1)
+
+
+def _type_rows(rows):
+    """Rows of kind type, family and element."""
+    part = rows.family.str.rsplit(" / ", n=1).str[-1]
+    roofs = {kind: rows[rows.type_id == own].groupby("building_id").composition.sum()
+             for kind, own in ROOF_STRUCTURES.items()}
+    whole = pd.Series(1.0, rows.index)
+    for kind, shares in roofs.items():
+        whole = whole.where(part != kind, rows.building_id.map(shares))
+    rows = rows.assign(part=part, fill=rows.composition / whole, renewal_gbp=rows.cost_d_gbp_per_unit * rows.unit_area)
+    on = rows.dropna(subset=["fill"])
+    places = rows.drop_duplicates("building_id")
+    table = on.groupby("type_id").agg(count=("grade", "size"), element=("element", "first"), part=("part", "first"))
+    homes = {"share": places[rows.loc[places.index].building_id.isin(rows.building_id[rows.grounds])],
+             "share_single_storey": places[places.storeys <= 1], "share_multi_storey": places[places.storeys > 1]}
+    for column, own in homes.items():
+        inside = on[on.building_id.isin(own.building_id) & (on.grounds == (column == "share"))]
+        indoors = own if column == "share" else own[own.building_id.isin(rows.building_id[~rows.grounds])]
+        totals = {kind: indoors.building_id.isin(shares.index).sum() for kind, shares in roofs.items()}
+        base = table.part.map(totals).fillna(len(indoors))
+        table[column] = inside.groupby("type_id").building_id.nunique().reindex(table.index) / base
+    grounds = table.element.isin(GROUNDS)
+    for column in homes:
+        table[column] = table[column].fillna(0).where(grounds == (column == "share"))
+    grades = _grade_shares(on, "type_id")
+    pooled = _grade_shares(rows, "element")
+    few = table["count"] < FEW
+    grades[few] = pooled.reindex(table.element[few]).to_numpy()
+    table = table.join(_percentiles(on.groupby("type_id").fill)).join(grades)
+    sums = _percentiles(on.groupby(["family", "building_id"]).fill.sum().groupby("family"))
+    elements = pooled.assign(share=rows.element.value_counts(normalize=True), count=rows.element.value_counts(),
+                             cost_share=rows.groupby("element").renewal_gbp.sum() / rows.renewal_gbp.sum())
+    return pd.concat([frame.rename_axis("name").reset_index().assign(kind=kind)
+                      for kind, frame in (("type", table), ("family", sums), ("element", elements))])
+
+
+def _cost_rows(rows):
+    """Remedial cost over unit cost x quantity, by grade, with the authority's own level taken out."""
+    unit_gbp = np.select([rows.grade == grade for grade in "BCD"],
+                         [rows[f"cost_{grade}_gbp_per_unit"] for grade in "bcd"], 0.0)
+    walls_m2 = rows.block_perimeter * rows.height
+    amount = rows.unit_area * (walls_m2 / 100).where(rows.quantity_basis == "windows_doors", 1.0)
+    ratio = rows.cost / (unit_gbp * amount).where(unit_gbp * amount > 0)
+    ratio = ratio[ratio > 0]
+    ratio /= ratio.groupby(rows.la_number).transform("median")
+    groups = ratio.groupby(rows.grade.reindex(ratio.index))
+    return _percentiles(groups).assign(count=groups.size(), kind="cost").rename_axis("name").reset_index()
+
+
+def _geometry_rows(rows):
+    """Geometry of blocks and grounds, and how alike the grades within one place are."""
+    blocks = rows[~rows.grounds].drop_duplicates("building_id")
+    multi = blocks[blocks.storeys > 1]
+    grounds = rows[rows.grounds & (rows.gifa >= 1000)].drop_duplicates("building_id")
+    area_m2 = grounds.site_area_exc_field
+    drawn = {("block", "gifa (m2)"): blocks.gifa,
+             ("block", "perimeter / root of ground gifa"): blocks.block_perimeter / blocks.ground_gifa ** 0.5,
+             ("block", "storey height (m)"): blocks.height / blocks.storeys,
+             ("block", "windows and doors (nr)"): blocks.windows_doors,
+             ("block", "ground x storeys / gifa, multi-storey"): multi.ground_gifa * multi.storeys / multi.gifa,
+             ("grounds", "site area / gifa"): area_m2 / grounds.gifa,
+             ("grounds", "field area / site area"): grounds.field_area / area_m2,
+             ("grounds", "boundary / root of all area"):
+                 grounds.boundary_length / (area_m2 + grounds.field_area) ** 0.5}
+    shares = {"lift, multi-storey": multi.number_lifts > 0,
+              "multi-storey, up to 500 m2": blocks.storeys[blocks.gifa <= 500] > 1,
+              "multi-storey, 500 to 1500 m2": blocks.storeys[(blocks.gifa > 500) & (blocks.gifa <= 1500)] > 1,
+              "multi-storey, over 1500 m2": blocks.storeys[blocks.gifa > 1500] > 1}
+    table = [{"kind": kind, "name": name, "count": values.notna().sum(),
+              **dict(zip(PERCENTILES, values.quantile(list(LEVELS)), strict=True))}
+             for (kind, name), values in drawn.items()]
+    table += [{"kind": "block", "name": name, "count": len(values), "share": values.mean()}
+              for name, values in shares.items()]
+    ranks = rows.groupby("type_id").grade.rank(pct=True) - 0.5 / rows.groupby("type_id").grade.transform("size")
+    scores = pd.Series([NormalDist().inv_cdf(rank) for rank in ranks], rows.index).groupby(rows.type_id)
+    scores = ((scores.transform(lambda own: own - own.mean())) / scores.transform("std")).dropna()
+    places = scores.groupby(rows.building_id.reindex(scores.index))
+    alike = places.mean().var() - 1 / places.size().mean()
+    table.append({"kind": "block", "name": "correlation of grades", "count": len(places), "share": alike})
+    return pd.DataFrame(table)
+
+
+def main():
+    """Read the command line and do what it says."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--out", type=Path, default=HERE.parent / "data" / "example", help="folder to write to")
+    options.add_argument("--mix", type=Path, help="survey sample to renew example_mix.csv from")
+    chosen = options.parse_args()
+    if chosen.mix:
+        write_mix(chosen.mix)
+        return
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    for name, frame in make_estate(read_mix()).items():
+        write_frame(frame, chosen.out / f"{name}.csv")
+
+
+if __name__ == "__main__":
+    main()

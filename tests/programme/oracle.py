@@ -1,0 +1,343 @@
+"""The best programme of a small candidates folder, found by trying every programme there is.
+
+Written from the contract of the candidates folder alone; it shares no code with capplan. Money, values and measures are
+whole hundredths throughout, so nothing is rounded and a programme that is a penny short is found to be short.
+
+The rules are written twice. ``feasible`` states each one in plain arithmetic and pays the bills by a maximum flow.
+``solve`` uses inequalities over whole numbers, but only to leave dead branches early: it asks the rules of ``feasible``
+before it accepts a programme. The tests hold both against a third reading that shares nothing with either.
+
+Readings of the contract where it leaves room: a scheme with a blank site, school or trade belongs to none of them; a
+limit with a blank ``scope_id`` binds every site (school, trade) named in the schemes table; a scheme that requires one
+that is not in the table can never be chosen; two schemes that require each other start in the same year.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from math import inf
+
+import numpy as np
+
+SCOPE_COLUMN = {"site": "site_id", "school": "school_id", "trade": "trade"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A candidates folder in plain values.
+
+    ``schemes`` has one dict of texts per scheme, with ``requires`` a list and ``must`` either ``None`` (need not be
+    chosen) or the last start year that will do (infinite where any will). ``measures`` holds, per column of
+    scheme_years, the hundredths earned at each (scheme, start year); ``spend`` the pence by year at each (scheme,
+    start year).
+    """
+
+    schemes: dict
+    measures: dict
+    spend: dict
+    pots: tuple
+    limits: tuple
+
+    @property
+    def value(self):
+        """Hundredths of value at each (scheme, start year) that is listed."""
+        return self.measures["value"]
+
+
+def solve(frames):
+    """Best total value, and a programme that earns it, by trying every programme.
+
+    Parameters
+    ----------
+    frames : dict of str to DataFrame
+        ``schemes``, ``scheme_years``, ``spend``, ``pots`` and, if there are any, ``limits``.
+
+    Returns
+    -------
+    tuple of (float or None, dict of str to int)
+        Total value [as scheme_years] and start year of each chosen scheme; ``(None, {})`` if there is no programme.
+    """
+    case = read_case(frames)
+    names, options, gains, uses, bounds = _tree(case)
+    least = [np.zeros(len(bounds), dtype=np.int64)]
+    most = [0]
+    for gain, use in zip(reversed(gains), reversed(uses), strict=True):
+        least.insert(0, least[0] + use.min(axis=0))
+        most.insert(0, most[0] + int(gain.max()))
+    best = [None, {}]
+
+    def descend(level, value, used, choice):
+        if level == len(names):
+            if not broken_rules(case, choice):
+                best[:] = [value, dict(choice)]
+            return
+        after = used + uses[level]
+        alive = (after + least[level + 1] <= bounds).all(axis=1)
+        for place in np.flatnonzero(alive):
+            reach = value + int(gains[level][place])
+            if best[0] is not None and reach + most[level + 1] <= best[0]:
+                return
+            start = options[level][place]
+            further = choice if start is None else {**choice, names[level]: start}
+            descend(level + 1, reach, after[place], further)
+
+    descend(0, 0, np.zeros(len(bounds), dtype=np.int64), {})
+    return (None, {}) if best[0] is None else (best[0] / 100, best[1])
+
+
+def feasible(frames, choice):
+    """Every rule a programme breaks, in words; empty if it obeys them all.
+
+    Parameters
+    ----------
+    frames : dict of str to DataFrame
+        As in ``solve``.
+    choice : dict of str to int
+        Start year of each chosen scheme; schemes left out, or with ``None``, are not chosen.
+
+    Returns
+    -------
+    list of str
+        One sentence per broken rule.
+    """
+    chosen = {str(scheme): int(start) for scheme, start in choice.items() if start is not None}
+    return broken_rules(read_case(frames), chosen)
+
+
+def total_value(frames, choice):
+    """Value of a programme, exact to the hundredth. [as scheme_years]"""
+    value = read_case(frames).value
+    return sum(value[scheme, start] for scheme, start in choice.items() if start is not None) / 100
+
+
+# ------------------------------------------------------------------------------------------------- reading the tables
+
+
+def read_case(frames):
+    """The frames as a ``Case``; raises ``ValueError`` on tables an oracle should not be asked about."""
+    schemes = {}
+    for row in _rows(frames["schemes"]):
+        schemes[row["scheme_id"]] = {
+            **{name: row.get(name, "") for name in ("school_id", "tag", "exclusion_group", "site_id", "trade")},
+            "requires": _split(row.get("requires", "")), "must": _must(row.get("must_do", ""))}
+    measures = defaultdict(dict)
+    for row in _rows(frames["scheme_years"]):
+        key = row["scheme_id"], int(row["start_year"])
+        if key in measures["value"] or key[0] not in schemes:
+            raise ValueError(f"scheme_years lists {key} twice, or a scheme that is not in schemes")
+        for column in row.keys() - {"scheme_id", "start_year"}:
+            measures[column][key] = _hundredths(row[column])
+    spend = {key: Counter() for key in measures["value"]}
+    for row in _rows(frames["spend"]):
+        pence = _hundredths(row["cost"])
+        if pence < 0:
+            raise ValueError("a cost is below 0")
+        if (key := (row["scheme_id"], int(row["start_year"]))) in spend and pence:
+            spend[key][int(row["year"])] += pence
+    pots = tuple({"pot_id": row["pot_id"], "amount": _hundredths(row["amount"]), "first": int(row["first_year"]),
+                  "last": int(row["last_year"]), "tags": _split(row.get("tags", "")),
+                  "school_id": row.get("school_id", "")} for row in _rows(frames["pots"]))
+    return Case(schemes, dict(measures), spend, pots, tuple(_limits(frames, schemes)))
+
+
+def _limits(frames, schemes):
+    for row in _rows(frames["limits"]) if "limits" in frames else []:
+        scope, named, measure = row["scope"], row.get("scope_id", ""), row["measure"]
+        if scope not in (*SCOPE_COLUMN, "all") or row["sense"] not in ("<=", ">="):
+            raise ValueError(f"limit {row['limit_id']} has a scope or sense the contract does not know")
+        column = SCOPE_COLUMN.get(scope)
+        if column is None:
+            places = [""]
+        else:
+            places = [named] if named else sorted({scheme[column] for scheme in schemes.values()} - {""})
+        for place in places:
+            yield {"name": f"{row['limit_id']} ({' '.join([scope, place]).strip()})", "measure": measure,
+                   "within": {name for name, scheme in schemes.items() if column is None or scheme[column] == place},
+                   "year": int(row["year"]) if row.get("year", "") else None, "sense": row["sense"],
+                   "amount": _hundredths(row["amount"])}
+
+
+def _rows(frame):
+    cells = [[_text(cell) for cell in frame[name].tolist()] for name in frame.columns]
+    return [dict(zip(frame.columns, row, strict=True)) for row in zip(*cells, strict=True)]
+
+
+def _text(cell):
+    if cell is None or cell != cell:
+        return ""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _split(text):
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _must(text):
+    if text.lower() in ("", "no", "0", "false"):
+        return None
+    if text.lower() in ("yes", "true", "1"):
+        return inf
+    return int(text)
+
+
+def _hundredths(text):
+    amount = Decimal(text) * 100
+    if amount != int(amount):
+        raise ValueError(f"{text} has more than two decimals")
+    return int(amount)
+
+
+# ------------------------------------------------------------------------------------------------ the rules, one by one
+
+
+def broken_rules(case, choice):
+    """Every rule of the case that the choice breaks, in words."""
+    unlisted = [f"listed years: {scheme} cannot start in {start}" for scheme, start in choice.items()
+                if (scheme, start) not in case.value]
+    if unlisted:
+        return unlisted
+    return [*_exclusion(case, choice), *_requires(case, choice), *_musts(case, choice), *_beyond_limits(case, choice),
+            *_money(case, choice)]
+
+
+def _exclusion(case, choice):
+    members = Counter(case.schemes[scheme]["exclusion_group"] for scheme in choice)
+    return [f"exclusion: {count} schemes of group {group} are chosen" for group, count in members.items()
+            if group and count > 1]
+
+
+def _requires(case, choice):
+    for scheme, start in choice.items():
+        for needed in case.schemes[scheme]["requires"]:
+            if needed not in choice:
+                yield f"requires: {scheme} is chosen without {needed}"
+            elif choice[needed] > start:
+                yield f"requires: {scheme} starts in {start}, before {needed} in {choice[needed]}"
+
+
+def _must_sets(case):
+    """Sets of must-do schemes of which one has to be done in time: one per scheme, or per exclusion group of them."""
+    sets = defaultdict(list)
+    for name, scheme in case.schemes.items():
+        if scheme["must"] is not None:
+            group = scheme["exclusion_group"]
+            sets[("group", group) if group else ("scheme", name)].append(name)
+    return list(sets.values())
+
+
+def _musts(case, choice):
+    for names in _must_sets(case):
+        if not any(name in choice and choice[name] <= case.schemes[name]["must"] for name in names):
+            yield "must do: none of " + ", ".join(f"{name} (by {case.schemes[name]['must']})" for name in names)
+
+
+def _share(case, limit, scheme, start):
+    """What one chosen scheme adds to the measure of a limit, in hundredths."""
+    if scheme not in limit["within"]:
+        return 0
+    if limit["measure"] == "cost":
+        spend = case.spend[scheme, start]
+        return spend.total() if limit["year"] is None else spend[limit["year"]]
+    if limit["year"] not in (None, start):
+        return 0
+    return 100 if limit["measure"] == "schemes" else case.measures[limit["measure"]][scheme, start]
+
+
+def _beyond_limits(case, choice):
+    for limit in case.limits:
+        found = sum(_share(case, limit, scheme, start) for scheme, start in choice.items())
+        if found > limit["amount"] if limit["sense"] == "<=" else found < limit["amount"]:
+            yield (f"limit {limit['name']}: {limit['measure']} is {found / 100:g}, "
+                   f"must be {limit['sense']} {limit['amount'] / 100:g}")
+
+
+def _payers(case, scheme, year):
+    """Places of the pots that may pay for a scheme's works in a year."""
+    tag, school = case.schemes[scheme]["tag"], case.schemes[scheme]["school_id"]
+    return [place for place, pot in enumerate(case.pots)
+            if pot["first"] <= year <= pot["last"] and (not pot["tags"] or tag in pot["tags"])
+            and pot["school_id"] in ("", school)]
+
+
+def _money(case, choice):
+    """Pay the bills by augmenting paths (Ford and Fulkerson); what no path can pay is short."""
+    bills = [(key[0], year, pence) for key in choice.items() for year, pence in case.spend[key].items()]
+    payers = [_payers(case, scheme, year) for scheme, year, _ in bills]
+    left = [pot["amount"] for pot in case.pots]
+    paid = Counter()
+
+    def pay(bill, wanted, seen):
+        """Find up to ``wanted`` pence for one bill, moving other bills to other pots where that frees money."""
+        for pot in payers[bill]:
+            if pot in seen:
+                continue
+            seen.add(pot)
+            found = min(wanted, left[pot])
+            if found:
+                left[pot] -= found
+            else:
+                for other in range(len(bills)):
+                    if paid[other, pot] and (found := pay(other, min(wanted, paid[other, pot]), seen)):
+                        paid[other, pot] -= found
+                        break
+            if found:
+                paid[bill, pot] += found
+                return found
+        return 0
+
+    for bill, (scheme, year, pence) in enumerate(bills):
+        while pence and (found := pay(bill, pence, set())):
+            pence -= found
+        if pence:
+            yield f"money: {pence / 100:.2f} of the cost of {scheme} in {year} cannot be paid from any pot it may use"
+
+
+# ------------------------------------------------------------------------- inequalities, to leave dead branches early
+
+
+def _tree(case):
+    """Levels of the search: schemes, their options, the value of each and what each uses of every inequality."""
+    starts = defaultdict(list)
+    for scheme, start in case.value:
+        starts[scheme].append(start)
+    names = sorted(starts, key=lambda name: -max(abs(case.value[name, start]) for start in starts[name]))
+    rows = _inequalities(case)
+    options, gains, uses = [], [], []
+    for name in names:
+        own = sorted([None, *starts[name]], key=lambda start: -case.value.get((name, start), 0))
+        options.append(own)
+        gains.append(np.array([case.value.get((name, start), 0) for start in own], dtype=np.int64))
+        uses.append(np.array([[row.get((name, start), 0) for row, _ in rows] for start in own], dtype=np.int64))
+    return names, options, gains, uses, np.array([bound for _, bound in rows], dtype=np.int64)
+
+
+def _inequalities(case):
+    """Every rule as rows (whole number by (scheme, start), bound): the sum over the chosen is at most the bound."""
+    rows = []
+    groups = defaultdict(dict)
+    for scheme, start in case.value:
+        groups[case.schemes[scheme]["exclusion_group"]][scheme, start] = 1
+        for needed in case.schemes[scheme]["requires"]:
+            row = Counter({(scheme, start): 1})
+            row.subtract(key for key in case.value if key[0] == needed and key[1] <= start)
+            rows.append((row, 0))
+    rows += [(row, 1) for group, row in groups.items() if group]
+    for names in _must_sets(case):
+        rows.append(({key: -1 for key in case.value if key[0] in names and key[1] <= case.schemes[key[0]]["must"]}, -1))
+    for limit in case.limits:
+        sign = 1 if limit["sense"] == "<=" else -1
+        rows.append(({key: sign * _share(case, limit, *key) for key in case.value}, sign * limit["amount"]))
+    return rows + _cuts(case)
+
+
+def _cuts(case):
+    """Bills that only certain pots may pay are at most what is in those pots, for every such set of pots."""
+    bills = {key: [(frozenset(_payers(case, key[0], year)), pence) for year, pence in spend.items()]
+             for key, spend in case.spend.items()}
+    sets = {frozenset()}
+    for pots in {pots for own in bills.values() for pots, _ in own}:
+        sets |= {pots | other for other in sets}
+    return [({key: sum(pence for pots, pence in own if pots <= within) for key, own in bills.items()},
+             sum(case.pots[pot]["amount"] for pot in within)) for within in sets]

@@ -1,0 +1,398 @@
+"""The oracle against optima worked out by hand and a brute force that shares nothing with it; and its instances."""
+
+import functools
+import itertools
+from collections import Counter
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+from instances import FAMILIES, FORMS, binding_families, drop_rule, random_instance, write_folder
+from oracle import feasible, solve, total_value
+from scipy.optimize import linprog
+
+SEEDS = range(150)
+
+
+@functools.cache
+def instance(seed):
+    return random_instance(seed)
+
+
+@functools.cache
+def optimum(seed):
+    return solve(instance(seed))
+
+
+def folder(schemes, pots, limits=()):
+    """A candidates folder: schemes as ``(id, columns, {start: (value, {year: cost})})``, pots and limits as dicts."""
+    years = [(name, start, value, spend) for name, _, starts in schemes for start, (value, spend) in starts.items()]
+    frames = {
+        "schemes": pd.DataFrame([{"scheme_id": name, **columns} for name, columns, _ in schemes]),
+        "scheme_years": pd.DataFrame([{"scheme_id": name, "start_year": start, "value": value, "carbon_t": value / 2}
+                                      for name, start, value, _ in years]),
+        "spend": pd.DataFrame([{"scheme_id": name, "start_year": start, "year": year, "cost": cost}
+                               for name, start, _, spend in years for year, cost in spend.items()],
+                              columns=["scheme_id", "start_year", "year", "cost"]),
+        "pots": pd.DataFrame([{"pot_id": f"P{place}", "first_year": 2026, "last_year": 2026, **pot}
+                              for place, pot in enumerate(pots)],
+                             columns=sorted({"pot_id", "amount", "first_year", "last_year"}.union(*pots)))}
+    if limits:
+        frames["limits"] = pd.DataFrame([{"limit_id": f"L{place}", **limit} for place, limit in enumerate(limits)])
+    return frames
+
+
+def once(value, cost):
+    """A scheme that may start in 2026 only and is paid for in that year."""
+    return {2026: (value, {2026: cost})}
+
+
+# -------------------------------------------------------------------------------------------- optima worked out by hand
+
+
+def test_two_middling_schemes_beat_the_best_single_one():
+    """100 pays for a (60) alone, worth 70, or for b and c (50 each), worth 45 + 45 = 90."""
+    frames = folder([("a", {}, once(70, 60)), ("b", {}, once(45, 50)), ("c", {}, once(45, 50))], [{"amount": 100}])
+    assert solve(frames) == (90, {"b": 2026, "c": 2026})
+
+
+def test_unspent_money_lapses_with_its_window():
+    """The pot of 2026 pays for one of the two; 2027 has 10. Money does not roll: 30 (a) and nothing for b in 2027."""
+    frames = folder([("a", {}, once(30, 50)), ("b", {}, {2026: (25, {2026: 50}), 2027: (24, {2027: 50})})],
+                    [{"amount": 90}, {"amount": 10, "first_year": 2027, "last_year": 2027}])
+    assert solve(frames) == (30, {"a": 2026})
+    assert solve(drop_rule(frames, "window")) == (55, {"a": 2026, "b": 2026})
+
+
+def test_the_cost_of_each_year_is_paid_in_that_year():
+    """a starts in 2026 and spends 40 then and 60 in 2027; the pots hold 40 and 60. With 50 and 50 it cannot start."""
+    schemes = [("a", {}, {2026: (9, {2026: 40, 2027: 60})})]
+    later = {"first_year": 2027, "last_year": 2027}
+    assert solve(folder(schemes, [{"amount": 40}, {"amount": 60, **later}])) == (9, {"a": 2026})
+    assert solve(folder(schemes, [{"amount": 50}, {"amount": 50, **later}])) == (0, {})
+
+
+def test_tags_say_which_works_a_pot_pays_for():
+    """An energy pot of 100 and an open pot of 50: e (energy, 100) from the first; c or u (50 each) from the second.
+
+    u has no tag, so only the open pot can pay for it: 20 for e and the better of 8 and 7.
+    """
+    frames = folder([("e", {"tag": "energy"}, once(20, 100)), ("c", {"tag": "condition"}, once(7, 50)),
+                     ("u", {"tag": ""}, once(8, 50))],
+                    [{"amount": 100, "tags": "energy"}, {"amount": 50, "tags": ""}])
+    assert solve(frames) == (28, {"e": 2026, "u": 2026})
+    assert feasible(frames, {"c": 2026, "u": 2026}) == [
+        "money: 50.00 of the cost of u in 2026 cannot be paid from any pot it may use"]
+    wider = {**frames, "pots": frames["pots"].assign(tags=["energy; condition", ""])}
+    assert feasible(wider, {"c": 2026, "u": 2026}) == []
+
+
+def test_a_schools_own_money_stays_with_the_school():
+    """oak's 60 cannot help elm's scheme, worth more; the trust's 30 can, but is too little: 5, not 50."""
+    frames = folder([("o", {"school_id": "oak"}, once(5, 60)), ("e", {"school_id": "elm"}, once(50, 60))],
+                    [{"amount": 60, "school_id": "oak"}, {"amount": 30, "school_id": ""}])
+    assert solve(frames) == (5, {"o": 2026})
+    assert solve(drop_rule(frames, "school pots"))[0] == 50
+
+
+def test_money_is_moved_between_pots_until_every_bill_is_paid():
+    """x (2026) may use both pots, y (2027) only the long one: x must leave it 0.20, to the penny.
+
+    Pots: long 0.30 (2026-2027), short 0.10 (2026). x costs 0.20: 0.10 of each. y costs 0.20; at 0.21 only x.
+    """
+    def frames(cost):
+        return folder([("x", {}, once(4, 0.2)), ("y", {}, {2027: (3, {2027: cost})})],
+                      [{"amount": 0.3, "last_year": 2027}, {"amount": 0.1}])
+
+    assert solve(frames(0.2)) == (7, {"x": 2026, "y": 2027})
+    assert solve(frames(0.21)) == (4, {"x": 2026})
+
+
+def test_at_most_one_of_an_exclusion_group():
+    """Patch (8) or replace (13), not both, with cheaper paint (2) outside the group: 15 of 23."""
+    frames = folder([("patch", {"exclusion_group": "roof"}, once(8, 1)),
+                     ("replace", {"exclusion_group": "roof"}, once(13, 1)), ("paint", {}, once(2, 1))],
+                    [{"amount": 100}])
+    assert solve(frames) == (15, {"replace": 2026, "paint": 2026})
+    assert solve(drop_rule(frames, "exclusion"))[0] == 23
+
+
+def test_what_is_required_starts_no_later():
+    """solar (10 in 2026, 9 in 2027, 1 in 2028) requires roof (-3, from 2027) and board (-1, from 2026): 9 - 4 = 5.
+
+    Together in 2027 is allowed; solar in 2026 would be before the roof. Without the roof solar would earn 10 - 1 = 9.
+    """
+    frames = folder([("solar", {"requires": "roof; board"}, {2026: (10, {}), 2027: (9, {}), 2028: (1, {})}),
+                     ("roof", {}, {2027: (-3, {}), 2028: (-3, {})}), ("board", {}, {2026: (-1, {})})], [{"amount": 0}])
+    assert solve(frames) == (5, {"solar": 2027, "roof": 2027, "board": 2026})
+    assert feasible(frames, {"solar": 2026, "roof": 2027}) == [
+        "requires: solar starts in 2026, before roof in 2027", "requires: solar is chosen without board"]
+
+
+@pytest.mark.parametrize(("must", "value"), [("", 0), ("no", 0), ("0", 0), ("false", 0), ("yes", -2), ("true", -2),
+                                             ("1", -2), ("2028", -2), ("2027", -4), ("2026", -5), ("2025", None)])
+def test_must_do_is_done_by_its_year(must, value):
+    """Value -5, -4 or -2 in 2026, 2027 or 2028: left out unless it must be, and then as late as its year lets it."""
+    frames = folder([("a", {"must_do": must}, {2026: (-5, {}), 2027: (-4, {}), 2028: (-2, {})})], [{"amount": 0}])
+    assert solve(frames)[0] == value
+
+
+def test_one_of_the_alternatives_that_must_be_done_is_enough_by_its_own_year():
+    """patch must be done by 2026 (-6), replace by 2027 (-5 in 2027): one of them. paint (-1) does not count.
+
+    With patch worth -4 it is patch. Each on its own would be -11.
+    """
+    def frames(patch):
+        return folder([("patch", {"exclusion_group": "r", "must_do": "2026"}, {2026: (patch, {}), 2027: (9, {})}),
+                       ("replace", {"exclusion_group": "r", "must_do": "2027"}, {2027: (-5, {}), 2028: (9, {})}),
+                       ("paint", {"exclusion_group": "r", "must_do": ""}, {2026: (-1, {})})], [{"amount": 0}])
+
+    assert solve(frames(-6)) == (-5, {"replace": 2027})
+    assert solve(frames(-4)) == (-4, {"patch": 2026})
+
+
+SPREAD = [("a", {"school_id": "oak", "site_id": "oak-1", "trade": "roofing"}, {2026: (10, {2026: 3, 2027: 6})}),
+          ("b", {"school_id": "oak", "site_id": "oak-2", "trade": "roofing"}, {2026: (8, {2026: 4})}),
+          ("c", {"school_id": "elm", "site_id": "elm-1", "trade": "glazing"}, {2027: (6, {2027: 2})}),
+          ("d", {"school_id": "", "site_id": "", "trade": ""}, {2027: (4, {2027: 5})})]
+
+
+@pytest.mark.parametrize(("scope", "place", "year", "measure", "sense", "amount", "value"), [
+    ("all", "", "", "schemes", "<=", 2, 18),  # a and b
+    ("all", "", "2027", "schemes", "<=", 1, 24),  # starts in 2027: c or d
+    ("all", "", "2027", "cost", "<=", 8, 24),  # a spends 6 of its 9 in 2027, c 2, d 5: all but d spend 8
+    ("all", "", "2027", "cost", "<=", 7, 18),  # so of those a alone, or c and d; with b 18 either way
+    ("all", "", "", "cost", "<=", 13, 18),  # costs are 9, 4, 2, 5: a and b, or b, c and d
+    ("school", "oak", "", "schemes", "<=", 1, 20),  # not b
+    ("school", "elm", "", "schemes", "<=", 0, 22),  # not c
+    ("school", "", "", "schemes", "<=", 1, 20),  # not b: d belongs to no school
+    ("site", "", "", "schemes", "<=", 1, 28),  # each site has one
+    ("site", "oak-2", "2026", "cost", "<=", 3.99, 20),  # not b
+    ("trade", "", "2026", "schemes", "<=", 1, 20),  # not b
+    ("trade", "roofing", "", "value", "<=", 17.5, 20),  # not b
+    ("trade", "roofing", "", "carbon_t", "<=", 4, 18),  # carbon is half the value: not a
+    ("trade", "", "", "carbon_t", ">=", 3, 28),  # roofing 9, glazing 3
+    ("trade", "", "", "carbon_t", ">=", 3.01, None),  # glazing has only 3
+    ("all", "", "2028", "schemes", ">=", 1, None)])
+def test_limits_of_every_scope_measure_and_year(scope, place, year, measure, sense, amount, value):
+    """a 10, b 8, c 6, d 4 are worth 28 together; d is at no school, site or trade. The figures beside each case."""
+    limit = {"scope": scope, "scope_id": place, "year": year, "measure": measure, "sense": sense, "amount": amount}
+    assert solve(folder(SPREAD, [{"amount": 99, "last_year": 2027}], [limit]))[0] == value
+
+
+def test_a_least_amount_makes_schemes_that_lose_value_worth_doing():
+    """One scheme is wanted at each school: oak's best is 5, elm's are -2 and -3; 5 - 2 = 3."""
+    schemes = [("o", {"school_id": "oak"}, once(5, 1)), ("e", {"school_id": "elm"}, once(-2, 1)),
+               ("f", {"school_id": "elm"}, once(-3, 1))]
+    limit = {"scope": "school", "measure": "schemes", "sense": ">=", "amount": 1}
+    assert solve(folder(schemes, [{"amount": 2}], [limit])) == (3, {"o": 2026, "e": 2026})
+    assert solve(folder(schemes, [{"amount": 1}], [limit])) == (None, {})
+
+
+def test_free_schemes_need_no_pot():
+    """No cost rows, and a cost of 0, in a year no pot covers: both are done; a penny is not."""
+    schemes = [("a", {}, {2030: (1, {})}), ("b", {}, {2030: (2, {2030: 0})}), ("c", {}, {2030: (4, {2030: 0.01})})]
+    assert solve(folder(schemes, [{"amount": 9}])) == (3, {"a": 2030, "b": 2030})
+    assert solve(folder(schemes, []))[0] == 3
+
+
+def test_each_broken_rule_is_named():
+    """Two of one group, one in a year that is not listed, a must-do left out, a limit passed and 1 pound too few."""
+    frames = folder([("a", {"exclusion_group": "g"}, once(1, 5)), ("b", {"exclusion_group": "g"}, once(1, 5)),
+                     ("c", {"must_do": "yes"}, once(1, 5))], [{"amount": 9}],
+                    [{"scope": "all", "measure": "schemes", "sense": "<=", "amount": 1}])
+    kinds = [rule.split(":")[0] for rule in feasible(frames, {"a": 2026, "b": 2026})]
+    assert kinds == ["exclusion", "must do", "limit L0 (all)", "money"]
+    assert feasible(frames, {"a": 2027}) == ["listed years: a cannot start in 2027"]
+    assert feasible(frames, {"a": None, "c": 2026}) == []
+
+
+@pytest.mark.parametrize(("table", "change"), [("spend", {"cost": -1}), ("pots", {"amount": 0.001}),
+                                               ("scheme_years", {"scheme_id": "z"})])
+def test_tables_it_cannot_reckon_with_are_refused(table, change):
+    frames = folder([("a", {}, once(1, 1))], [{"amount": 1}])
+    with pytest.raises(ValueError):
+        solve({**frames, table: frames[table].assign(**change)})
+
+
+# ------------------------------------------------------------------ a brute force that shares nothing with the oracle
+
+
+def records(frames, name):
+    return frames[name].fillna("").to_dict("records") if name in frames else []
+
+
+def every_programme(frames):
+    """All programmes, the most valuable first, as (value, {scheme: row of scheme_years})."""
+    rows = records(frames, "scheme_years")
+    options = [[None] + [row for row in rows if row["scheme_id"] == scheme["scheme_id"]]
+               for scheme in records(frames, "schemes")]
+    programmes = ({row["scheme_id"]: row for row in picks if row} for picks in itertools.product(*options))
+    valued = [(round(sum(row["value"] for row in programme.values()), 2), programme) for programme in programmes]
+    return sorted(valued, key=lambda pair: -pair[0])
+
+
+def obeys(schemes, limits, bills, programme):
+    """The rules other than money. ``bills`` are the rows of spend that the programme brings with it."""
+    start = {name: row["start_year"] for name, row in programme.items()}
+    groups = [scheme.get("exclusion_group") for name, scheme in schemes.items() if name in start]
+    if any(groups.count(group) > 1 for group in groups if group):
+        return False
+    owed = {}
+    for name, scheme in schemes.items():
+        needed = scheme.get("requires", "").replace(" ", "").split(";")
+        if name in start and any(start.get(other, 9999) > start[name] for other in needed if other):
+            return False
+        must = scheme.get("must_do", "")
+        if must not in ("", "no", "0", "false"):
+            latest = 9998 if must in ("yes", "true", "1") else int(must)
+            debt = scheme.get("exclusion_group", "") or "only " + name
+            owed[debt] = owed.get(debt, False) or start.get(name, 9999) <= latest
+    return all(owed.values()) and all(within(schemes, limit, bills, programme) for limit in limits)
+
+
+def within(schemes, limit, bills, programme):
+    column = {"site": "site_id", "school": "school_id", "trade": "trade", "all": None}[limit["scope"]]
+    where = {name: scheme.get(column, "") if column else "everywhere" for name, scheme in schemes.items()}
+    year = int(limit["year"]) if limit.get("year") else None
+    if limit["measure"] == "cost":
+        parts = [(where[bill["scheme_id"]], bill["year"], bill["cost"]) for bill in bills]
+    else:
+        parts = [(where[name], row["start_year"], row.get(limit["measure"], 1)) for name, row in programme.items()]
+    for place in {limit["scope_id"]} if column and limit.get("scope_id") else set(where.values()) - {""}:
+        total = sum(part for own, when, part in parts if own == place and year in (None, when))
+        if total > limit["amount"] + 1e-6 if limit["sense"] == "<=" else total < limit["amount"] - 1e-6:
+            return False
+    return True
+
+
+def payable(schemes, pots, bills):
+    """Whether the bills can be paid: a linear programme, pounds from each pot to each (scheme, year)."""
+    owing = sum(bill["cost"] for bill in bills)
+    if owing > sum(pot["amount"] for pot in pots) + 1e-4 or not bills:
+        return not bills
+    most = np.zeros((len(bills), len(pots)))
+    for (i, bill), (j, pot) in itertools.product(enumerate(bills), enumerate(pots)):
+        scheme, tags = schemes[bill["scheme_id"]], pot.get("tags", "").replace(" ", "").split(";")
+        if (pot["first_year"] <= bill["year"] <= pot["last_year"] and (tags == [""] or scheme.get("tag", "") in tags)
+                and pot.get("school_id", "") in ("", scheme.get("school_id", ""))):
+            most[i, j] = bill["cost"]
+    paid = np.kron(np.eye(len(bills)), np.ones(len(pots)))
+    drawn = np.kron(np.ones(len(bills)), np.eye(len(pots)))
+    answer = linprog(-paid.sum(axis=0), A_ub=np.vstack([paid, drawn]),
+                     b_ub=[bill["cost"] for bill in bills] + [pot["amount"] for pot in pots],
+                     bounds=[(0, upper) for upper in most.ravel()])
+    return -answer.fun > owing - 1e-4
+
+
+def brute_force(frames):
+    """Value of the best programme, or ``None``: every programme in order of value until one obeys all the rules."""
+    schemes = {row["scheme_id"]: row for row in records(frames, "schemes")}
+    limits, pots, spend = records(frames, "limits"), records(frames, "pots"), records(frames, "spend")
+    for value, programme in every_programme(frames):
+        bills = [bill for bill in spend if bill["cost"] > 0 and bill["scheme_id"] in programme
+                 and programme[bill["scheme_id"]]["start_year"] == bill["start_year"]]
+        if obeys(schemes, limits, bills, programme) and payable(schemes, pots, bills):
+            return value
+    return None
+
+
+def test_sixty_instances_against_a_brute_force_with_a_linear_programme_for_money():
+    small = [seed for seed in SEEDS if programmes(instance(seed)) <= 2500][:60]
+    assert len(small) == 60
+    assert {seed: optimum(seed)[0] for seed in small} == {seed: brute_force(instance(seed)) for seed in small}
+
+
+def programmes(frames):
+    """How many programmes there are: every start year or none, for every scheme."""
+    return np.prod(1 + frames["scheme_years"]["scheme_id"].value_counts())
+
+
+# ------------------------------------------------------------------------------------------------------ the instances
+
+
+def test_every_best_programme_obeys_every_rule_and_is_worth_what_it_says():
+    for seed in SEEDS:
+        best, choice = optimum(seed)
+        if best is not None:
+            assert feasible(instance(seed), choice) == []
+            assert total_value(instance(seed), choice) == best
+
+
+def test_the_flow_that_pays_bills_and_the_cuts_that_prune_agree():
+    """A flow pays every bill exactly where no set of pots is asked for more than it holds."""
+    rng, paid = np.random.default_rng(7), []
+    for seed in SEEDS:
+        case = oracle.read_case(instance(seed))
+        for _ in range(5):
+            chosen = {scheme: start for scheme, start in case.value if rng.random() < 0.4}
+            cuts = [sum(row[key] for key in chosen.items()) <= bound for row, bound in oracle._cuts(case)]
+            assert all(cuts) == (not list(oracle._money(case, chosen))), (seed, chosen)
+            paid.append(all(cuts))
+    assert 0.2 < np.mean(paid) < 0.8
+
+
+def test_every_family_of_rules_decides_some_answers():
+    """Every family in at least 3 of 150 instances; one instance in 20 to 3 in 20 has no programme at all."""
+    bound = Counter(dict.fromkeys((*FAMILIES, *FORMS), 0))
+    for seed in SEEDS:
+        bound.update(binding_families(instance(seed), [family for family in bound if bound[family] < 3]))
+    assert {family: count for family, count in bound.items() if count < 3} == {}
+    assert 0.05 <= np.mean([optimum(seed)[0] is None for seed in SEEDS]) <= 0.15
+
+
+def test_instances_have_the_sizes_and_oddities_they_promise():
+    sizes = [(len(frames["schemes"]), frames["scheme_years"]["start_year"].nunique(), len(frames["pots"]))
+             for frames in map(instance, SEEDS)]
+    least, most = np.min(sizes, axis=0).tolist(), np.max(sizes, axis=0).tolist()
+    assert (least, most) == ([3, 1, 1], [8, 4, 5])
+    assert any((instance(seed)["scheme_years"]["value"] < 0).any() for seed in SEEDS)
+    assert any((instance(seed)["scheme_years"]["value"] % 1 > 0).any() for seed in SEEDS)
+    assert any((instance(seed)["spend"]["year"] > instance(seed)["spend"]["start_year"]).any() for seed in SEEDS)
+    assert any("limits" not in instance(seed) for seed in SEEDS)
+
+
+def test_a_folder_read_back_from_disk_has_the_same_optimum(tmp_path):
+    for seed in range(12):
+        path = write_folder(instance(seed), tmp_path / str(seed))
+        frames = {file.stem: pd.read_csv(file) for file in path.glob("*.csv")}
+        assert frames.keys() == instance(seed).keys()
+        assert solve(frames)[0] == optimum(seed)[0]
+
+
+# ------------------------------------------------------------------------------- would a wrong reading be noticed?
+
+
+def _strictly_earlier(case, choice):
+    return [scheme for scheme, start in choice.items() for needed in case.schemes[scheme]["requires"]
+            if not choice.get(needed, 9999) < start]
+
+
+def _whole_cost_at_the_start(case, limit, scheme, start, share=oracle._share):
+    if limit["measure"] == "cost" and limit["year"] is not None and scheme in limit["within"]:
+        return case.spend[scheme, start].total() if start == limit["year"] else 0
+    return share(case, limit, scheme, start)
+
+
+def _every_must_do_on_its_own(case):
+    return [[name] for name, scheme in case.schemes.items() if scheme["must"] is not None]
+
+
+def _untagged_works_count_as_condition(case, scheme, year, payers=oracle._payers):
+    case.schemes[scheme]["tag"] = case.schemes[scheme]["tag"] or "condition"
+    return payers(case, scheme, year)
+
+
+def _a_day_too_early(text, must=oracle._must):
+    return must(text) - 1 if text.startswith("20") else must(text)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [
+    ("_requires", _strictly_earlier), ("_share", _whole_cost_at_the_start), ("_must_sets", _every_must_do_on_its_own),
+    ("_payers", _untagged_works_count_as_condition), ("_must", _a_day_too_early)])
+def test_a_wrong_reading_of_a_rule_gives_other_answers(monkeypatch, name, wrong):
+    """At least 3 of 150 instances tell each wrong reading from the right one."""
+    right = [optimum(seed)[0] for seed in SEEDS]
+    monkeypatch.setattr(oracle, name, wrong)
+    assert sum(solve(instance(seed))[0] != best for seed, best in zip(SEEDS, right, strict=True)) >= 3

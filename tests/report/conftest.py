@@ -1,0 +1,194 @@
+"""A results folder made by arithmetic alone, so that every figure on a page can be worked out again in a test."""
+
+import json
+
+import pandas as pd
+import pytest
+
+ELEMENTS = ("Roofs", "Mechanical services", "Electrical services", "External walls, windows and doors",
+            "Floors and stairs", "Redecorations")
+FIRST_YEAR = 2026
+ROUTES = ("SCA", "DFC", "CIF")
+
+
+def scheme_rows(schools, schemes, years):
+    """Groups of two alternatives (repair, renew); four groups in seven are funded, by the dearer alternative."""
+    rows = []
+    for place in range(schemes):
+        group, renew = divmod(place, 2)
+        school, wanted = group % schools + 1, group % 7 in (0, 1, 3, 4)
+        element, must = ELEMENTS[group % len(ELEMENTS)], wanted and group % 10 == 0
+        cost = (12_000 + 1_700 * (group % 17)) * (4 if renew else 1)
+        value = cost * (1.5 + 0.1 * (group % 9)) * (1.0 if renew else 0.8)
+        rows.append({
+            "scheme_id": f"S{school:03d}-{group:04d}-{'renew' if renew else 'repair'}", "school_id": f"S{school:03d}",
+            "school_name": school_name(school - 1), "site_id": f"SITE{school:03d}",
+            "block_id": "" if group % 11 == 10 else f"B{school:03d}-{group % 3 + 1}", "element": element,
+            "kind": "renew" if renew else "repair",
+            "description": f"{'Renew' if renew else 'Repair'} what is worn in {element.lower()}",
+            "exclusion_group": f"G{group:04d}", "must_do": "yes" if must else "no",
+            "must_start_by": FIRST_YEAR if must else "", "priority": group % 4 + 1, "worst_grade": "CD"[group % 2],
+            "surveyed_share": 0.8, "start_year": FIRST_YEAR + group % years if wanted and renew else "",
+            "cost_gbp": cost, "value_gbp": value, "value_per_gbp": value / cost, "pots": "",
+            "reason": "Chosen: it saves more for each pound than what it displaces." if wanted and renew else
+            "Not chosen: the money of every year it could start in does more elsewhere."})
+    return rows
+
+
+def school_name(place):
+    """Fictional name of a school."""
+    firsts = ("Oakfield", "Brookside", "Saltmarsh Lane", "Hillcrest", "St Wilfrith's Church of England", "Weir Bank",
+              "Larkrise")
+    kinds = ("Primary School", "Academy", "Special School", "Junior and Infant School")
+    return f"{firsts[place % len(firsts)]} {kinds[place % len(kinds)]}" + (f" {place // 28 + 1}" if place > 27 else "")
+
+
+def draw_rows(schemes):
+    """Each chosen scheme: three quarters of its cost from the grant of its own year, the rest from the reserve."""
+    rows = []
+    for scheme in schemes:
+        if scheme["start_year"] == "":
+            continue
+        year, cost = scheme["start_year"], scheme["cost_gbp"]
+        route = ROUTES[int(scheme["scheme_id"][5:9]) % len(ROUTES)]
+        parts = ((f"{route}-{year}", 0.75 * cost), ("RESERVE", 0.25 * cost))
+        scheme["pots"] = "; ".join(f"{pot} {amount:.0f}" for pot, amount in parts)
+        rows += [{"scheme_id": scheme["scheme_id"], "pot_id": pot, "year": year, "amount_gbp": amount}
+                 for pot, amount in parts]
+    return rows
+
+
+def cash_rows(draws, years):
+    """Each grant: its draws and a tenth more, which lapses. The reserve opens with a million and gains 50,000."""
+    spent = {}
+    for row in draws:
+        spent[row["pot_id"], row["year"]] = spent.get((row["pot_id"], row["year"]), 0.0) + row["amount_gbp"]
+    rows, reserves, held = [], [], 1_000_000.0
+    for year in range(FIRST_YEAR, FIRST_YEAR + years):
+        for route in ROUTES:
+            out = spent.get((f"{route}-{year}", year), 0.0)
+            rows.append({"pot_id": f"{route}-{year}", "route": route, "year": year, "opening_gbp": 0.0,
+                         "in_gbp": 1.1 * out, "out_gbp": out, "lapsed_gbp": 1.1 * out - out, "closing_gbp": 0.0})
+        out = spent.get(("RESERVE", year), 0.0)
+        closing = held + 50_000 - out
+        rows.append({"pot_id": "RESERVE", "route": "reserves", "year": year, "opening_gbp": held, "in_gbp": 50_000.0,
+                     "out_gbp": out, "lapsed_gbp": 0.0, "closing_gbp": closing})
+        reserves.append({"year": year, "opening_gbp": held, "income_gbp": 9e6, "surplus_gbp": 50_000.0,
+                         "spent_on_works_gbp": out, "closing_gbp": closing,
+                         "floor_gbp": 400_000.0 + 10_000 * (year - FIRST_YEAR)})
+        held = closing
+    return rows, reserves
+
+
+def outlook_rows(years):
+    """Backlog that grows by a fifteenth a year without the programme and shrinks by a twentieth with it."""
+    rows = []
+    for plan, growth in (("without", 1 + 1 / 15), ("with", 0.95)):
+        for step in range(years + 1):
+            parts = [amount * growth ** step for amount in (900_000.0, 1_200_000.0, 600_000.0, 200_000.0)]
+            rows.append({"year": FIRST_YEAR + step, "plan": plan,
+                         **{f"backlog_{grade}_gbp": part for grade, part in zip("bcde", parts, strict=True)},
+                         "backlog_gbp": sum(parts[1:]), "expected_loss_gbp": 0.1 * sum(parts),
+                         "expected_failures": 20.0, "facility_condition_index": sum(parts[1:]) / 60e6})
+    return rows
+
+
+def solution(value_gbp, years):
+    """Proof, baselines and notes."""
+    return {"trust": "Larkrise Learning Trust", "objective": value_gbp, "bound": value_gbp * 1.0005, "gap": 0.0005,
+            "seconds": 3.25, "status": "optimal", "solver": "HiGHS", "version": "1.11.0", "capplan_version": "0.1.0",
+            "git_commit": None, "seed": 1, "price_base": 2026, "first_year": FIRST_YEAR,
+            "last_year": FIRST_YEAR + years - 1, "scenario": "baseline", "inputs": {"components.csv": "ab" * 32},
+            "baselines": [{"rule": "worst first", "value_gbp": value_gbp * 0.8, "feasible": True},
+                          {"rule": "priority order", "value_gbp": None, "feasible": False},
+                          {"rule": "value per pound", "value_gbp": value_gbp, "feasible": True}],
+            "stand_in_money": True, "audit": "clean",
+            "notes": ["The money is a stand-in: the scenario's rates per m2, not this trust's own grants and reserves.",
+                      "Losses at failure are an assumption: a multiple of the cost of replacing what failed."],
+            "evidence": {"components": 1234, "surveyed_share": 0.8, "modelled_share": 0.2,
+                         "older_than_five_years_share": 0.35}}
+
+
+def home_rows(chosen, schools):
+    """One row for each school and one for each element, with what is spent on it."""
+    spend, count = chosen.groupby("school_id").cost_gbp.sum(), chosen.groupby("school_id").size()
+    school_rows = []
+    for place in range(schools):
+        school = f"S{place + 1:03d}"
+        school_rows.append({
+            "school_id": school, "name": school_name(place), "gifa_m2": 2000.0 + place, "replacement_gbp": 5e6,
+            "backlog_now_gbp": 2e6 / schools, "backlog_end_without_gbp": 3e6 / schools,
+            "backlog_end_with_gbp": 1e6 / schools, "fci_now": 0.033, "schemes_funded": int(count.get(school, 0)),
+            "spend_gbp": float(spend.get(school, 0.0)), "surveyed_share": 0.8})
+    element_rows = [{"element": element, "backlog_now_gbp": 1e5, "backlog_end_without_gbp": 2e5,
+                     "backlog_end_with_gbp": 5e4, "spend_gbp": float(chosen.cost_gbp[chosen.element == element].sum())}
+                    for element in ELEMENTS]
+    return school_rows, element_rows
+
+
+def write_results(folder, schools=12, schemes=40, years=10):
+    """Write a results folder and return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = scheme_rows(schools, schemes, years)
+    draws = draw_rows(rows)
+    cash, reserves = cash_rows(draws, years)
+    chosen = pd.DataFrame([row for row in rows if row["start_year"] != ""])
+    school_rows, element_rows = home_rows(chosen, schools)
+    tables = {"schemes": rows, "draws": draws, "cashflow": cash, "reserves": reserves, "outlook": outlook_rows(years),
+              "schools": school_rows, "elements": element_rows}
+    for name, table in tables.items():
+        pd.DataFrame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+    proof = solution(float(chosen.value_gbp.sum()), years)
+    (folder / "solution.json").write_text(json.dumps(proof), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def make_results(tmp_path):
+    """Writes a results folder: ``make_results(schools=12, schemes=40, years=10)`` returns its path."""
+    def make(name="results", **sizes):
+        return write_results(tmp_path / name, **sizes)
+    return make
+
+
+@pytest.fixture
+def results_folder(make_results):
+    """Twelve schools, forty schemes, ten years."""
+    return make_results()
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """The same, read back; shared, since nobody can change it."""
+    from capplan.report.results import read_results
+
+    return read_results(write_results(tmp_path_factory.mktemp("shared") / "results"))
+
+
+@pytest.fixture(scope="session")
+def html(results):
+    """The page of the same."""
+    from capplan.report.summary import summary_html
+
+    return summary_html(results)
+
+
+@pytest.fixture
+def change_table():
+    """Rewrites one table of a folder: ``change_table(folder, "draws", function of its text frame)``."""
+    def change(folder, name, edit):
+        path = folder / f"{name}.csv"
+        frame = edit(pd.read_csv(path, dtype=str, keep_default_na=False))
+        frame.to_csv(path, index=False, lineterminator="\n")
+        return folder
+    return change
+
+
+@pytest.fixture
+def change_solution():
+    """Changes keys of a folder's solution.json."""
+    def change(folder, **values):
+        path = folder / "solution.json"
+        path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
+        return folder
+    return change
