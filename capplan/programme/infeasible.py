@@ -2,7 +2,7 @@
 
 from ..errors import InfeasibleError, SolverError
 from . import formulation
-from .solver import Infeasible, solve
+from .solver import InfeasibleModelError, solve
 
 
 def explain(inst, settings):
@@ -28,7 +28,7 @@ def explain(inst, settings):
     model = formulation.build(inst, elastic=True)
     try:
         answer = solve(model, settings["name"], 0.001, settings["time_limit_s"])
-    except Infeasible:
+    except InfeasibleModelError:
         return InfeasibleError(
             "No programme obeys all the rules, however much money there is: the must-do schemes exclude or require "
             "each other. Must be done: " + _listed(_plain(need) for need in inst.must) + ".",

@@ -13,7 +13,7 @@ from .infeasible import explain
 from .instance import instance
 from .payments import draws as pay
 from .rules_of_thumb import RULES, by_rule
-from .solver import Answer, Infeasible, solve
+from .solver import Answer, InfeasibleModelError, solve
 
 DEFAULTS = {"name": "highs", "gap": 0.001, "time_limit_s": 60.0}
 
@@ -149,7 +149,7 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
     try:
         answer = solve(model, **settings, threads=threads, seed=seed,
                        known=_known(model, inst, best_rule) if best_rule else None)
-    except Infeasible:
+    except InfeasibleModelError:
         raise explain(inst, settings) from None
     answer, choice, found_by = _better(answer, best_rule, began)
     draws = pay(inst, choice)

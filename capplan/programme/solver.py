@@ -41,7 +41,7 @@ class Answer:
         return relative_gap(self.objective, self.bound)
 
 
-class Infeasible(Exception):
+class InfeasibleModelError(Exception):
     """No programme obeys all the rules; the caller finds out which."""
 
 
@@ -91,7 +91,7 @@ def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
 
     Raises
     ------
-    Infeasible
+    InfeasibleModelError
         If no programme obeys the rules.
     SolverError
         If the solver failed or is not there.
@@ -116,7 +116,7 @@ def _run_highs(problem, gap, time_limit_s, threads, seed, known):
     state, info = engine.getModelStatus(), engine.getInfo()
     kinds = highspy.HighsModelStatus
     if state in (kinds.kInfeasible, kinds.kUnboundedOrInfeasible):
-        raise Infeasible
+        raise InfeasibleModelError
     if state not in (kinds.kOptimal, kinds.kTimeLimit, kinds.kModelEmpty, kinds.kInterrupt):
         raise SolverError(f"HiGHS stopped without an answer: {engine.modelStatusToString(state)}.")
     sign = -1.0 if problem.sense == pulp.LpMaximize else 1.0
@@ -142,7 +142,7 @@ def _run_cbc(problem, gap, time_limit_s, threads, seed, known):
             raise SolverError(f"CBC failed: {error}") from None
         text = log.read_text(errors="replace") if log.exists() else ""
     if problem.sol_status == pulp.LpSolutionInfeasible or "infeasible" in text.lower().split("result")[-1][:60]:
-        raise Infeasible
+        raise InfeasibleModelError
     found = problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
     objective = pulp.value(problem.objective) if found else float("nan")
     told = re.findall(r"(?:Lower|Upper) bound:\s+(-?[\d.e+]+)", text)
@@ -191,6 +191,6 @@ def least_cost_payment(bills, windows, amounts):
         return {}
     try:
         _run_highs(problem, 0.0, 60.0, 1, 0, None)
-    except Infeasible:
+    except InfeasibleModelError:
         return None
     return {key: flow.varValue for key, flow in flows.items() if (flow.varValue or 0.0) > 1e-7}

@@ -43,10 +43,13 @@ def summary_text(results):
     """
     solution = results.solution
     head = [words.shortened(f"{plain(solution['trust'])}: condition programme {_span(results)}", MOST_COLUMNS), ""]
-    body = [line for sentence in answer(results) for line in _wrapped(sentence)]
+    first, *rest = answer(results)
+    loud = [sentence for sentence in rest if sentence.startswith("WARNING")]
+    body = _wrapped(first) + [line for sentence in loud for line in _wrapped(sentence)]
+    body += _wrapped(" ".join(sentence for sentence in rest if sentence not in loud))
     body += ["", "Gain over the rules of thumb, on the same money and the same yardstick:"]
     body += [_cut(f"  {rule:<24} {gain}") for rule, gain in gain_words(results)[:4]]
-    foot = ["", *(_cut(sentence) for sentence in provenance(results))]
+    foot = ["", *_wrapped(" ".join(provenance(results)))[:4]]
     free = MOST_LINES - len(head) - len(body) - len(foot)
     years = _year_lines(results)
     notes = _note_lines(solution["notes"], free - FEWEST_YEARS_SHOWN - 5)

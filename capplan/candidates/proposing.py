@@ -1,73 +1,17 @@
-"""What could be done: the only thing the optimiser sees. Proposed from an outlook, or read from a folder made elsewhere."""
-
-from dataclasses import dataclass, field
-from pathlib import Path
+"""From an outlook to candidate schemes: what could be done, in which years, at what cost, and what that avoids."""
 
 import numpy as np
 import pandas as pd
 
-from . import reference
-from .errors import CandidatesError, Fault
-from .finance import discount_factors, nominal_factors
-from .money import Money, money
-from .outlook import Outlook
-from .tables import CANDIDATE_TABLES
-from .tabular import as_cells, find_table, read_cells, typed, write_frame
+from .. import reference
+from ..finance import discount_factors, nominal_factors
+from ..money import money
+from .model import Candidates
 
 FROM_POOR, FROM_FAIR = 2, 1
 """Grade index from which a scheme puts components right: C for a repair, B for a renewal."""
 KINDS = {"repair": FROM_POOR, "renew": FROM_FAIR, "urgent": FROM_FAIR}
 LISTED = "Works on the trust's list"
-MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes": np.inf, "true": np.inf, "y": np.inf,
-                 "1": np.inf}
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """Schemes, the years each may start in, what they spend, the pots, and limits.
-
-    ``outlook`` and ``money`` are the parents; both are ``None`` where the tables were read from a folder. ``members``
-    gives for each proposed scheme the rows of ``outlook.parts`` it treats.
-    """
-
-    _frames: dict = field(repr=False)
-    outlook: Outlook | None = field(default=None, repr=False)
-    money: Money | None = field(default=None, repr=False)
-    members: dict = field(default_factory=dict, repr=False)
-    notes: tuple = ()
-
-    def table(self, name):
-        """A copy of one of the tables schemes, scheme_years, spend, pots, limits."""
-        return self._frames[name].copy(deep=False)
-
-    @property
-    def schemes(self):
-        """One row per scheme."""
-        return self.table("schemes")
-
-    @property
-    def scheme_years(self):
-        """One row per scheme and year it may start in, with its value."""
-        return self.table("scheme_years")
-
-    @property
-    def spend(self):
-        """One row per scheme, start year and year of spending (nominal GBP)."""
-        return self.table("spend")
-
-    @property
-    def pots(self):
-        """One row per pot (nominal GBP)."""
-        return self.table("pots")
-
-    @property
-    def limits(self):
-        """One row per limit."""
-        return self.table("limits")
-
-    def __str__(self):
-        return (f"{len(self.schemes):,} schemes ({len(self.scheme_years):,} scheme years), "
-                f"GBP {self.pots.amount.sum():,.0f} in {len(self.pots)} pots")
 
 
 def propose(outlook):
@@ -272,129 +216,3 @@ def _delivery_limits(scenario):
         return pd.DataFrame(columns=columns)
     return pd.DataFrame([[f"site schemes {year}", year, "site", "", "schemes", "<=", most] for year in scenario.years],
                         columns=columns)
-
-
-def write_candidates(candidates, folder):
-    """Write the candidates folder that ``read_candidates`` reads: five CSV files.
-
-    Parameters
-    ----------
-    candidates : Candidates
-    folder : Path
-        An existing folder.
-    """
-    for table in CANDIDATE_TABLES:
-        frame = candidates.table(table.name)
-        if len(frame) or table.needed:
-            cells = as_cells(table, frame.assign(**{name: "" for name in table.column_names if name not in frame}))
-            extra = [name for name in frame if name not in table.column_names]
-            write_frame(pd.concat([cells, frame[extra]], axis=1), Path(folder) / f"{table.name}.csv")
-
-
-def read_candidates(folder):
-    """Read a candidates folder made elsewhere.
-
-    Parameters
-    ----------
-    folder : str or Path
-        Folder of ``schemes.csv, scheme_years.csv, spend.csv, pots.csv`` and optionally ``limits.csv``.
-
-    Returns
-    -------
-    Candidates
-
-    Raises
-    ------
-    CandidatesError
-        With every fault of every table.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CandidatesError([Fault(str(folder), None, "", "no such folder", "a candidates folder")])
-    frames, faults = {}, []
-    for table in CANDIDATE_TABLES:
-        path, own = find_table(folder, table.name)
-        if path is None and table.needed and not own:
-            own = [Fault(f"{table.name}.csv", None, "", "no such file", f"there: {table.meaning}")]
-        faults += own
-        cells = None
-        if path is not None:
-            cells, own = read_cells(path)
-            faults += own
-        if cells is None:
-            cells = pd.DataFrame({name: pd.Series([], dtype=str) for name in table.column_names})
-            frames[table.name] = typed(table, cells, f"{table.name}.csv")[0]
-            continue
-        frames[table.name], own = typed(table, cells, path.name)
-        faults += own
-    if not faults:
-        faults = _candidate_faults(frames)
-    if faults:
-        raise CandidatesError(faults)
-    return Candidates({name: frame.reset_index(drop=True) for name, frame in frames.items()})
-
-
-def must_start_by(text):
-    """Latest start year of a must-do scheme: a year, infinity for any year, ``None`` where it is a choice.
-
-    Raises
-    ------
-    ValueError
-        If the text is neither yes, no nor a year.
-    """
-    text = str(text).strip().lower()
-    return MUST_DO_WORDS[text] if text in MUST_DO_WORDS else int(text)
-
-
-def _candidate_faults(frames):
-    """Faults between the tables of a candidates folder."""
-    schemes, years, spend = frames["schemes"], frames["scheme_years"], frames["spend"]
-    known, faults = set(schemes.scheme_id), []
-
-    def unknown(frame, where, column, values, what):
-        for row, value in values[~values.isin(known)].items():
-            faults.append(Fault(where, int(row), column, repr(value), what))
-
-    unknown(years, "scheme_years.csv", "scheme_id", years.scheme_id, "a scheme of schemes.csv")
-    unknown(spend, "spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
-    needed = schemes.requires.str.split(";").explode().str.strip()
-    unknown(schemes, "schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
-    for row, text in schemes.must_do.items():
-        try:
-            must_start_by(text)
-        except ValueError:
-            faults.append(Fault("schemes.csv", int(row), "must_do", repr(text), "blank, yes, no or a year"))
-    listed = set(zip(years.scheme_id, years.start_year, strict=True))
-    for row in spend[[pair not in listed for pair in zip(spend.scheme_id, spend.start_year, strict=True)]].itertuples():
-        faults.append(Fault("spend.csv", int(row.Index), "start_year", f"{row.scheme_id} in {row.start_year}",
-                            "a start year of that scheme in scheme_years.csv"))
-    return faults + _missing_costs(years, spend) + _pot_faults(frames["pots"]) + _limit_faults(frames)
-
-
-def _missing_costs(years, spend):
-    if not len(spend):
-        return []
-    priced = set(zip(spend.scheme_id, spend.start_year, strict=True))
-    return [Fault("spend.csv", None, "", f"no row for {row.scheme_id} started in {row.start_year}",
-                  "a cost for every start year (0 if it spends nothing): nothing is built for free by mistake")
-            for row in years.itertuples() if (row.scheme_id, row.start_year) not in priced]
-
-
-def _pot_faults(pots):
-    return [Fault("pots.csv", int(row.Index), "last_year", str(row.last_year), "not before first_year")
-            for row in pots[pots.last_year < pots.first_year].itertuples()]
-
-
-def _limit_faults(frames):
-    faults, years = [], frames["scheme_years"]
-    for row in frames["limits"].itertuples():
-        if row.measure in ("schemes", "cost"):
-            continue
-        if row.measure not in years:
-            faults.append(Fault("limits.csv", int(row.Index), "measure", repr(row.measure),
-                                "schemes, cost or a column of scheme_years.csv"))
-            continue
-        numbers = pd.to_numeric(years[row.measure], errors="coerce")
-        faults += [Fault("scheme_years.csv", int(line), row.measure, repr(years[row.measure][line]),
-                         f"a number: the limit {row.limit_id} counts it") for line in years.index[~np.isfinite(numbers)]]
-    return faults

@@ -1,0 +1,125 @@
+"""Candidates folders: written by a run, or made elsewhere and read with every fault of every table."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..errors import CandidatesError, Fault
+from ..tables import CANDIDATE_TABLES
+from ..tabular import as_cells, find_table, read_cells, typed, write_frame
+from .model import Candidates, must_start_by
+
+
+def write_candidates(candidates, folder):
+    """Write the candidates folder that ``read_candidates`` reads: five CSV files.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    folder : Path
+        An existing folder.
+    """
+    for table in CANDIDATE_TABLES:
+        frame = candidates.table(table.name)
+        if len(frame) or table.needed:
+            cells = as_cells(table, frame.assign(**{name: "" for name in table.column_names if name not in frame}))
+            extra = [name for name in frame if name not in table.column_names]
+            write_frame(pd.concat([cells, frame[extra]], axis=1), Path(folder) / f"{table.name}.csv")
+
+
+def read_candidates(folder):
+    """Read a candidates folder made elsewhere.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of ``schemes.csv, scheme_years.csv, spend.csv, pots.csv`` and optionally ``limits.csv``.
+
+    Returns
+    -------
+    Candidates
+
+    Raises
+    ------
+    CandidatesError
+        With every fault of every table.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CandidatesError([Fault(str(folder), None, "", "no such folder", "a candidates folder")])
+    frames, faults = {}, []
+    for table in CANDIDATE_TABLES:
+        path, own = find_table(folder, table.name)
+        if path is None and table.needed and not own:
+            own = [Fault(f"{table.name}.csv", None, "", "no such file", f"there: {table.meaning}")]
+        faults += own
+        cells = None
+        if path is not None:
+            cells, own = read_cells(path)
+            faults += own
+        if cells is None:
+            cells = pd.DataFrame({name: pd.Series([], dtype=str) for name in table.column_names})
+            frames[table.name] = typed(table, cells, f"{table.name}.csv")[0]
+            continue
+        frames[table.name], own = typed(table, cells, path.name)
+        faults += own
+    if not faults:
+        faults = _candidate_faults(frames)
+    if faults:
+        raise CandidatesError(faults)
+    return Candidates({name: frame.reset_index(drop=True) for name, frame in frames.items()})
+
+
+def _candidate_faults(frames):
+    """Faults between the tables of a candidates folder."""
+    schemes, years, spend = frames["schemes"], frames["scheme_years"], frames["spend"]
+    known, faults = set(schemes.scheme_id), []
+
+    def unknown(frame, where, column, values, what):
+        for row, value in values[~values.isin(known)].items():
+            faults.append(Fault(where, int(row), column, repr(value), what))
+
+    unknown(years, "scheme_years.csv", "scheme_id", years.scheme_id, "a scheme of schemes.csv")
+    unknown(spend, "spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
+    needed = schemes.requires.str.split(";").explode().str.strip()
+    unknown(schemes, "schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
+    for row, text in schemes.must_do.items():
+        try:
+            must_start_by(text)
+        except ValueError:
+            faults.append(Fault("schemes.csv", int(row), "must_do", repr(text), "blank, yes, no or a year"))
+    listed = set(zip(years.scheme_id, years.start_year, strict=True))
+    for row in spend[[pair not in listed for pair in zip(spend.scheme_id, spend.start_year, strict=True)]].itertuples():
+        faults.append(Fault("spend.csv", int(row.Index), "start_year", f"{row.scheme_id} in {row.start_year}",
+                            "a start year of that scheme in scheme_years.csv"))
+    return faults + _missing_costs(years, spend) + _pot_faults(frames["pots"]) + _limit_faults(frames)
+
+
+def _missing_costs(years, spend):
+    if not len(spend):
+        return []
+    priced = set(zip(spend.scheme_id, spend.start_year, strict=True))
+    return [Fault("spend.csv", None, "", f"no row for {row.scheme_id} started in {row.start_year}",
+                  "a cost for every start year (0 if it spends nothing): nothing is built for free by mistake")
+            for row in years.itertuples() if (row.scheme_id, row.start_year) not in priced]
+
+
+def _pot_faults(pots):
+    return [Fault("pots.csv", int(row.Index), "last_year", str(row.last_year), "not before first_year")
+            for row in pots[pots.last_year < pots.first_year].itertuples()]
+
+
+def _limit_faults(frames):
+    faults, years = [], frames["scheme_years"]
+    for row in frames["limits"].itertuples():
+        if row.measure in ("schemes", "cost"):
+            continue
+        if row.measure not in years:
+            faults.append(Fault("limits.csv", int(row.Index), "measure", repr(row.measure),
+                                "schemes, cost or a column of scheme_years.csv"))
+            continue
+        numbers = pd.to_numeric(years[row.measure], errors="coerce")
+        faults += [Fault("scheme_years.csv", int(line), row.measure, repr(years[row.measure][line]),
+                         f"a number: the limit {row.limit_id} counts it") for line in years.index[~np.isfinite(numbers)]]
+    return faults

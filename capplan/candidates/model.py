@@ -1,0 +1,71 @@
+"""The waist of the hour-glass: candidate schemes as plain tables, the only thing the optimiser sees."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..money import Money
+from ..outlook import Outlook
+
+MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes": np.inf, "true": np.inf, "y": np.inf,
+                 "1": np.inf}
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Schemes, the years each may start in, what they spend, the pots, and limits.
+
+    ``outlook`` and ``money`` are the parents; both are ``None`` where the tables were read from a folder. ``members``
+    gives for each proposed scheme the rows of ``outlook.parts`` it treats.
+    """
+
+    _frames: dict = field(repr=False)
+    outlook: Outlook | None = field(default=None, repr=False)
+    money: Money | None = field(default=None, repr=False)
+    members: dict = field(default_factory=dict, repr=False)
+    notes: tuple = ()
+
+    def table(self, name):
+        """A copy of one of the tables schemes, scheme_years, spend, pots, limits."""
+        return self._frames[name].copy(deep=False)
+
+    @property
+    def schemes(self):
+        """One row per scheme."""
+        return self.table("schemes")
+
+    @property
+    def scheme_years(self):
+        """One row per scheme and year it may start in, with its value."""
+        return self.table("scheme_years")
+
+    @property
+    def spend(self):
+        """One row per scheme, start year and year of spending (nominal GBP)."""
+        return self.table("spend")
+
+    @property
+    def pots(self):
+        """One row per pot (nominal GBP)."""
+        return self.table("pots")
+
+    @property
+    def limits(self):
+        """One row per limit."""
+        return self.table("limits")
+
+    def __str__(self):
+        return (f"{len(self.schemes):,} schemes ({len(self.scheme_years):,} scheme years), "
+                f"GBP {self.pots.amount.sum():,.0f} in {len(self.pots)} pots")
+
+
+def must_start_by(text):
+    """Latest start year of a must-do scheme: a year, infinity for any year, ``None`` where it is a choice.
+
+    Raises
+    ------
+    ValueError
+        If the text is neither yes, no nor a year.
+    """
+    text = str(text).strip().lower()
+    return MUST_DO_WORDS[text] if text in MUST_DO_WORDS else int(text)
