@@ -9,13 +9,23 @@
     programme  = optimise(candidates)
 """
 
-from .candidates import Candidates, propose, read_candidates
-from .errors import CapplanError
-from .estate import Estate, read_estate
-from .outlook import Outlook, forecast
-from .programme import Programme, optimise
-from .runs import write_results
-from .scenario import Scenario, read_scenario
+from importlib import import_module
+
+_HOMES = {"CapplanError": "errors", "Candidates": "candidates", "Estate": "estate", "Outlook": "outlook",
+          "Programme": "programme", "Scenario": "scenario", "forecast": "outlook", "optimise": "programme",
+          "propose": "candidates", "read_candidates": "candidates", "read_estate": "estate",
+          "read_scenario": "scenario", "write_results": "runs"}
 
 __all__ = ["CapplanError", "Candidates", "Estate", "Outlook", "Programme", "Scenario", "forecast", "optimise", "propose",
            "read_candidates", "read_estate", "read_scenario", "write_results"]
+
+
+def __getattr__(name):
+    """Import a public name when it is first used, so that the command line starts at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -69,7 +69,7 @@ def reasons(programme, figures):
 
 def _why_in(row, must):
     year = f"{int(row.start_year)}-{(int(row.start_year) + 1) % 100:02d}"
-    worth = "" if pd.isna(row.value_per_gbp) else f" avoids GBP {row.value_per_gbp:.2f} of loss for each pound"
+    worth = "" if pd.isna(row.value_per_gbp) else f" avoids £{row.value_per_gbp:.2f} of loss for each pound"
     if must:
         return f"In {year} because it must be done (priority 1, statutory or committed)" + (
             f"; it{worth}." if worth else ".")
@@ -82,7 +82,7 @@ def _why_out(row, least):
     if pd.isna(row.value_per_gbp) or pd.isna(least):
         return "Out: the money of the plan goes to schemes worth more."
     if row.value_per_gbp < least:
-        return (f"Out: it avoids GBP {row.value_per_gbp:.2f} of loss for each pound, less than any scheme that is in "
+        return (f"Out: it avoids £{row.value_per_gbp:.2f} of loss for each pound, less than any scheme that is in "
                 f"(the least is {least:.2f}).")
-    return (f"Out: it avoids GBP {row.value_per_gbp:.2f} of loss for each pound, but does not fit beside the schemes that "
+    return (f"Out: it avoids £{row.value_per_gbp:.2f} of loss for each pound, but does not fit beside the schemes that "
             "are in within the money of its years.")

@@ -69,7 +69,7 @@ def _grants_by_area(estate, scenario):
         "grant_id": [f"SCA-{year}" for year in years], "route": "SCA", "grant_year": list(years),
         "amount_gbp": float(round(rate * gifa)), "eligible": "any", "school_id": "",
         "spend_by": pd.Series([pd.NaT] * len(years), dtype="datetime64[s]")})
-    return frame, ("grants", f"GBP {rate:g} per m2 of school condition allocation a year on {gifa:,.0f} m2")
+    return frame, ("grants", f"£{rate:g} per m2 of school condition allocation a year on {gifa:,.0f} m2")
 
 
 def _reserves_by_area(estate, scenario):
@@ -78,7 +78,7 @@ def _reserves_by_area(estate, scenario):
     frame = pd.DataFrame({"year": scenario.years, "income_gbp": income})
     frame["surplus_gbp"] = frame.income_gbp * rates.surplus_share
     frame["opening_gbp"] = [rates.opening_share * income[0]] + [float("nan")] * (len(income) - 1)
-    return frame, ("reserves", f"income of GBP {rates.income_gbp_per_m2:g} per m2 and opening reserves of "
+    return frame, ("reserves", f"income of £{rates.income_gbp_per_m2:g} per m2 and opening reserves of "
                                f"{rates.opening_share:.0%} of it")
 
 

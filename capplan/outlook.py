@@ -142,7 +142,7 @@ class Outlook:
     def __str__(self):
         years = self.by_year()
         return (f"Backlog of {self.estate.trust['name']} at grades C to E, in {self.scenario.plan.price_base} prices: "
-                f"GBP {years.backlog_gbp.iloc[0]:,.0f} now, GBP {years.backlog_gbp.iloc[-1]:,.0f} after "
+                f"£{years.backlog_gbp.iloc[0]:,.0f} now, £{years.backlog_gbp.iloc[-1]:,.0f} after "
                 f"{self.horizon} years if nothing is done")
 
 
@@ -244,7 +244,7 @@ def _notes(parts, scenario, costs):
                f"their grades are aged {scenario.condition.oldest_survey_years} years, and works done since are unknown.")
     pfi = now[parts.pfi].sum()
     if parts.pfi.any():
-        yield (f"PFI schools: lifecycle works belong to the contractor; GBP {pfi:,.0f} of backlog there is shown "
+        yield (f"PFI schools: lifecycle works belong to the contractor; £{pfi:,.0f} of backlog there is shown "
                "and not planned.")
     leaving = ~parts.stays
     if leaving.any():

@@ -18,6 +18,7 @@ from .candidates import KINDS, write_candidates
 from .errors import OutputError
 from .explanations import reasons, scheme_figures
 from .outlook import OLD_SURVEY_YEARS
+from .reference import load
 from .tabular import write_frame
 
 
@@ -117,6 +118,7 @@ def write_results(programme, folder, seed=0):
     treated_in, scope = treatments(programme)
     schemes = schemes_frame(programme)
     write_frame(schemes, folder / "schemes.csv")
+    write_frame(assumptions_frame(programme), folder / "assumptions.csv")
     write_frame(programme.draws, folder / "draws.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(reserves_frame(programme), folder / "reserves.csv")
@@ -244,11 +246,10 @@ def solution(programme, seed):
     if outlook is None:
         return base
     parts, plan = outlook.parts, outlook.scenario.plan
-    assumed = outlook.scenario.assumptions()
-    if not candidates.money.stand_in:
-        assumed = [name for name in assumed if not name.startswith("stand_in.")]
-    notes = [*candidates.notes, "Loss rates by element are assumptions of capplan, not published figures.",
-             f"{len(assumed)} figures of the scenario are assumptions of capplan: {', '.join(assumed)}."]
+    assumed = assumptions_frame(programme)
+    notes = [*candidates.notes,
+             f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
+             "the loss rates by element, fees and contingency among them. assumptions.csv lists them all."]
     evidence = {"components": len(parts), "surveyed_share": float((~parts.modelled).mean()),
                 "modelled_share": float(parts.modelled.mean()),
                 "older_than_five_years_share": float((parts.survey_years_old > OLD_SURVEY_YEARS).mean())}
@@ -273,6 +274,24 @@ def write_choice(programme, folder, seed=0):
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(programme.draws, folder / "draws.csv")
     _write_json(folder / "solution.json", solution(programme, seed))
+
+
+def assumptions_frame(programme):
+    """Every figure the run took from its scenario and from the loss rates, with source and status.
+
+    Returns
+    -------
+    DataFrame
+        ``figure, value, meaning, source, status``; money that stands in is left out where the trust has its own.
+    """
+    candidates = programme.candidates
+    frame = pd.DataFrame(candidates.outlook.scenario.register())
+    if not candidates.money.stand_in:
+        frame = frame[~frame.figure.str.startswith("stand_in.")]
+    rates = load("loss_rates").melt(["element", "status", "source", "note"])
+    rates["figure"] = "loss_rates." + rates.variable + "." + rates.element
+    rates = rates.rename(columns={"note": "meaning"})[["figure", "value", "meaning", "source", "status"]]
+    return pd.concat([frame, rates], ignore_index=True)
 
 
 def _write_json(path, content):

@@ -141,22 +141,21 @@ class Scenario(_Part):
         """Works with fees and contingency, as a multiple of works. [-]"""
         return 1.0 + self.costs.fees_share + self.costs.contingency_share
 
-    def assumptions(self):
-        """Values whose usual source is an assumption of capplan, as ``section.key = value``.
+    def register(self):
+        """Every figure of the scenario with where its usual value comes from.
 
         Returns
         -------
-        list of str
+        list of dict
+            ``figure`` (``section.key``), ``value``, ``meaning``, ``source`` and ``status`` (published or ASSUMPTION).
         """
-        found = []
+        rows = []
         for section, part in self:
-            if not isinstance(part, BaseModel):
-                continue
-            for key, info in type(part).model_fields.items():
-                extra = info.json_schema_extra or {}
-                if extra.get("status") == "ASSUMPTION":
-                    found.append(f"{section}.{key} = {getattr(part, key):g}")
-        return found
+            for key, info in (type(part).model_fields.items() if isinstance(part, BaseModel) else ()):
+                if info.json_schema_extra:
+                    rows.append({"figure": f"{section}.{key}", "value": getattr(part, key),
+                                 "meaning": info.description, **info.json_schema_extra})
+        return rows
 
     def to_toml(self):
         """The scenario as TOML, every value written out.

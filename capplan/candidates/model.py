@@ -56,7 +56,7 @@ class Candidates:
 
     def __str__(self):
         return (f"{len(self.schemes):,} schemes ({len(self.scheme_years):,} scheme years), "
-                f"GBP {self.pots.amount.sum():,.0f} in {len(self.pots)} pots")
+                f"£{self.pots.amount.sum():,.0f} in {len(self.pots)} pots")
 
 
 def must_start_by(text):

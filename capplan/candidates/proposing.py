@@ -56,8 +56,8 @@ def propose(outlook):
     kept = set(schemes.scheme_id)
     notes = [*outlook.notes, *purse.notes]
     if small_gbp > 0:
-        notes.append(f"Works below GBP {scenario.schemes.minimum_scheme_gbp:,.0f} a scheme are revenue maintenance and "
-                     f"not planned: GBP {small_gbp:,.0f} of need at the start.")
+        notes.append(f"Works below £{scenario.schemes.minimum_scheme_gbp:,.0f} a scheme are revenue maintenance and "
+                     f"not planned: £{small_gbp:,.0f} of need at the start.")
     return Candidates(frames, outlook, purse, {key: rows for key, rows in members.items() if key in kept}, tuple(notes))
 
 

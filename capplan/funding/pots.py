@@ -77,13 +77,13 @@ def grant_pots(grants, routes, first_year, last_year):
             grant.route, grant.grant_year, None if pd.isna(grant.spend_by) else grant.spend_by.date(),
             None if pd.isna(rule.financial_years_to_spend) else int(rule.financial_years_to_spend),
             date.fromisoformat(days) if days else None)
-        name = f"{grant.grant_id} ({grant.route} {grant.grant_year}, GBP {grant.amount_gbp:,.0f})"
+        name = f"{grant.grant_id} ({grant.route} {grant.grant_year}, £{grant.amount_gbp:,.0f})"
         if not pd.isna(rule.closes) and grant.grant_year > rule.closes:
             notes.append(f"{name}: the route {grant.route} closes after grant year {rule.closes:.0f}; "
                          "an award later than that is not counted.")
             continue
         if last < max(first, first_year):
-            notes.append(f"{name} cannot pay for the summer works of any year of the plan: it lapses before.")
+            notes.append(f"{name} cannot pay for the summer works of any year of the plan (its window ends before) and is left out.")
             continue
         if first > last_year:
             notes.append(f"{name} begins after the plan and is left out.")

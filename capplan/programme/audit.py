@@ -85,7 +85,7 @@ def _paid(candidates, choice, draws):
         if choice.get(row.scheme_id) == row.start_year:
             owed[row.scheme_id, row.year] += row.cost
     paid = draws.groupby(["scheme_id", "year"]).amount_gbp.sum().to_dict() if len(draws) else {}
-    return [f"{scheme} spends GBP {owed.get((scheme, year), 0):,.2f} in {year} and GBP {paid.get((scheme, year), 0):,.2f} "
+    return [f"{scheme} spends £{owed.get((scheme, year), 0):,.2f} in {year} and £{paid.get((scheme, year), 0):,.2f} "
             "is paid" for scheme, year in sorted(owed.keys() | paid.keys())
             if abs(owed.get((scheme, year), 0.0) - paid.get((scheme, year), 0.0)) > TOLERANCE_GBP]
 
@@ -98,7 +98,7 @@ def _pots(candidates, draws):
         terms = pots.loc[pot]
         drawn = group.amount_gbp.sum()
         if drawn > terms.amount + TOLERANCE_GBP * max(1, len(group)):
-            wrong.append(f"{pot} holds GBP {terms.amount:,.2f} and pays GBP {drawn:,.2f}")
+            wrong.append(f"{pot} holds £{terms.amount:,.2f} and pays £{drawn:,.2f}")
         outside = group[(group.year < terms.first_year) | (group.year > terms.last_year)]
         wrong += [f"{pot} pays {row.scheme_id} in {row.year}, outside its window" for row in outside.itertuples()]
         tags = {tag.strip() for tag in terms.tags.split(";") if tag.strip()}
@@ -150,6 +150,6 @@ def _reserves(candidates, draws):
         spent += by_year.get(row.year, 0.0)
         without = row.opening_gbp + row.surplus_gbp
         if spent > TOLERANCE_GBP and without - spent < min(row.floor_gbp, without) - 1.0:
-            wrong.append(f"free reserves at the end of {row.year} are GBP {without - spent:,.0f}, below the floor of "
-                         f"GBP {row.floor_gbp:,.0f}")
+            wrong.append(f"free reserves at the end of {row.year} are £{without - spent:,.0f}, below the floor of "
+                         f"£{row.floor_gbp:,.0f}")
     return wrong

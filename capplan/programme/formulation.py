@@ -68,7 +68,8 @@ def total_value(model):
 
 def shortfall(model):
     r"""Elastic form only: extra money and broken limits, to be as small as possible [GBP]: :math:`\min \sum_y e_y + M
-    \sum_l b_l`. Extra money :math:`e_y` may pay for anything in year :math:`y`; a limit may give by :math:`b_l`."""
+    \sum_l b_l`. Extra money :math:`e_y` is a pot that may pay for anything in year :math:`y` (each pound of it once); a
+    limit may give by :math:`b_l`."""
     inst, problem = model.instance, model.problem
     years = sorted({year for start in inst.starts.values() for year in start.spend})
     extra = {("money", year): problem.add_variable(f"extra_money_{i}", 0) for i, year in enumerate(years)}
@@ -124,7 +125,7 @@ def fully_paid(model):
             payers = [(_flow(model, i, pot, year), 1) for pot in pots
                       if inst.pots.first_year[pot] <= year <= inst.pots.last_year[pot]]
             if ("money", year) in model.gives:
-                payers.append((model.gives["money", year], 1))
+                payers.append((_flow(model, i, ("money", year), year), 1))
             model.add(f"fully_paid_{i}_{year}".replace("-", "m"), payers + bills[year],
                       GE if model.gives else EQ, 0)
 
@@ -137,6 +138,9 @@ def pot_amount(model):
     for i, pot in enumerate(model.instance.pots.index):
         if pot in drawn:
             model.add(f"pot_amount_{i}", drawn[pot], LE, float(model.instance.pots.amount[pot]))
+    for i, (pot, extra) in enumerate(model.gives.items()):
+        if pot in drawn:
+            model.add(f"extra_money_drawn_{i}", [*drawn[pot], (extra, -1)], LE, 0)
 
 
 def limits(model):

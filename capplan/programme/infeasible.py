@@ -40,17 +40,17 @@ def explain(inst, settings):
 
 def _in_words(inst, model, choice):
     shortfalls, parts = [], []
-    required = {scheme for pairs in inst.must.values() for scheme, _ in pairs}
+    called_for = _called_for(inst, choice)
     for (kind, key), variable in model.gives.items():
         amount = variable.varValue or 0.0
         if amount <= 0.005:
             continue
         if kind == "money":
-            cost = sum(inst.starts[pair].spend.get(key, 0.0) for pair in choice.items())
-            names = [scheme for scheme, start in choice.items()
-                     if scheme in required and inst.starts[scheme, start].spend.get(key)]
+            bills = {scheme: inst.starts[scheme, choice[scheme]].spend.get(key, 0.0) for scheme in called_for}
+            cost, names = sum(bills.values()), [scheme for scheme, bill in bills.items() if bill]
+            why = " or ".join(dict.fromkeys(called_for[scheme] for scheme in names))
             shortfalls.append((f"money in {key}", amount, "GBP"))
-            parts.append(f"the works that must be done need GBP {cost:,.0f} in {key}, GBP {amount:,.0f} more than can be "
+            parts.append(f"the works that {why} need £{cost:,.0f} in {key}, £{amount:,.0f} more than can be "
                          f"spent then ({_listed(names, 4)})")
         else:
             limit = inst.limits[key]
@@ -60,6 +60,20 @@ def _in_words(inst, model, choice):
     if not parts:
         parts = ["the solver found no programme, and yet no rule had to give; the rules are tight to the last pound"]
     return InfeasibleError("No programme obeys all the rules: " + "; ".join(parts) + ". " + hint, shortfalls)
+
+
+def _called_for(inst, choice):
+    """Chosen schemes that have to be, and why: must-do, or called for by a limit; with those they require."""
+    must = [scheme for pairs in inst.must.values() for scheme, year in pairs if choice.get(scheme) == year]
+    limits = [scheme for limit in inst.limits for (scheme, year), weight in limit.weights.items()
+              if choice.get(scheme) == year and (weight > 0) == (limit.sense == ">=")]
+    found = {}
+    for why, schemes in (("must be done", must), ("the limits call for", limits)):
+        while schemes:
+            schemes = [scheme for scheme in dict.fromkeys(schemes) if scheme not in found]
+            found |= dict.fromkeys(schemes, why)
+            schemes = [other for scheme in schemes for other in inst.requires.get(scheme, ())]
+    return found
 
 
 def _plain(need):

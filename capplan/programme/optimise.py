@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 import pandas as pd
 
@@ -10,10 +11,11 @@ from ..errors import AuditError, SolverError
 from . import formulation
 from .audit import audit
 from .infeasible import explain
-from .instance import instance
+from .instance import instance, total_value
 from .payments import draws as pay
 from .rules_of_thumb import RULES, by_rule
-from .solver import Answer, InfeasibleModelError, solve
+from .search import close_enough, quick_programme
+from .solver import Answer, InfeasibleModelError, relative_gap, solve
 
 DEFAULTS = {"name": "highs", "gap": 0.001, "time_limit_s": 60.0}
 
@@ -103,8 +105,8 @@ class Programme:
         return pd.DataFrame(rows, columns=["rule", "value_gbp", "feasible", "gain_gbp", "gain_share"])
 
     def __str__(self):
-        return (f"{len(self.choice):,} of {len(self.candidates.schemes):,} schemes, GBP "
-                f"{self.draws.amount_gbp.sum():,.0f} (nominal); value {self.objective:,.0f}, proved within "
+        return (f"{len(self.choice):,} of {len(self.candidates.schemes):,} schemes, "
+                f"£{self.draws.amount_gbp.sum():,.0f} (nominal); value {self.objective:,.0f}, proved within "
                 f"{self.gap:.2%} of the best possible ({self.answer.status}, {self.answer.seconds:.1f} s)")
 
 
@@ -140,18 +142,17 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
         Where plain arithmetic disagrees with the result (a defect).
     """
     settings = _settings(candidates, gap, time_limit_s, solver)
-    inst, began = instance(candidates), time.perf_counter()
+    inst = instance(candidates)
     if any(not pairs for pairs in inst.must.values()):
         raise explain(inst, settings)
     rules = tuple(by_rule(candidates, inst, rule) for rule in RULES)
-    best_rule = max((rule for rule in rules if rule.feasible), key=lambda rule: rule.value, default=None)
-    model = formulation.build(inst)
+    best = max((rule for rule in rules if rule.feasible), key=lambda rule: rule.value, default=None)
+    known = (best.choice, best.rule) if best else None
     try:
-        answer = solve(model, **settings, threads=threads, seed=seed,
-                       known=_known(model, inst, best_rule) if best_rule else None)
+        answer, found_by = _search(inst, known, settings, threads, seed)
     except InfeasibleModelError:
         raise explain(inst, settings) from None
-    answer, choice, found_by = _better(answer, best_rule, began)
+    choice = answer.choice
     draws = pay(inst, choice)
     wrong = audit(candidates, choice, draws, answer.objective)
     if wrong:
@@ -167,18 +168,34 @@ def _settings(candidates, gap, time_limit_s, solver):
     return settings | {key: value for key, value in given.items() if value is not None}
 
 
-def _known(model, inst, rule):
-    """Values by variable name of a programme already found; the solver works out the flows."""
-    return {model.starts[pair].name: 1.0 for pair in rule.choice.items() if pair in inst.starts}
+def _search(inst, known, settings, threads, seed):
+    """Quick programme first; then, if it is not proved close enough, the whole model with what is known.
+
+    Returns the answer, which is the best of all that was found with the tightest bound, and what found it.
+    """
+    began, limit = time.perf_counter(), settings["time_limit_s"]
+    model = formulation.build(inst)
+    bound = float("inf")
+    if settings["name"] == "highs":
+        quick, bound = quick_programme(model, settings["gap"], limit / 3, seed)
+        known = _best(inst, known, (quick, "quick search") if quick is not None else None)
+    if known is None or not close_enough(inst, known[0], bound, settings["gap"]):
+        start = {model.starts[pair].name: 1.0 for pair in known[0].items()} if known else None
+        left = max(1.0, limit - (time.perf_counter() - began))
+        answer = solve(model, settings["name"], settings["gap"], left, threads, seed, start)
+        known = _best(inst, known, (answer.choice, "solver") if answer.choice is not None else None)
+        bound, status, release = min(bound, answer.bound), answer.status, answer.version
+    else:
+        status, release = "optimal", version("highspy")
+    if known is None:
+        raise SolverError(f"No programme was found within the time limit ({limit:g} s); allow more time.")
+    value = total_value(inst, known[0])
+    status = "optimal" if relative_gap(value, bound) <= settings["gap"] else status
+    answer = Answer(known[0], value, max(bound, value), time.perf_counter() - began, status, settings["name"], release)
+    return answer, known[1]
 
 
-def _better(answer, rule, began):
-    """The solver's programme or the best rule of thumb's, whichever is worth more, with the solver's bound."""
-    if rule is None or (answer.choice is not None and answer.objective >= rule.value):
-        if answer.choice is None:
-            raise SolverError(f"No programme was found within the time limit ({answer.seconds:.0f} s); allow more time.")
-        return answer, answer.choice, "solver"
-    bound = max(answer.bound, rule.value)
-    better = Answer(rule.choice, rule.value, bound, time.perf_counter() - began, answer.status, answer.solver,
-                    answer.version)
-    return better, rule.choice, rule.rule
+def _best(inst, one, other):
+    """Whichever of two (choice, what found it) is worth more; either may be ``None``."""
+    found = [entry for entry in (one, other) if entry is not None]
+    return max(found, key=lambda entry: total_value(inst, entry[0]), default=None)

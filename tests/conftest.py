@@ -1,0 +1,62 @@
+"""What several tests share: where the project is, the published data beside it, tiny estates to spoil, the command line."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from capplan.cli import main
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root():
+    """Folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of the published data, where it lies beside the project."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the published data are not beside the project")
+    return folder
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """A copy of data/tiny that a test may spoil."""
+    return Path(shutil.copytree(ROOT / "data" / "tiny", tmp_path / "estate"))
+
+
+@pytest.fixture(scope="session")
+def capplan():
+    """The command line in this process: ``capplan("check", folder)``; an uncaught exception fails the test."""
+    def invoke(*words):
+        return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
+    return invoke
+
+
+@pytest.fixture(scope="session")
+def capplan_process():
+    """The command line as a process of its own, as a user meets it."""
+    def invoke(*words, **options):
+        command = [sys.executable, "-m", "capplan.cli", *map(str, words)]
+        if (script := Path(sys.executable).with_name("capplan")).is_file():
+            command[:3] = [str(script)]
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=300, check=False, **options)
+    return invoke
+
+
+@pytest.fixture(scope="session")
+def tiny_results(tmp_path_factory, capplan):
+    """A results folder of data/tiny under the baseline scenario, made once."""
+    out = tmp_path_factory.mktemp("tiny") / "results"
+    done = capplan("run", ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", "--out", out)
+    assert done.exit_code == 0, done.stderr
+    return out
