@@ -109,8 +109,9 @@ def worst_first(components, years, repair_gbp, rebuild_gbp, inflation, grade_ord
     A cost fits if it is at most the money left times 1 + 1e-9, so that works which use the money to the penny are not
     lost to rounding; a year is overspent by no more than that part of its last item. The ratio leaves grade B out, as
     in the published model. Blocks without GIFA are never rebuilt. A share whose repair costs nothing (no quantity, or
-    no figure for that grade) is left as it is: there is no repair to buy. ``in_need`` of year 0 uses the same ratio as
-    the other years; the published model counts grade B in year 0 only.
+    no figure for that grade) stands last in the list and fits as long as any money is left, as in the published model;
+    a year without repair money repairs nothing. ``in_need`` of year 0 uses the same ratio as the other years; the
+    published model counts grade B in year 0 only.
 
     Assumes that shares of a component can be repaired alone. *Counterexample:* a boiler is replaced whole.
 
@@ -328,6 +329,8 @@ def _repair(stock, money_gbp, grade_order):
         cost = np.multiply(share, stock.full_cost_gbp[grade], out=stock.scratch)
         rows, left = _dearest_first(cost, left)
         spent += float(cost[rows].sum())
+        if left > 0.0:
+            rows = np.append(rows, np.flatnonzero((cost == 0.0) & (share > 0.0)))
         stock.shares["A"][rows] += share[rows]
         share[rows] = 0.0
     return spent

@@ -51,7 +51,8 @@ def one_by_one(frame, years, repair, rebuild, inflation, order, rate):
         for grade in order:
             costs = [part[grade] * (part["unit_area"] * part[f"{grade}.repair.cost"]) for part in parts]
             for at in sorted(range(len(parts)), key=lambda at: -costs[at]):
-                if costs[at] > 0 and fits(costs[at], repair_left):
+                free = costs[at] == 0 and parts[at][grade] > 0 and repair_left > 0
+                if free or (costs[at] > 0 and fits(costs[at], repair_left)):
                     repair_left -= costs[at]
                     parts[at]["A"], parts[at][grade] = parts[at]["A"] + parts[at][grade], 0.0
         history.append({"rebuilds": rebuilt, "repair": repair[year] - repair_left,
@@ -255,10 +256,15 @@ def test_blocks_in_need_cost_more_to_repair_than_to_rebuild():
     assert years.cost_in_need_gbp.tolist() == [2000, 3000]
 
 
-def test_a_repair_that_costs_nothing_is_not_made():
+def test_a_repair_that_costs_nothing_is_made_while_any_money_is_left():
     frame = rows(2, unit_area=[0.0, 1], **{"D.repair.cost": [3.0, 0]})
     assert worst_first(frame, 1, 0, 0, 0).components.D.tolist() == [1, 1]
-    assert worst_first(frame, 1, 9, 0, 0).components.D.tolist() == [1, 1]
+    assert worst_first(frame, 1, 9, 0, 0).components.D.tolist() == [0, 0]
+
+
+def test_a_repair_that_costs_nothing_comes_after_those_that_use_up_the_money():
+    frame = rows(2, **{"D.repair.cost": [3.0, 0]})
+    assert worst_first(frame, 1, 3, 0, 0).components.D.tolist() == [0, 1]
 
 
 def test_expected_failures_are_blocks_with_at_least_one_wall_at_e():
