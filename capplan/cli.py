@@ -29,8 +29,10 @@ def _clean(command):
             return command(*args, **kwargs)
         except CapplanError as error:
             click.echo(f"capplan: {error}", err=True)
-        except (PermissionError, FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            click.echo(f"capplan: cannot use {error.filename}: {error.strerror}", err=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            click.echo(f"capplan: cannot use {error.filename or 'a file'}: {error.strerror or error}", err=True)
         sys.exit(2)
     return wrapped
 
@@ -94,9 +96,9 @@ def import_pds(file, out, las, surveyed, force, as_json):
     """Read DfE's property-data-survey layout (CSV or Parquet) into an estate folder."""
     from .importers.pds import read_pds, write_pds
     from .runs import new_folder
-    _say(f"Reading {file} ...")
-    imported = read_pds(file, las=las, surveyed=surveyed)
     with new_folder(out, force) as folder:
+        _say(f"Reading {file} ...")
+        imported = read_pds(file, las=las, surveyed=surveyed)
         write_pds(imported, folder)
     elsewhere = imported.rows_elsewhere
     if as_json:
@@ -122,8 +124,8 @@ def import_survey(file, map_file, out, force):
     from .importers.survey import read_survey, write_survey
     from .importers.survey_map import read_map
     from .runs import new_folder
-    imported = read_survey(file, read_map(map_file))
     with new_folder(out, force) as folder:
+        imported = read_survey(file, read_map(map_file))
         write_survey(imported, folder)
     click.echo(f"{imported.rows_read:,} rows read = {imported.rows_kept:,} kept + {len(imported.set_aside):,} set aside")
     unused = imported.unmapped_columns
@@ -197,14 +199,15 @@ def optimise(candidates, out, gap, time_limit, solver, seed, workers, force, as_
     """Solve a CANDIDATES folder made elsewhere."""
     from .candidates import read_candidates
     from .programme import optimise as choose
-    from .runs import new_folder, solution, write_choice
-    found = read_candidates(candidates)
-    _say(f"{found}; optimising (at most {time_limit:g} s) ...")
-    programme = choose(found, gap=gap, time_limit_s=time_limit, solver=solver, threads=workers, seed=seed)
+    from .results import solution
+    from .runs import git_commit, new_folder, write_choice
     with new_folder(out, force) as folder:
+        found = read_candidates(candidates)
+        _say(f"{found}; optimising (at most {time_limit:g} s) ...")
+        programme = choose(found, gap=gap, time_limit_s=time_limit, solver=solver, threads=workers, seed=seed)
         write_choice(programme, folder, seed)
     if as_json:
-        click.echo(json.dumps(solution(programme, seed), default=float))
+        click.echo(json.dumps(solution(programme, seed, git_commit()), default=float))
         return
     click.echo(programme)
     click.echo(_table(programme.gains()))
@@ -237,7 +240,8 @@ def policy():
 @click.option("--rebuild", default="0", show_default=True, metavar="A,B,..", help="Rebuild money of each year, GBP.")
 @click.option("--inflation", default="0", show_default=True, metavar="A,B,..", help="Inflation of each year, as a fraction.")
 @click.option("--grade-order", default="EDCB", show_default=True, help="Order in which grades are repaired.")
-@click.option("--rebuild-cost-gbp-per-m2", default=2000.0, show_default=True, type=float)
+@click.option("--rebuild-cost-gbp-per-m2", default=2000.0, show_default=True, type=float,
+              help="Cost of rebuilding a square metre of floor area, GBP in the prices of the survey.")
 @OUT
 @FORCE
 @AS_JSON
@@ -247,10 +251,10 @@ def worst_first_command(components, years, repair, rebuild, inflation, grade_ord
     """DfE's own rule on COMPONENTS: deteriorate, rebuild by ratio, repair grade by grade, no carry-over."""
     from .condition.worst_first import read_policy_components, worst_first, write_worst_first
     from .runs import new_folder
-    result = worst_first(read_policy_components(components), years, _per_year("--repair", repair),
-                         _per_year("--rebuild", rebuild), _per_year("--inflation", inflation), grade_order.upper(),
-                         rebuild_cost_gbp_per_m2)
     with new_folder(out, force) as folder:
+        result = worst_first(read_policy_components(components), years, _per_year("--repair", repair),
+                             _per_year("--rebuild", rebuild), _per_year("--inflation", inflation), grade_order.upper(),
+                             rebuild_cost_gbp_per_m2)
         write_worst_first(result, folder)
     totals = result.totals.pivot(index="year", columns="grade", values="backlog_gbp")
     if as_json:

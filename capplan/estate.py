@@ -217,7 +217,7 @@ def _component_faults(frames, where):
     faults = []
     if len(blocks) and blocks.block_id.is_unique:
         home = parts.block_id.map(blocks.set_index("block_id").site_id)
-        faults += _rows(parts, home.notna() & (home != parts.site_id), where, "site_id",
+        faults += _rows(parts, home.isin(frames["sites"].site_id) & (home != parts.site_id), where, "site_id",
                         lambda row: repr(row.site_id), "the site its block stands on")
     unpriced = parts.remedial_cost_gbp.notna() & (parts.remedial_cost_gbp > 0) & parts.cost_price_base.isna()
     faults += _rows(parts, unpriced, where, "cost_price_base", lambda row: "a blank beside a remedial cost",
@@ -248,15 +248,16 @@ def _reserve_faults(frames, where):
                    lambda row: f"{row.opening_gbp:g}", "blank after the first year; the surplus makes the rest")
     if pd.isna(reserves.opening_gbp.iloc[0]):
         faults.append(Fault(where, int(first), "opening_gbp", "a blank", "the free reserves at the start"))
-    gaps = reserves.year.diff().fillna(1) != 1
-    return faults + _rows(reserves, gaps, where, "year", lambda row: f"{row.year}", "one year after the row above")
+    known = reserves.year > 0  # a year that could not be read is a fault already
+    gaps = known & known.shift(fill_value=False) & (reserves.year.diff() != 1)
+    return faults + _rows(reserves, gaps, where, "year", lambda row: f"{row.year:.0f}", "one year after the row above")
 
 
 def _works_faults(frames, where):
     works = frames["works"]
     homes = frames["blocks"].merge(frames["sites"], on="site_id", how="left").drop_duplicates("block_id")
     home = works.block_id.map(homes.set_index("block_id").school_id)
-    return _rows(works, home.notna() & (home != works.school_id), where, "school_id", lambda row: repr(row.school_id),
-                 "the school its block belongs to")
+    elsewhere = home.isin(frames["schools"].school_id) & (home != works.school_id)
+    return _rows(works, elsewhere, where, "school_id", lambda row: repr(row.school_id), "the school its block belongs to")
 
 

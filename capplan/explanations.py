@@ -18,13 +18,19 @@ def scheme_figures(programme):
     -------
     DataFrame
         Indexed by ``scheme_id``: ``start_year`` (NaN where not chosen), ``shown_year``, ``cost_gbp`` (nominal),
-        ``value_gbp`` and ``value_per_gbp``.
+        ``value_gbp``, ``value_per_gbp``, and what waiting a year would do: ``cost_a_year_later_gbp`` (rise in cost,
+        nominal) and ``loss_a_year_later_gbp`` (loss no longer avoided); both NaN in the last year it may start.
     """
     candidates = programme.candidates
     cost = candidates.spend.groupby(["scheme_id", "start_year"]).cost.sum()
     years = candidates.scheme_years[["scheme_id", "start_year", "value"]]
     years = years.assign(cost_gbp=pd.MultiIndex.from_frame(years[["scheme_id", "start_year"]]).map(cost))
     years["cost_gbp"] = years.cost_gbp.astype(float).fillna(0.0)
+    years = years.sort_values(["scheme_id", "start_year"], kind="stable")
+    after = years.groupby("scheme_id")[["cost_gbp", "value", "start_year"]].shift(-1)
+    next_year = after.start_year == years.start_year + 1
+    years["cost_a_year_later_gbp"] = (after.cost_gbp - years.cost_gbp).where(next_year)
+    years["loss_a_year_later_gbp"] = (years.value - after.value).where(next_year)
     chosen = years.scheme_id.map(programme.choice)
     first = years.start_year == years.groupby("scheme_id").start_year.transform("min")
     shown = years[(chosen == years.start_year) | (chosen.isna() & first)].set_index("scheme_id")

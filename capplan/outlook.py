@@ -117,27 +117,34 @@ class Outlook:
         frame["facility_condition_index"] = facility_condition_index(frame.backlog_gbp, self.replacement_gbp().sum())
         return frame
 
-    def backlog_by(self, key, year, treated_in=None, treated_scope=None):
-        """Backlog at grades C to E by ``school_id``, ``element``, ``block_id`` or ``site_id``.
+    def backlog_by(self, places, year, treated_in=None, treated_scope=None):
+        """Backlog at grades C to E by place.
+
+        Parameters
+        ----------
+        places : Series
+            The place of each component, in the order of ``parts``: a school, a block, an element.
+        year : int
+            Years since the start of the plan.
+        treated_in, treated_scope : array, optional
+            As for ``shares_with``; left out: nothing is done.
 
         Returns
         -------
         Series
-            Real GBP.
+            Real GBP, indexed by place.
         """
         shares = self.shares(year) if treated_in is None else self.shares_with(year, treated_in, treated_scope)
         poor = expected_backlog(shares, self.costs_gbp)[:, 2:].sum(axis=1)
-        return pd.Series(poor).groupby(self.parts[key].to_numpy()).sum()
+        return pd.Series(poor).groupby(places.to_numpy()).sum()
 
-    def replacement_gbp(self):
-        """Cost of replacing the blocks of each school, by ``school_id``. [GBP]"""
+    def replacement_gbp(self, key="school_id"):
+        """Cost of replacing the blocks, by ``school_id`` or ``block_id``; real. [GBP]"""
         costs, plan = self.scenario.costs, self.scenario.plan
         rate = costs.rebuild_gbp_per_m2 * reference.price_ratio(costs.rebuild_price_base, plan.price_base)
         blocks = self.estate.blocks.merge(self.estate.sites[["site_id", "school_id"]], on="site_id")
         blocks = blocks.merge(self.estate.schools[["school_id", "region"]], on="school_id")
-        factor = blocks.region.map(reference.location_factor)
-        value = (blocks.gifa_m2 * factor * rate).groupby(blocks.school_id).sum()
-        return value.reindex(self.estate.schools.school_id, fill_value=0.0)
+        return (blocks.gifa_m2 * blocks.region.map(reference.location_factor) * rate).groupby(blocks[key]).sum()
 
     def __str__(self):
         years = self.by_year()
@@ -204,7 +211,10 @@ def _parts(estate, scenario, types):
     parts["modelled"] = parts.surveyed.isna()
     years_old = ((start - parts.surveyed).dt.days / 365.25).fillna(0)
     parts["survey_years_old"] = years_old
-    parts["age_years"] = np.floor(years_old).clip(0, scenario.condition.oldest_survey_years).astype(int)
+    seen = parts.surveyed.dt
+    after_1_september = (seen.month > 9) | ((seen.month == 9) & (seen.day > 1))
+    birthdays = (start.year - seen.year - after_1_september).fillna(0)
+    parts["age_years"] = birthdays.clip(0, scenario.condition.oldest_survey_years).astype(int)
     must = (parts.priority == 1) | parts.statutory
     parts["must_by"] = parts.due_year.where(parts.due_year > scenario.plan.first_year,
                                             scenario.plan.first_year).where(must)
@@ -241,7 +251,8 @@ def _notes(parts, scenario, costs):
     old = parts.survey_years_old > OLD_SURVEY_YEARS
     if old.any():
         yield (f"{old.mean():.0%} of components were surveyed more than {OLD_SURVEY_YEARS} years before the plan starts; "
-               f"their grades are aged {scenario.condition.oldest_survey_years} years, and works done since are unknown.")
+               f"their grades are aged {scenario.condition.oldest_survey_years} years at most, and works done since are "
+               "unknown.")
     pfi = now[parts.pfi].sum()
     if parts.pfi.any():
         yield (f"PFI schools: lifecycle works belong to the contractor; £{pfi:,.0f} of backlog there is shown "

@@ -11,7 +11,7 @@ from .tables import TABLES, Kind
 SURVEY_CYCLE_YEARS = 5
 SCORED_TABLES = ("schools", "sites", "blocks", "components")
 SCHOOL_FIELDS = ("urn", "phase", "tenure", "joined", "condition_band", "pupils")
-BLOCK_FIELDS = ("ground_gifa_m2", "storeys", "perimeter_m", "height_m", "windows_doors_nr", "age_band")
+BLOCK_FIELDS = ("ground_gifa_m2", "storeys", "perimeter_m", "height_m", "windows_doors_percent", "age_band")
 MEASURES = {
     "described": "share of the school's own fields that are filled in",
     "measured": "share of its blocks' geometry and age that is filled in",

@@ -6,20 +6,20 @@ import os
 import shutil
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from .candidates import KINDS, write_candidates
+from .candidates import write_candidates
 from .errors import OutputError
-from .explanations import reasons, scheme_figures
-from .outlook import OLD_SURVEY_YEARS
-from .reference import load
+from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
 from .tabular import write_frame
+
+MARKER = ".capplan"
+"""File that says a folder was written by capplan, so that ``--force`` never takes anybody else's for its own."""
 
 
 @contextmanager
@@ -44,12 +44,8 @@ def new_folder(path, force=False):
         If the place is taken, is a file, or cannot be written.
     """
     path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise OutputError(f"{path} is a file; give a folder that does not exist yet.")
-    if path.is_dir() and any(path.iterdir()) and not force:
-        raise OutputError(f"{path} exists already; choose another name, or --force to replace it.")
-    if path.is_dir() and force and any(path.iterdir()) and not _ours(path):
-        raise OutputError(f"{path} holds files that capplan did not write; --force only replaces capplan's own folders.")
+    _refuse_taken(path, force)
+    made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
@@ -57,34 +53,45 @@ def new_folder(path, force=False):
         raise OutputError(f"Cannot write to {path.parent}: {error.strerror}.") from None
     try:
         yield work
+        (work / MARKER).write_text(f"Written by capplan {version('capplan')}; --force may replace this folder.\n",
+                                   encoding="utf-8")
         work.chmod(0o755)
         if path.is_dir():
             shutil.rmtree(path)
         os.replace(work, path)
     except OSError as error:
+        if isinstance(error.filename, str) and not Path(error.filename).is_relative_to(work.parent):
+            raise
         raise OutputError(f"Cannot write {path}: {error.strerror}.") from None
     finally:
         if work.exists():
             shutil.rmtree(work, ignore_errors=True)
+            for parent in made:
+                with suppress(OSError):
+                    parent.rmdir()
 
 
-MARKERS = ("solution.json", "trust.csv", "schools.csv", "totals.csv", "demo.json", "schemes.csv")
-
-
-def _ours(path):
-    return any((path / name).is_file() for name in MARKERS)
+def _refuse_taken(path, force):
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file; give a folder that does not exist yet.")
+    if not path.is_dir() or not any(path.iterdir()):
+        return
+    if not force:
+        raise OutputError(f"{path} exists already; choose another name, or --force to replace it.")
+    if not (path / MARKER).is_file():
+        raise OutputError(f"{path} holds files that capplan did not write; --force only replaces capplan's own folders.")
 
 
 def hash_files(folder):
-    """SHA-256 of every file of a folder, by relative path.
+    """SHA-256 of every file of a folder but capplan's own marker, by relative path.
 
     Returns
     -------
     dict of str to str
     """
     folder = Path(folder)
-    return {str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(folder.rglob("*")) if file.is_file()}
+    return {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in sorted(folder.rglob("*")) if file.is_file() and file.name != MARKER}
 
 
 def git_commit():
@@ -126,137 +133,12 @@ def write_results(programme, folder, seed=0):
     both = pd.concat([without.assign(plan="without"), with_.assign(plan="with")])
     both.insert(1, "plan", both.pop("plan"))
     write_frame(both.round(6), folder / "outlook.csv")
-    write_frame(_by_place(programme, "school_id", treated_in, scope), folder / "schools.csv")
-    write_frame(_by_place(programme, "element", treated_in, scope), folder / "elements.csv")
-    _write_json(folder / "solution.json", solution(programme, seed))
+    write_frame(components_frame(programme, treated_in), folder / "components.csv")
+    for name, key in (("schools", "school_id"), ("blocks", "block_id"), ("elements", "element")):
+        write_frame(backlog_frame(programme, key, treated_in, scope), folder / f"{name}.csv")
+    inputs = hash_files(outlook.estate.folder) if outlook.estate.folder else {}
+    _write_json(folder / "solution.json", solution(programme, seed, git_commit(), inputs))
     _write_log(folder / "run.log", programme)
-
-
-def treatments(programme):
-    """When works bring each component to grade A, and from which grades.
-
-    Returns
-    -------
-    tuple of (array of int, shape (n,), array of bool, shape (n, 5))
-        Year of the plan (-1: never) and the grades put right, for each row of ``outlook.parts``.
-    """
-    outlook = programme.candidates.outlook
-    n, first = len(outlook.parts), outlook.scenario.plan.first_year
-    treated_in, scope = np.full(n, -1), np.zeros((n, 5), dtype=bool)
-    for scheme, year in programme.choice.items():
-        rows = programme.candidates.members.get(scheme)
-        if rows is not None:
-            treated_in[rows] = year - first
-            scope[rows, KINDS["repair" if scheme.endswith(".repair") else "renew"]:] = True
-            if not scheme.endswith(".repair"):
-                scope[rows, 0] = True
-    return treated_in, scope
-
-
-def schemes_frame(programme):
-    """Every candidate, funded or not, with year, cost, value, pots and the reason.
-
-    Returns
-    -------
-    DataFrame
-        Columns as the README's list of results has them.
-    """
-    candidates = programme.candidates
-    figures = scheme_figures(programme)
-    names = candidates.outlook.estate.schools.set_index("school_id")["name"]
-    frame = candidates.schemes.set_index("scheme_id", drop=False)
-    paid = programme.draws.groupby(["scheme_id", "pot_id"], sort=False).amount_gbp.sum()
-    pots = {}
-    for (scheme, pot), amount in paid.items():
-        pots.setdefault(scheme, []).append(f"{pot} {amount:.0f}")
-    return pd.DataFrame({
-        "scheme_id": frame.scheme_id, "school_id": frame.school_id, "school_name": frame.school_id.map(names),
-        "site_id": frame.site_id, "block_id": frame.block_id, "element": frame.element, "kind": frame.kind,
-        "description": frame.description, "exclusion_group": frame.exclusion_group,
-        "must_do": np.where(frame.must_do != "", "yes", "no"), "must_start_by": frame.must_do,
-        "priority": frame.priority.astype("Int64"), "worst_grade": frame.worst_grade,
-        "surveyed_share": frame.surveyed_share, "start_year": figures.start_year.astype("Int64"),
-        "cost_gbp": figures.cost_gbp.round(2), "value_gbp": figures.value_gbp.round(2),
-        "value_per_gbp": figures.value_per_gbp.round(4),
-        "pots": ["; ".join(pots.get(scheme, ())) for scheme in frame.scheme_id],
-        "reason": reasons(programme, figures)}).reset_index(drop=True)
-
-
-def reserves_frame(programme):
-    """Free reserves year by year, with the works they pay for (nominal GBP).
-
-    Returns
-    -------
-    DataFrame
-        ``year, opening_gbp, income_gbp, surplus_gbp, spent_on_works_gbp, closing_gbp, floor_gbp``.
-    """
-    money, pots = programme.candidates.money, programme.candidates.pots
-    own = pots.pot_id[pots.route == "reserves"]
-    spent = programme.draws[programme.draws.pot_id.isin(own)].groupby("year").amount_gbp.sum()
-    frame = money.reserves.copy()
-    frame["spent_on_works_gbp"] = frame.year.map(spent).fillna(0.0)
-    frame["opening_gbp"] = frame.opening_gbp - frame.spent_on_works_gbp.cumsum() + frame.spent_on_works_gbp
-    frame["closing_gbp"] = frame.opening_gbp + frame.surplus_gbp - frame.spent_on_works_gbp
-    return frame[["year", "opening_gbp", "income_gbp", "surplus_gbp", "spent_on_works_gbp", "closing_gbp",
-                  "floor_gbp"]].round(2)
-
-
-def _by_place(programme, key, treated_in, scope):
-    outlook = programme.candidates.outlook
-    end = outlook.horizon
-    schemes = programme.candidates.schemes.set_index("scheme_id")
-    chosen = schemes[schemes.index.isin(programme.choice)]
-    paid = programme.draws.groupby("scheme_id").amount_gbp.sum()
-    spend = paid.groupby(schemes[key].reindex(paid.index).to_numpy()).sum()
-    frame = pd.DataFrame({
-        "backlog_now_gbp": outlook.backlog_by(key, 0), "backlog_end_without_gbp": outlook.backlog_by(key, end),
-        "backlog_end_with_gbp": outlook.backlog_by(key, end, treated_in, scope)}).round(2)
-    if key == "element":
-        frame["spend_gbp"] = spend.reindex(frame.index).fillna(0.0).round(2)
-        return frame.rename_axis("element").reset_index()
-    estate = outlook.estate
-    schools = estate.schools.set_index("school_id")
-    frame = frame.reindex(schools.index, fill_value=0.0)
-    gifa = estate.blocks.merge(estate.sites[["site_id", "school_id"]], on="site_id").groupby("school_id").gifa_m2.sum()
-    frame.insert(0, "name", schools["name"])
-    frame.insert(1, "gifa_m2", gifa.reindex(frame.index).fillna(0.0).round(2))
-    frame.insert(2, "replacement_gbp", outlook.replacement_gbp().reindex(frame.index).round(2))
-    frame["fci_now"] = (frame.backlog_now_gbp / frame.replacement_gbp).where(frame.replacement_gbp > 0).round(4)
-    frame["schemes_funded"] = chosen.groupby("school_id").size().reindex(frame.index).fillna(0).astype(int)
-    frame["spend_gbp"] = spend.reindex(frame.index).fillna(0.0).round(2)
-    seen = (~outlook.parts.modelled).groupby(outlook.parts.school_id).mean()
-    frame["surveyed_share"] = seen.reindex(frame.index).round(4)
-    return frame.rename_axis("school_id").reset_index()
-
-
-def solution(programme, seed):
-    """What proves the programme and where it came from, ready for JSON.
-
-    Returns
-    -------
-    dict
-    """
-    answer, candidates = programme.answer, programme.candidates
-    base = {"objective": answer.objective, "bound": answer.bound, "gap": answer.gap, "seconds": round(answer.seconds, 3),
-            "status": answer.status, "solver": answer.solver, "version": answer.version, "found_by": programme.found_by,
-            "capplan_version": version("capplan"), "git_commit": git_commit(), "seed": seed, "audit": "clean",
-            "baselines": [{"rule": rule.rule, "value_gbp": rule.value, "feasible": rule.feasible}
-                          for rule in programme.rules]}
-    outlook = candidates.outlook
-    if outlook is None:
-        return base
-    parts, plan = outlook.parts, outlook.scenario.plan
-    assumed = assumptions_frame(programme)
-    notes = [*candidates.notes,
-             f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
-             "the loss rates by element, fees and contingency among them. assumptions.csv lists them all."]
-    evidence = {"components": len(parts), "surveyed_share": float((~parts.modelled).mean()),
-                "modelled_share": float(parts.modelled.mean()),
-                "older_than_five_years_share": float((parts.survey_years_old > OLD_SURVEY_YEARS).mean())}
-    return {"trust": outlook.estate.trust["name"], "scenario": outlook.scenario.name, **base,
-            "price_base": plan.price_base, "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
-            "stand_in_money": candidates.money.stand_in, "notes": notes, "evidence": evidence,
-            "inputs": hash_files(outlook.estate.folder) if outlook.estate.folder else {}}
 
 
 def write_choice(programme, folder, seed=0):
@@ -267,31 +149,15 @@ def write_choice(programme, folder, seed=0):
     programme : Programme
     folder : Path
         An existing folder: ``schemes.csv``, ``cashflow.csv``, ``draws.csv`` and ``solution.json`` go into it.
+    seed : int
+        Seed the programme was made with.
     """
     folder = Path(folder)
     schemes = programme.schemes()
     write_frame(schemes.assign(start_year=schemes.start_year.astype("Int64")), folder / "schemes.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(programme.draws, folder / "draws.csv")
-    _write_json(folder / "solution.json", solution(programme, seed))
-
-
-def assumptions_frame(programme):
-    """Every figure the run took from its scenario and from the loss rates, with source and status.
-
-    Returns
-    -------
-    DataFrame
-        ``figure, value, meaning, source, status``; money that stands in is left out where the trust has its own.
-    """
-    candidates = programme.candidates
-    frame = pd.DataFrame(candidates.outlook.scenario.register())
-    if not candidates.money.stand_in:
-        frame = frame[~frame.figure.str.startswith("stand_in.")]
-    rates = load("loss_rates").melt(["element", "status", "source", "note"])
-    rates["figure"] = "loss_rates." + rates.variable + "." + rates.element
-    rates = rates.rename(columns={"note": "meaning"})[["figure", "value", "meaning", "source", "status"]]
-    return pd.concat([frame, rates], ignore_index=True)
+    _write_json(folder / "solution.json", solution(programme, seed, git_commit()))
 
 
 def _write_json(path, content):

@@ -8,25 +8,28 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from . import shipped
 from .errors import ScenarioError
 
+CHOICE = "the trust's choice"
+
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True,
+                              allow_inf_nan=False)
 
 
 def _value(source, *, assumption=False, **limits):
     """A field that has to be given, with where its usual value comes from."""
-    status = "ASSUMPTION" if assumption else "published"
+    status = "ASSUMPTION" if assumption else "choice" if source == CHOICE else "published"
     return Field(json_schema_extra={"source": source, "status": status}, **limits)
 
 
 class Plan(_Part):
     """Time and prices."""
 
-    first_year: int = _value("the trust's choice", ge=1990, le=2100)
+    first_year: int = _value(CHOICE, ge=1990, le=2100)
     """First planning year y: 1 September y to 31 August y+1."""
-    years: int = _value("the trust's choice", ge=1, le=40)
+    years: int = _value(CHOICE, ge=1, le=40)
     """Planning years in the programme."""
-    price_base: int = _value("the trust's choice", ge=1990, le=2100)
+    price_base: int = _value(CHOICE, ge=1990, le=2100)
     """Year whose prices all real figures are in."""
     discount_rate: float = _value("green-book", ge=0, le=0.2)
     """Real discount rate, as a fraction a year."""
@@ -76,7 +79,7 @@ class ReservesRule(_Part):
 
     floor_share: float = _value("dfe-reserves-2024", ge=0, le=1)
     """Floor as a share of the year's income."""
-    floor_gbp: float = _value("the trust's choice", ge=0, le=1e9)
+    floor_gbp: float = _value(CHOICE, ge=0, le=1e9)
     """Floor as a sum (nominal)."""
 
 
@@ -285,6 +288,6 @@ def _dump(content, prefix=""):
 
 def _literal(value):
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
+        plain = value.replace("\\", "\\\\").replace('"', '\\"')
+        return '"' + "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in plain) + '"'
     return repr(value)

@@ -117,7 +117,10 @@ def _read_csv(path):
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
-    header = next(csv.reader(io.StringIO(text[:LONGEST_LINE_BYTES])), [])
+    try:
+        header = next(csv.reader(io.StringIO(text[:LONGEST_LINE_BYTES], newline=None)), [])
+    except csv.Error as error:
+        return fail(f"no header row that can be read ({_first_line(error)})", "column names in the first row")
     header = [name.strip() for name in header]
     if not any(header):
         return fail("no header row", "column names in the first row")

@@ -1,11 +1,11 @@
 """Make the example estate: a synthetic trust of 12 schools whose components follow the real distributions.
 
     python scripts/make_example.py [--out FOLDER]     writes the eight tables, the same bytes every time
-    python scripts/make_example.py --mix SURVEY       renews scripts/example_mix.csv from DfE's survey sample (Parquet)
 
 Every school, name and reference number is invented. What blocks are made of, the grades they are in and what remedies
-cost are drawn from ``example_mix.csv``, figures aggregated from 177,009 surveyed components; the survey itself is not
-needed. Only uniform draws are used, so that the streams do not depend on a version's way of making other numbers.
+cost are drawn from ``example_mix.csv``, which ``example_mix.py`` aggregated from 177,009 surveyed components; the survey
+itself is not needed. Only uniform draws are used, so that the streams do not depend on a version's way of making other
+numbers.
 """
 
 import argparse
@@ -15,23 +15,18 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+from example_mix import GRADE_COLUMNS, LEVELS, ROOF_STRUCTURES, Mix, read_mix
 
 from capplan import reference
 from capplan.tables import TABLES
 from capplan.tabular import write_frame
 
 HERE = Path(__file__).resolve().parent
-MIX_FILE = HERE / "example_mix.csv"
 SEED = 2044  # chosen among twenty: see data/README.md
 FIRST_YEAR = 2026
-LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
-PERCENTILES = [f"p{round(100 * level)}" for level in LEVELS]
-GRADE_COLUMNS = ["grade_a", "grade_b", "grade_c", "grade_d"]
-ROOF_STRUCTURES = {"Flat roof": "ROOF.01", "Pitched roof": "ROOF.02"}
 SHARED_GROUND = ("Roads and car parks", "Paths, pedestrian paved areas, play areas", "Soft Landscaping")
 SAFETY_TYPES = ("ELEC.04", "ELEC.06", "MECH.03", "MECH.04")
 AGES = ("pre-1919", "1945-1966", "1945-1966", "1967-1976", "1967-1976", "after 1976", "after 1976")
-GROUNDS = ("External areas", "Playing fields")
 
 # Rates of the 2025-26 allocations: DfE, school condition and devolved formula capital allocations for 2025-26, May 2025
 # (the modifiers of the bands as recovered from that workbook).
@@ -52,7 +47,7 @@ PEL|Pellowbank Primary School|primary|West Midlands|no|no|125-year lease|2017-04
 ARR|Arrelside Church of England Primary School|primary|East Midlands|no|yes|church or foundation land|2019-09-01|CDC2-E|206|0|0|0|2024-11-19|6.8|2|0||age_band remaining_life_years
 KES|Kestrelcote Primary School|primary|East Midlands|no|no|125-year lease|2018-01-01|CDC2-H|421|0|0|0|2026-02-24|6.0|2|1|2030-08-31|
 ASH|Ashquarry High School|secondary|West Midlands|no|no|125-year lease|2013-09-01|CDC2-F|0|1048|0|0|2025-04-08|7.9|4|1||
-LAR|Larkstow Academy|secondary|West Midlands|yes|no|PFI lease|2016-02-01|CDC2-B|0|1176|0|0|2023-02-14|7.4|3|0||windows_doors_nr remaining_life_years
+LAR|Larkstow Academy|secondary|West Midlands|yes|no|PFI lease|2016-02-01|CDC2-B|0|1176|0|0|2023-02-14|7.4|3|0||windows_doors_percent remaining_life_years
 TAR|Tarrelby School|secondary|East Midlands|no|no|freehold|2015-01-01|CDC2-G|0|1012|184|0|2026-05-12|7.8|3+2|1|2031-08-31|
 WEN|Wendrel Bridge School|all-through|West Midlands|no|no|125-year lease|2020-09-01|CDC2-E|420|786|132|0|2024-07-02|7.6|3+2|1||boundary_m
 OSI|Osierhithe School|special|East Midlands|no|no|125-year lease|2021-04-01|CDC1-E|0|0|0|138|2025-10-14|23.0|2|0||
@@ -70,24 +65,6 @@ W07|ARR|ARR-1-A|Ramp and accessible entrance|condition|37000|2025|1000|3||propos
 RESERVE_RULES = {"income_gbp_per_pupil": 7500, "growth": 0.02, "opening_share": 0.07,
                  "surplus_shares": (0.005, 0.004, -0.003, 0.006, 0.005, 0.003, 0.007, 0.008, 0.006, 0.005)}
 PSDS_GBP = 210000
-
-
-def read_mix(path=MIX_FILE):
-    """The committed aggregate of the survey, without its notes.
-
-    Returns
-    -------
-    DataFrame
-        One row per (kind, name); the notes at the head of the file say what the columns mean.
-    """
-    return pd.read_csv(path, comment="#")
-
-
-def family(types):
-    """The group of alternatives a type belongs to: element, sub-element and, for roofs, flat or pitched."""
-    roof = types.construction_type.str.split(":").str[0]
-    part = roof.where(roof.isin(list(ROOF_STRUCTURES)) & (types.sub_element != "Structure"), "")
-    return types.element + " / " + types.sub_element + part.where(part == "", " / " + part)
 
 
 # --- the estate -----------------------------------------------------------------------------------------------------
@@ -114,36 +91,6 @@ def systematic_choice(shares, rng):
     order = np.argsort(rng.random(len(shares)), kind="stable")
     edges = np.concatenate(([0.0], np.cumsum(np.asarray(shares, float)[order]))) - rng.random()
     return np.sort(order[np.diff(np.ceil(edges)) > 0])
-
-
-def _drawn(levels, rng):
-    """A value between the 10th and 90th of the percentiles given."""
-    return float(np.interp(rng.random(), LEVELS, levels))
-
-
-class Mix:
-    """The committed figures, laid out for drawing."""
-
-    def __init__(self, frame):
-        self._rows = frame.set_index(["kind", "name"]).sort_index()
-        self.levels = dict(zip(self._rows.index, self._rows[PERCENTILES].to_numpy(float), strict=True))
-        types = reference.component_types()
-        figures = self._rows.loc["type"].reindex(types.index).dropna(subset=["count"])
-        types = types.loc[figures.index]
-        self.types = types.assign(family=family(types)).join(figures.drop(columns=["cost_share"]))
-        grounds = self.types.element.isin(GROUNDS)
-        self.families = {False: self._grouped(~grounds), True: self._grouped(grounds)}
-
-    def _grouped(self, wanted):
-        return list(self.types[wanted].groupby("family", sort=False))
-
-    def row(self, kind, name):
-        """One row of the mix."""
-        return self._rows.loc[(kind, name)]
-
-    def draw(self, kind, name, rng):
-        """A value drawn from one row's percentiles."""
-        return _drawn(self.levels[kind, name], rng)
 
 
 def draw_types(mix, grounds, multi_storey, rng):
@@ -185,7 +132,7 @@ def draw_block(mix, gifa_m2, temporary, rng):
     return {"gifa_m2": gifa_m2, "ground_gifa_m2": ground_m2, "storeys": storeys,
             "perimeter_m": round(mix.draw("block", "perimeter / root of ground gifa", rng) * ground_m2 ** 0.5),
             "height_m": round(storeys * mix.draw("block", "storey height (m)", rng), 1),
-            "windows_doors_nr": round(mix.draw("block", "windows and doors (nr)", rng)), "lifts": lifts,
+            "windows_doors_percent": round(mix.draw("block", "windows and doors (percent of wall)", rng)), "lifts": lifts,
             "age_band": "after 1976" if temporary else AGES[int(rng.random() * len(AGES))],
             "permanence": "temporary" if temporary else "permanent"}
 
@@ -223,8 +170,9 @@ def quantities(block, site, site_blocks):
     if block is None:
         return {"site": site.site_area_m2 - site_blocks.ground_gifa_m2.sum(), "field": site.field_area_m2,
                 "boundary": site.boundary_m, "pool": 1, "gifa": site_blocks.gifa_m2.sum()}
-    return {"gifa": block.gifa_m2, "ground_gifa": block.ground_gifa_m2, "windows_doors": block.windows_doors_nr,
-            "wall": block.perimeter_m * block.height_m - block.windows_doors_nr, "lifts": 1}
+    walls_m2, windows_share = block.perimeter_m * block.height_m, block.windows_doors_percent / 100
+    return {"gifa": block.gifa_m2, "ground_gifa": block.ground_gifa_m2, "windows_doors": walls_m2 * windows_share,
+            "wall": walls_m2 * (1 - windows_share), "lifts": 1}
 
 
 def draw_components(mix, sites, blocks, streams):
@@ -242,12 +190,10 @@ def draw_components(mix, sites, blocks, streams):
                 place = block.block_id if block is not None else f"{site.site_id}-G"
                 for number, (type_id, share) in enumerate(sorted(found.items()), 1):
                     basis = mix.types.quantity_basis[type_id]
-                    wall_share = block.perimeter_m * block.height_m / 100 if basis == "windows_doors" else 1.0
                     rows.append({"component_id": f"{place}-{number:02d}", "site_id": site.site_id,
                                  "block_id": "" if block is None else block.block_id, "type_id": type_id,
                                  "quantity": round(share * amounts[basis], 1), "quantity_basis": basis,
-                                 "school_id": school_id, "place": place,
-                                 "costed_quantity": share * amounts[basis] * wall_share})
+                                 "school_id": school_id, "place": place})
     frame = pd.DataFrame(rows)
     return frame[frame.quantity > 0].reset_index(drop=True)
 
@@ -303,9 +249,10 @@ def draw_findings(mix, components, schools, rng):
         lives = [1 / kind[rate] for rate in ("p_ab", "p_bc", "p_cd")]
         row["remaining_life_years"] = round(sum(lives["ABCD".index(part.grade):]) * (0.8 + 0.4 * draws[3]))
         if part.grade != "A" and draws[4] > 0.1:
-            ratio = np.interp(draws[5], LEVELS, mix.levels["cost", part.grade])
-            unit_gbp = kind[f"cost_{part.grade.lower()}_gbp_per_unit"] * prices[part.school_id]
-            cost_gbp = ratio * unit_gbp * part.costed_quantity
+            costed_at = "D" if row["grade"].endswith("X") else part.grade  # what is only replaced costs a renewal
+            ratio = np.interp(draws[5], LEVELS, mix.levels["cost", costed_at])
+            unit_gbp = kind[f"cost_{costed_at.lower()}_gbp_per_unit"] * prices[part.school_id]
+            cost_gbp = ratio * unit_gbp * part.quantity
             row["remedial_cost_gbp"] = max(round(cost_gbp, -1), 10.0 * (cost_gbp > 0))
             row["cost_price_base"] = school.surveyed[:4]
     return pd.DataFrame(findings, index=components.index)
@@ -342,8 +289,11 @@ def allocation_gbp(school):
     return max(SCA_FLOOR_GBP, need_gbp), (DFC_LUMP_GBP + DFC_GBP_PER_PUPIL * weighted) * (DFC_VA if aided else 1)
 
 
-def make_grants(schools, years=range(2025, 2032)):
-    """Grants by vintage: SCA for the trust, DFC for each school, one decarbonisation award; flat in nominal terms."""
+def make_grants(schools, years=range(FIRST_YEAR, FIRST_YEAR + 11)):
+    """Grants by vintage: SCA for the trust, DFC for each school, one decarbonisation award; flat in nominal terms.
+
+    Eleven vintages serve ten planning years: the last pays for works of the summer that ends the plan.
+    """
     sums = {school.school_id: allocation_gbp(school) for _, school in schools.iterrows()}
     rows = [{"grant_id": f"SCA-{year}", "route": "SCA", "grant_year": year, "eligible": "condition", "school_id": "",
              "amount_gbp": round(sum(sca for sca, _ in sums.values())), "spend_by": ""} for year in years]
@@ -404,7 +354,9 @@ def make_estate(mix_frame, seed=SEED):
 
 def _forget(frames, schools):
     """Blank what a school's records lack; quantities worked out from it are then given as measured."""
-    worked_out = {"boundary_m": "boundary", "height_m": "wall", "windows_doors_nr": "windows_doors"}
+    outside = ("wall", "windows_doors")
+    worked_out = {"boundary_m": ("boundary",), "perimeter_m": outside, "height_m": outside,
+                  "windows_doors_percent": outside}
     for school in schools.itertuples():
         for column in school.blanks.split():
             for name in ("schools", "sites", "blocks", "components"):
@@ -413,7 +365,7 @@ def _forget(frames, schools):
                     own = frame.school_id == school.school_id
                     frames[name] = frame.assign(**{column: frame[column].astype(object).where(~own, "")})
             parts = frames["components"]
-            lost = (parts.school_id == school.school_id) & (parts.quantity_basis == worked_out.get(column, ""))
+            lost = (parts.school_id == school.school_id) & parts.quantity_basis.isin(worked_out.get(column, ()))
             frames["components"] = parts.assign(quantity_basis=parts.quantity_basis.where(~lost, "measured"))
 
 
@@ -424,152 +376,11 @@ def _cells(frame, name):
     return pd.DataFrame(text)
 
 
-# --- the mix, from the survey ---------------------------------------------------------------------------------------
-
-MIX_NOTES = """\
-# Figures aggregated from the property data survey of English schools, 2012 to 2014: the ten per cent sample that the
-# Department for Education published with its blockbuster model ({rows:,} components,
-# {blocks:,} blocks, {grounds:,} grounds).
-# Written by scripts/make_example.py --mix; read by scripts/make_example.py. No row describes one school or one block.
-# p10 ... p90 are percentiles, linear in between; what of, by kind:
-# type: share of the composition a type makes up where it is found; the shares are of blocks (single-storey,
-#   multi-storey) or of grounds that have it; for what lies on a flat or pitched roof, of blocks with such a roof.
-#   Grades: of that type, or of its element where fewer than {few} components of the type were seen.
-# family: what the compositions of alternatives in one block add up to (on a roof: over the share of that roof); where
-#   p10 is 1 they are a whole.
-# element: share is of components, cost_share of the renewal cost (unit cost at grade D x quantity), by element.
-# cost: remedial cost over unit cost x quantity, at that grade, over the median of the same ratio in the same authority
-#   (which is its location factor). Windows and doors are costed by their area, the count taken as a percentage of the
-#   wall (perimeter x height): that reproduces the costs. block, grounds: geometry; correlation: of normal scores.
-"""
-FEW = 200
-
-
-def write_mix(survey, out=MIX_FILE):
-    """Aggregate DfE's survey sample into ``example_mix.csv``.
-
-    Parameters
-    ----------
-    survey : Path
-        Parquet file of the sample, in DfE's column names.
-    out : Path
-        File to write.
-    """
-    types = reference.component_types().drop(columns="type_id").rename_axis("type_id").reset_index()
-    rows = pd.read_parquet(survey, columns=[
-        "la_number", "building_id", "element_id", "grade", "cost", "composition", "storeys", "gifa", "ground_gifa",
-        "block_perimeter", "height", "windows_doors", "number_lifts", "site_area_exc_field", "boundary_length",
-        "field_area", "unit_area"]).merge(types, left_on="element_id", right_on="pds_element_id", how="left")
-    rows["grounds"], rows["family"] = rows.element.isin(GROUNDS), family(rows)
-    rows = rows[(rows.grounds | (rows.gifa > 0)) & (rows.composition > 0)].astype({"grade": str})
-    mix = pd.concat([_type_rows(rows), _cost_rows(rows), _geometry_rows(rows)], ignore_index=True)
-    mix["count"] = mix["count"].astype("Int64")
-    order = ["kind", "name", "count", "share", "share_single_storey", "share_multi_storey", *PERCENTILES,
-             *GRADE_COLUMNS, "cost_share"]
-    blocks, grounds = (rows[rows.grounds == which].building_id.nunique() for which in (False, True))
-    notes = MIX_NOTES.format(rows=len(rows), blocks=blocks, grounds=grounds, few=FEW)
-    table = mix[order].round(4).to_csv(index=False, lineterminator="\n")
-    out.write_text(notes + table, encoding="utf-8")
-
-
-def _percentiles(groups):
-    return groups.quantile(list(LEVELS)).unstack().set_axis(PERCENTILES, axis=1)
-
-
-def _grade_shares(rows, by):
-    return pd.crosstab(rows[by], rows.grade, normalize="index").set_axis(GRADE_COLUMNS, axis=1)
-
-
-def _type_rows(rows):
-    """Rows of kind type, family and element."""
-    part = rows.family.str.rsplit(" / ", n=1).str[-1]
-    roofs = {kind: rows[rows.type_id == own].groupby("building_id").composition.sum()
-             for kind, own in ROOF_STRUCTURES.items()}
-    whole = pd.Series(1.0, rows.index)
-    for kind, shares in roofs.items():
-        whole = whole.where(part != kind, rows.building_id.map(shares))
-    rows = rows.assign(part=part, fill=rows.composition / whole, renewal_gbp=rows.cost_d_gbp_per_unit * rows.unit_area)
-    on = rows.dropna(subset=["fill"])
-    places = rows.drop_duplicates("building_id")
-    table = on.groupby("type_id").agg(count=("grade", "size"), element=("element", "first"), part=("part", "first"))
-    homes = {"share": places[rows.loc[places.index].building_id.isin(rows.building_id[rows.grounds])],
-             "share_single_storey": places[places.storeys <= 1], "share_multi_storey": places[places.storeys > 1]}
-    for column, own in homes.items():
-        inside = on[on.building_id.isin(own.building_id) & (on.grounds == (column == "share"))]
-        indoors = own if column == "share" else own[own.building_id.isin(rows.building_id[~rows.grounds])]
-        totals = {kind: indoors.building_id.isin(shares.index).sum() for kind, shares in roofs.items()}
-        base = table.part.map(totals).fillna(len(indoors))
-        table[column] = inside.groupby("type_id").building_id.nunique().reindex(table.index) / base
-    grounds = table.element.isin(GROUNDS)
-    for column in homes:
-        table[column] = table[column].fillna(0).where(grounds == (column == "share"))
-    grades = _grade_shares(on, "type_id")
-    pooled = _grade_shares(rows, "element")
-    few = table["count"] < FEW
-    grades[few] = pooled.reindex(table.element[few]).to_numpy()
-    table = table.join(_percentiles(on.groupby("type_id").fill)).join(grades)
-    sums = _percentiles(on.groupby(["family", "building_id"]).fill.sum().groupby("family"))
-    elements = pooled.assign(share=rows.element.value_counts(normalize=True), count=rows.element.value_counts(),
-                             cost_share=rows.groupby("element").renewal_gbp.sum() / rows.renewal_gbp.sum())
-    return pd.concat([frame.rename_axis("name").reset_index().assign(kind=kind)
-                      for kind, frame in (("type", table), ("family", sums), ("element", elements))])
-
-
-def _cost_rows(rows):
-    """Remedial cost over unit cost x quantity, by grade, with the authority's own level taken out."""
-    unit_gbp = np.select([rows.grade == grade for grade in "BCD"],
-                         [rows[f"cost_{grade}_gbp_per_unit"] for grade in "bcd"], 0.0)
-    walls_m2 = rows.block_perimeter * rows.height
-    amount = rows.unit_area * (walls_m2 / 100).where(rows.quantity_basis == "windows_doors", 1.0)
-    ratio = rows.cost / (unit_gbp * amount).where(unit_gbp * amount > 0)
-    ratio = ratio[ratio > 0]
-    ratio /= ratio.groupby(rows.la_number).transform("median")
-    groups = ratio.groupby(rows.grade.reindex(ratio.index))
-    return _percentiles(groups).assign(count=groups.size(), kind="cost").rename_axis("name").reset_index()
-
-
-def _geometry_rows(rows):
-    """Geometry of blocks and grounds, and how alike the grades within one place are."""
-    blocks = rows[~rows.grounds].drop_duplicates("building_id")
-    multi = blocks[blocks.storeys > 1]
-    grounds = rows[rows.grounds & (rows.gifa >= 1000)].drop_duplicates("building_id")
-    area_m2 = grounds.site_area_exc_field
-    drawn = {("block", "gifa (m2)"): blocks.gifa,
-             ("block", "perimeter / root of ground gifa"): blocks.block_perimeter / blocks.ground_gifa ** 0.5,
-             ("block", "storey height (m)"): blocks.height / blocks.storeys,
-             ("block", "windows and doors (nr)"): blocks.windows_doors,
-             ("block", "ground x storeys / gifa, multi-storey"): multi.ground_gifa * multi.storeys / multi.gifa,
-             ("grounds", "site area / gifa"): area_m2 / grounds.gifa,
-             ("grounds", "field area / site area"): grounds.field_area / area_m2,
-             ("grounds", "boundary / root of all area"):
-                 grounds.boundary_length / (area_m2 + grounds.field_area) ** 0.5}
-    shares = {"lift, multi-storey": multi.number_lifts > 0,
-              "multi-storey, up to 500 m2": blocks.storeys[blocks.gifa <= 500] > 1,
-              "multi-storey, 500 to 1500 m2": blocks.storeys[(blocks.gifa > 500) & (blocks.gifa <= 1500)] > 1,
-              "multi-storey, over 1500 m2": blocks.storeys[blocks.gifa > 1500] > 1}
-    table = [{"kind": kind, "name": name, "count": values.notna().sum(),
-              **dict(zip(PERCENTILES, values.quantile(list(LEVELS)), strict=True))}
-             for (kind, name), values in drawn.items()]
-    table += [{"kind": "block", "name": name, "count": len(values), "share": values.mean()}
-              for name, values in shares.items()]
-    ranks = rows.groupby("type_id").grade.rank(pct=True) - 0.5 / rows.groupby("type_id").grade.transform("size")
-    scores = pd.Series([NormalDist().inv_cdf(rank) for rank in ranks], rows.index).groupby(rows.type_id)
-    scores = ((scores.transform(lambda own: own - own.mean())) / scores.transform("std")).dropna()
-    places = scores.groupby(rows.building_id.reindex(scores.index))
-    alike = places.mean().var() - 1 / places.size().mean()
-    table.append({"kind": "block", "name": "correlation of grades", "count": len(places), "share": alike})
-    return pd.DataFrame(table)
-
-
 def main():
     """Read the command line and do what it says."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--out", type=Path, default=HERE.parent / "data" / "example", help="folder to write to")
-    options.add_argument("--mix", type=Path, help="survey sample to renew example_mix.csv from")
     chosen = options.parse_args()
-    if chosen.mix:
-        write_mix(chosen.mix)
-        return
     chosen.out.mkdir(parents=True, exist_ok=True)
     for name, frame in make_estate(read_mix()).items():
         write_frame(frame, chosen.out / f"{name}.csv")

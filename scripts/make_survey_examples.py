@@ -30,7 +30,7 @@ WORKBOOK_TYPES = [("Roofs", "Flat", "Felt, built up", "sq ft", 0.6, 25),
                   ("Roofs", "Pitched", "Tiles", "sq ft", 0.4, 60),
                   ("Floors", "Finishes", "Vinyl", "sq ft", 0.5, 20), ("Floors", "Finishes", "Carpet", "sq ft", 0.4, 12),
                   ("Ceilings", "Suspended", "Fibre tiles", "sq ft", 0.8, 25),
-                  ("External walls", "Windows", "Plastic", "No.", 40, 30),
+                  ("External walls", "Windows", "Plastic", "sq ft", 0.1, 30),
                   ("Mechanical", "Heating distribution", "", "Item", 1, 30),
                   ("Electrical", "Lighting", "", "Item", 1, 20), ("Sanitary", "Generally", "", "Item", 1, 25)]
 CONDITIONS = ["1 - Good", "2 - Satisfactory", "3 - Poor", "3x - Poor, replace only", "4 - Bad",
@@ -55,7 +55,7 @@ def workbook_rows(rng):
          "2 - Satisfactory", "", "", 10, "", day, ""],
         ["Sub-total Larkrise Hollow", *[""] * 15, 150.45, "", ""],
         [""] * 19,
-        ["Q-0005", "Kestrelmoor High", *teaching[1:], "External walls", "Windows", "Timber", "Rotten sills", 64, "No.",
+        ["Q-0005", "Kestrelmoor High", *teaching[1:], "External walls", "Windows", "Timber", "Rotten sills", 700, "sq ft",
          "4x - Bad, replace only", "1 Urgent", "No", 0, 88, day, "IMG_0005"],
     ]
     number = len(rows) - 1
@@ -126,13 +126,13 @@ def write_cp1252(path, rng):
 
 
 LONG_HEADINGS = ["client", "site_code", "building", "gia_m2", "footprint_m2", "floors", "perimeter_m", "eaves_m",
-                 "openings", "lifts", "built", "construction", "grounds_m2", "fields_m2", "boundary_m", "element_code",
+                 "openings_pct", "lifts", "built", "construction", "grounds_m2", "fields_m2", "boundary_m", "element_code",
                  "element_name", "condition_code", "share_pct", "visited"]
 # code, building, its measurements, measurements of the site
-LONG_BUILDINGS = [("T01", "Willow House", 1200, 1200, 1, 180, 3.5, 90, 0, "post 1976", "Traditional", 7000, 4000, 350),
-                  ("T02", "Upper School", 5400, 1800, 3, 210, 11, 260, 1, "1945 to 1966", "System built", 32000, 18000,
+LONG_BUILDINGS = [("T01", "Willow House", 1200, 1200, 1, 180, 3.5, 20, 0, "post 1976", "Traditional", 7000, 4000, 350),
+                  ("T02", "Upper School", 5400, 1800, 3, 210, 11, 30, 1, "1945 to 1966", "System built", 32000, 18000,
                    900),
-                  ("T02", "Classroom 12", 75, 75, 1, 36, 2.7, 9, 0, "post 1976", "Portable", 32000, 18000, 900)]
+                  ("T02", "Classroom 12", 75, 75, 1, 36, 2.7, 25, 0, "post 1976", "Portable", 32000, 18000, 900)]
 LONG_NAMES = {"R-FLT-SP": "Flat roof, single ply", "R-PIT-TI": "Pitched roof, tiles", "W-EXT-BR": "Brick walls",
               "W-WIN-PL": "Plastic windows", "F-CARPET": "Carpet", "C-SUSP": "Suspended ceilings",
               "M-HEAT": "Heat source", "M-DIST": "Heating distribution", "E-LIGHT": "Lighting", "E-LIFT": "Lifts",

@@ -55,8 +55,9 @@ def capplan_process():
 
 @pytest.fixture(scope="session")
 def tiny_results(tmp_path_factory, capplan):
-    """A results folder of data/tiny under the baseline scenario, made once."""
+    """A results folder of data/tiny under the baseline scenario, made once. ``--json`` printed what solution.json holds."""
     out = tmp_path_factory.mktemp("tiny") / "results"
-    done = capplan("run", ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", "--out", out)
+    done = capplan("run", ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", "--out", out, "--json")
     assert done.exit_code == 0, done.stderr
+    assert done.stdout == (out / "solution.json").read_text(encoding="utf-8")
     return out

@@ -17,9 +17,10 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors",), ("tables",), ("tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
-    ("estate",), ("scenario",), ("outlook",), ("money",), ("candidates",), ("programme",), ("explanations",), ("runs",),
+    ("estate",), ("scenario",), ("outlook",), ("money",), ("candidates",), ("programme",), ("explanations",), ("results",),
+    ("runs",),
     ("importers", "quality", "report"),
-    ("jobs",), ("cli",),
+    ("jobs",), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -54,11 +54,19 @@ def propose(outlook):
               "spend": cells.assign(year=cells.start_year)[["scheme_id", "start_year", "year", "cost"]]
               .reset_index(drop=True)}
     kept = set(schemes.scheme_id)
-    notes = [*outlook.notes, *purse.notes]
+    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept))
+    return Candidates(frames, outlook, purse, {key: rows for key, rows in members.items() if key in kept}, notes)
+
+
+def _left_out(outlook, small_gbp, kept):
+    """What every page must say about works that are no candidates."""
     if small_gbp > 0:
-        notes.append(f"Works below £{scenario.schemes.minimum_scheme_gbp:,.0f} a scheme are revenue maintenance and "
-                     f"not planned: £{small_gbp:,.0f} of need at the start.")
-    return Candidates(frames, outlook, purse, {key: rows for key, rows in members.items() if key in kept}, tuple(notes))
+        yield (f"Works below £{outlook.scenario.schemes.minimum_scheme_gbp:,.0f} a scheme are revenue maintenance and "
+               f"not planned: £{small_gbp:,.0f} of need at the start.")
+    lost = [name for name in outlook.estate.works.work_id if f"work.{name}" not in kept]
+    if lost:
+        yield (f"Works on the trust's list that are not planned: {', '.join(lost)}. They are at a PFI school, too small to "
+               "be a scheme, or nothing says what they avoid.")
 
 
 _SCHEME_COLUMNS = ["scheme_id", "school_id", "kind", "tag", "exclusion_group", "requires", "must_do", "site_id", "trade",
@@ -94,8 +102,6 @@ def _cost_and_value(outlook):
         for lowest in (FROM_FAIR, FROM_POOR):
             cost[lowest][:, year] = (shares * outlook.costs_gbp)[:, lowest:].sum(axis=1)
             value[lowest][:, year] = (shares * avoided)[:, lowest:].sum(axis=1)
-            if lowest == FROM_FAIR:
-                value[lowest][:, year] += shares[:, 0] * avoided[:, 0]
     return cost, value
 
 
@@ -103,7 +109,8 @@ def _schemes_of(kind, rows, cost, value, outlook, members):
     """Long frame of the schemes of one kind, one row per scheme and start year; fills ``members``."""
     scenario = outlook.scenario
     if kind == "urgent":
-        cost = np.maximum(cost, _quoted(outlook)[:, None])
+        in_use = outlook.parts.years_in_use.to_numpy()[:, None] > np.arange(outlook.horizon)
+        cost = np.maximum(cost, _quoted(outlook)[:, None] * in_use)
     codes, needs = pd.factorize(rows.need)
     index = rows.index.to_numpy()
     ids = np.array([f"{need}.{kind}" for need in needs])

@@ -19,7 +19,7 @@ def repair_costs(quantity, unit_cost_gbp, local_factor, surveyed_grade, remedial
     remedial_gbp : array, shape (n,)
         Surveyor's cost at that grade, at the price base of the plan and in local prices; NaN where there is none. [GBP]
     replace_only : array of bool, shape (n,)
-        Cannot be repaired (grade X): every grade below A costs a replacement.
+        Cannot be repaired (grade X): B and C cost as much as D, a replacement.
     scale_limits : tuple of (float, float)
         How far the surveyor's figure may move the cost at the grades not surveyed. [-]
 
@@ -33,7 +33,7 @@ def repair_costs(quantity, unit_cost_gbp, local_factor, surveyed_grade, remedial
     The surveyor's figure stands exactly at the grade surveyed. At the other grades the unit cost is scaled by the ratio
     of that figure to the unit-cost estimate, held within ``scale_limits``. *Counterexample:* a cheap patch to one
     corner of a roof says little about renewing the whole of it. Where only replacement will do, the figure is the cost
-    of replacement and stands at every grade below A.
+    of replacement and stands at grades B, C and D; at E it rises as the unit cost does.
 
     Examples
     --------

@@ -83,7 +83,8 @@ def grant_pots(grants, routes, first_year, last_year):
                          "an award later than that is not counted.")
             continue
         if last < max(first, first_year):
-            notes.append(f"{name} cannot pay for the summer works of any year of the plan (its window ends before) and is left out.")
+            notes.append(f"{name} cannot pay for the summer works of any year of the plan (its window ends before) and is "
+                         "left out.")
             continue
         if first > last_year:
             notes.append(f"{name} begins after the plan and is left out.")

@@ -12,7 +12,8 @@ from ..estate import write_estate
 from ..tables import COMPONENTS, EARLIEST_SURVEY
 from ..tabular import write_frame
 from . import pds_geometry as geometry
-from .pds_columns import HEADINGS, NUMBERS, match_columns, numbers, read_source, words
+from . import pds_quantities
+from .pds_columns import HEADINGS, NUMBERS, PERCENTAGES, match_columns, numbers, read_source, words
 from .pds_identity import identified, places, translated, wanted_rows
 from .pds_oddities import OddityLog
 
@@ -72,7 +73,8 @@ def read_pds(path, las=(), surveyed="2013-09-01"):
     Returns
     -------
     PdsImport
-        Costs are in 2016 prices [GBP]; quantities in the unit of their type [m2, m or nr].
+        Costs are in 2016 prices [GBP]; quantities in the unit of their type [m2, m or nr], those of windows and doors,
+        walls, lifts and pools as the survey costed them and not as its file says.
 
     Raises
     ------
@@ -95,9 +97,9 @@ def read_pds(path, las=(), surveyed="2013-09-01"):
     _note_file(log, source, columns, rows_read)
     rows = identified(pd.concat([rows, at[wanted]], axis=1), log)
     why = _set_aside_reasons(rows, source, log)
-    rows = geometry.filled(rows, log)
+    rows = geometry.filled(geometry.without_bad_percentages(rows, log), log)
     block_values, site_values = geometry.blocks(rows, log, unreadable), geometry.sites(rows, log, unreadable)
-    quantity = geometry.quantities(rows, log, "unit_area" in columns)
+    quantity = pds_quantities.quantities(rows, log, why == "", "unit_area" in columns)
     why = _aside(why, log, "quantity that cannot be worked out", quantity.isna(), "no quantity")
     kept = why == ""
     _note_repeats(rows, kept, log)
@@ -156,7 +158,7 @@ def _parsed(source, columns):
     for name in HEADINGS:
         if name in NUMBERS:
             if name in columns:
-                parsed[name], unreadable[name] = numbers(source[columns[name]])
+                parsed[name], unreadable[name] = numbers(source[columns[name]], name in PERCENTAGES)
             else:
                 parsed[name], unreadable[name] = np.nan, False
         else:
@@ -207,7 +209,7 @@ def _note_repeats(rows, kept, log):
     again = there & rows.duplicated(["part_of", "type_id"])
     log.note("repeated building and element", again,
              lambda odd: "grade " + rows.grade[odd] + ", composition " + rows.composition[odd].astype(str))
-    geometry.note_composition_sums(rows, log, kept & (rows.label != ""))
+    pds_quantities.note_composition_sums(rows, log, kept & (rows.label != ""))
 
 
 def _costs(rows, log, unreadable, given_in_file):

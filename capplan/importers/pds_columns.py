@@ -43,6 +43,8 @@ HEADINGS = {
 }
 NUMBERS = ("priority", "cost", "composition", "storeys", "gifa", "ground_gifa", "block_perimeter", "height",
            "windows_doors", "number_lifts", "site_area_exc_field", "boundary_length", "field_area", "unit_area")
+# A share of the wall in per cent: 30 and 30% are the same. In the other columns 30% is 0.3.
+PERCENTAGES = ("windows_doors",)
 NAMES = ("element", "sub_element", "construction_type")
 INDISPENSABLE = ("la_number", "site_id", "building_id", "grade")
 
@@ -178,13 +180,15 @@ def _word(value):
     return "" if text.lower() in _NO_VALUE else text
 
 
-def numbers(values):
+def numbers(values, percentages=False):
     """Cells as numbers; pound signs, spaces, commas between thousands and per cent signs are understood.
 
     Parameters
     ----------
     values : Series
         Cells of any kind.
+    percentages : bool
+        Whether 30% is 30, as in a column of percentages, or 0.3.
 
     Returns
     -------
@@ -197,15 +201,15 @@ def numbers(values):
         return parsed.mask(infinite), infinite
     codes, unique = pd.factorize(values)
     text = [_word(value) for value in np.asarray(unique, dtype=object)]
-    parsed = np.array([*map(_number, text), np.nan])
+    parsed = np.array([*(_number(word, percentages) for word in text), np.nan])
     unreadable = np.array([bool(word) and np.isnan(number) for word, number in zip(text, parsed, strict=False)]
                           + [False])
     return pd.Series(parsed[codes], values.index), pd.Series(unreadable[codes], values.index)
 
 
-def _number(text):
+def _number(text, percentages):
     text = text.replace("£", "").replace(" ", "")
-    share = text.endswith("%")
+    share = text.endswith("%") and not percentages
     text = text.removesuffix("%")
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")

@@ -1,131 +1,36 @@
-"""What a property data survey measured: blocks, sites, and the quantities that follow from them."""
+"""What a property data survey measured of blocks and sites."""
 
 import numpy as np
 import pandas as pd
 
-from ..tables import BLOCKS, COMPONENTS, SITES
+from ..tables import BLOCKS, SITES
 
 # Column of the survey: column of the estate.
 BLOCK_COLUMNS = {"gifa": "gifa_m2", "ground_gifa": "ground_gifa_m2", "storeys": "storeys",
-                 "block_perimeter": "perimeter_m", "height": "height_m", "windows_doors": "windows_doors_nr",
-                 "number_lifts": "lifts"}
+                 "block_perimeter": "perimeter_m", "height": "height_m",
+                 "windows_doors": "windows_doors_percent", "number_lifts": "lifts"}
 SITE_COLUMNS = {"site_area_exc_field": "site_area_m2", "field_area": "field_area_m2", "boundary_length": "boundary_m"}
-GROUNDS = ("External areas", "Playing fields")
 
 
-def measured(rows):
-    """What each row's composition is a share of, by the quantity basis of its construction type.
+def without_bad_percentages(rows, log):
+    """Rows with the windows and doors blanked where they are no share of the wall in per cent.
 
     Parameters
     ----------
     rows : DataFrame
-        Source rows with their measurements and ``basis``. [m2, m or nr]
+        Source rows with ``windows_doors``. [%]
+    log : OddityLog
+        Takes what is odd.
 
     Returns
     -------
-    Series of float
-        ``nan`` where a measurement it needs is missing. Windows and doors and the ground floor area, which are taken
-        away from something larger, count as 0 where missing.
-
-    Notes
-    -----
-    Each rule reproduces the published quantities of the survey's ten per cent sample. Assumes windows and doors take
-    1 m2 of wall each. *Counterexample:* a hall glazed to its full height.
-
-    References
-    ----------
-    .. [1] Department for Education, Blockbuster deterioration model: quantities of the property data survey.
+    DataFrame
+        The same rows.
     """
-    amounts = {
-        "gifa": rows.gifa, "ground_gifa": rows.ground_gifa,
-        "wall": rows.block_perimeter * rows.height - rows.windows_doors.fillna(0),
-        "windows_doors": rows.windows_doors,
-        "site": rows.site_area_exc_field - rows.ground_gifa.fillna(0),
-        "boundary": rows.boundary_length, "field": rows.field_area, "lifts": rows.number_lifts,
-        "pool": (rows.swimming_pool != "no").astype(float),
-    }
-    amount = pd.Series(np.nan, rows.index)
-    for basis, values in amounts.items():
-        of_basis = rows.basis == basis
-        amount[of_basis] = values[of_basis]
-    return amount
-
-
-def quantities(rows, log, given_in_file):
-    """Quantity of each component: the file's own where there is one, else composition x measurement.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Source rows with ``unit_area``, ``composition``, measurements and ``basis``.
-    log : OddityLog
-        Takes what is odd.
-    given_in_file : bool
-        Whether the file has quantities at all.
-
-    Returns
-    -------
-    Series of float
-        In the unit of the type, from 0 to the most an estate can hold; ``nan`` where it cannot be worked out.
-        [m2, m or nr]
-    """
-    most = COMPONENTS.column("quantity").most
-    given, pool = rows.unit_area, rows.basis == "pool"
-    worked = rows.composition * measured(rows)
-    usable = given.between(0, most) & ~pool
-    negative = (given < 0) | (~usable & (worked < 0))
-    quantity = given.where(usable, worked).clip(lower=0) + 0.0
-    quantity = quantity.mask(quantity.isna() & (given < 0), 0.0)
-    quantity = quantity.where(quantity <= most)
-    _note_quantities(rows, log, given.where(given.notna(), worked), negative, quantity)
-    if given_in_file:
-        log.note("quantity missing or unreadable", given.isna(), "no quantity")
-    log.note("quantity above the most an estate can hold", given.where(given.notna(), worked) > most,
-             given.where(given.notna(), worked))
-    log.note("quantity is not composition x measurement", usable & _differ(given, worked),
-             lambda odd: given[odd].astype(str) + ", composition x measurement " + worked[odd].astype(str))
-    no_pool = pool & (rows.swimming_pool == "no")
-    log.note("swimming pool counted as 2", pool & ~no_pool & given.notna() & (given != quantity), given)
-    log.note("swimming pool works where there is no pool", no_pool, "swimming pool no")
-    lacking = (rows.basis == "site") & rows.ground_gifa.isna() | (rows.basis == "wall") & rows.windows_doors.isna()
-    log.note("ground floor area or windows and doors missing", lacking & ~usable & quantity.notna(), "a blank")
-    return quantity
-
-
-def _differ(given, worked):
-    return (given - worked).abs() > 0.01 + 0.001 * worked.abs()
-
-
-def _note_quantities(rows, log, as_found, negative, quantity):
-    part = rows.composition
-    log.note("composition above 1", part > 1, part)
-    log.note("composition above 1: number of lifts", (part > 1) & (rows.basis == "lifts"), part)
-    log.note("composition zero", part == 0, part)
-    log.note("composition negative", part < 0, part)
-    log.note("composition missing or unreadable", part.isna(), "no composition")
-    log.note("negative quantity", negative, as_found)
-    no_pool = (rows.basis == "pool") & (rows.swimming_pool == "no")
-    log.note("zero quantity", (quantity == 0) & ~negative & ~no_pool, as_found)
-
-
-def note_composition_sums(rows, log, counted):
-    """Note sub-elements of a building whose compositions do not sum to 1 (within 0.01).
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Source rows with ``label`` (the building), ``group`` (the element and sub-element) and ``composition``.
-    log : OddityLog
-        Takes what is odd.
-    counted : Series of bool
-        Rows that count towards the sums: those kept.
-    """
-    parts = rows.loc[counted & rows.composition.notna(), ["label", "group", "composition"]]
-    total = parts.groupby(["label", "group"], sort=False).composition.transform("sum").reindex(rows.index)
-    odd = (total - 1).abs() > 0.01 + 1e-9
-    groups = len(parts[odd.reindex(parts.index)].drop_duplicates(["label", "group"]))
-    log.note("compositions of a sub-element do not sum to 1", odd, lambda odd: "sum " + total[odd].round(5).astype(str),
-             f"{groups:,} sub-elements")
+    column = BLOCKS.column("windows_doors_percent")
+    bad = rows.windows_doors.notna() & ~rows.windows_doors.between(column.least, column.most)
+    log.note("windows and doors not a percentage from 0 to 100", bad, rows.windows_doors)
+    return rows.assign(windows_doors=rows.windows_doors.mask(bad))
 
 
 def filled(rows, log):
@@ -248,7 +153,7 @@ def blocks(rows, log, unreadable):
     Returns
     -------
     DataFrame
-        One row per building with a floor area, by label, in the columns of the estate. [m2, m, nr]
+        One row per building with a floor area, by label, in the columns of the estate. [m2, m, %, nr]
     """
     values = within_bounds(rows, BLOCKS, BLOCK_COLUMNS, log, unreadable)
     first, differs = first_of(values.assign(label=rows.label), "label", BLOCK_COLUMNS)

@@ -8,9 +8,9 @@ from .. import reference
 from ..errors import DataError, Fault
 from ..tabular import ID_PATTERN
 from .pds_columns import NAMES, name_key, words
-from .pds_geometry import GROUNDS
 
 LABEL_LENGTH = 60
+GROUNDS = ("External areas", "Playing fields")
 GRADES = {"A": "A", "B": "B", "C": "C", "D": "D", "E": "D", "N": "A"}
 
 

@@ -119,8 +119,8 @@ class ColumnNames(_Strict):
     """Length of the block's external walls on plan, in units.lengths."""
     block_height: str | None = None
     """Height of the block's external walls, in units.lengths."""
-    block_windows_doors: str | None = None
-    """Windows and external doors of the block. [nr]"""
+    block_windows_doors_percent: str | None = None
+    """Windows and external doors of the block as a share of its wall area, in per cent (20 or 20%). [%]"""
     block_lifts: str | None = None
     """Passenger lifts of the block. [nr]"""
     block_age_band: str | None = None
@@ -243,8 +243,8 @@ class BlockEntry(_Strict):
     """Length of the external walls on plan. [m]"""
     height_m: float | None = Field(None, **_bounds(BLOCKS, "height_m"))
     """Height of the external walls. [m]"""
-    windows_doors_nr: float | None = Field(None, **_bounds(BLOCKS, "windows_doors_nr"))
-    """Windows and external doors. [nr]"""
+    windows_doors_percent: float | None = Field(None, **_bounds(BLOCKS, "windows_doors_percent"))
+    """Windows and external doors as a share of the wall area. [%]"""
     lifts: int | None = Field(None, **_bounds(BLOCKS, "lifts"))
     """Passenger lifts. [nr]"""
     age_band: Literal[AGE_BANDS] | None = None

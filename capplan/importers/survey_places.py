@@ -11,7 +11,7 @@ from .survey_values import UNITS, numbers, translate
 
 BLOCK_FIGURES = {"block_gifa": "gifa_m2", "block_ground_gifa": "ground_gifa_m2", "block_storeys": "storeys",
                  "block_perimeter": "perimeter_m", "block_height": "height_m",
-                 "block_windows_doors": "windows_doors_nr", "block_lifts": "lifts"}
+                 "block_windows_doors_percent": "windows_doors_percent", "block_lifts": "lifts"}
 BLOCK_WORDS = {"block_age_band": "age_band", "block_permanence": "permanence"}
 SITE_FIGURES = {"site_area": "site_area_m2", "field_area": "field_area_m2", "boundary": "boundary_m"}
 
@@ -197,7 +197,11 @@ def _figures(text, fields, table, places, survey_map, notes):
         unit = survey_map.units.areas if field in AREA_COLUMNS else \
             survey_map.units.lengths if field in LENGTH_COLUMNS else None
         scale = UNITS[unit][1] if unit else 1.0
-        values = numbers(text[field], field, table.column(name), notes, scale)
+        share = table.column(name).unit == "%"
+        values = numbers(text[field], field, table.column(name), notes, scale, strip="%" if share else "")
+        if share and values.max() <= 1 and (values > 0).any():
+            notes.fault(values.index[values.notna()][:1], field, "no share above 1 in the whole column",
+                        "per cent of the wall, from 0 to 100")
         if scale != 1:
             notes.count("converted", field, unit, f"{UNITS[unit][0]} (x {scale:g})", values.notna().sum())
         columns[name] = _agreed(values, text[field], field, places, notes)

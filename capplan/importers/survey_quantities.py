@@ -10,8 +10,8 @@ GEOMETRY, AS_TYPE = "geometry", "as type"
 # Shares of one component are rounded to whole percents by surveyors: three thirds may come to 99 or 101 percent.
 ROUNDING_SHARE = 0.01
 SITE_BASES = ("site", "field", "boundary")
-NEEDS = {"gifa": "gifa_m2", "ground_gifa": "ground_gifa_m2", "wall": "perimeter_m, height_m and windows_doors_nr",
-         "windows_doors": "windows_doors_nr", "lifts": "lifts",
+NEEDS = {"gifa": "gifa_m2", "ground_gifa": "ground_gifa_m2", "wall": "perimeter_m, height_m and windows_doors_percent",
+         "windows_doors": "perimeter_m, height_m and windows_doors_percent", "lifts": "lifts",
          "site": "site_area_m2, and ground_gifa_m2 of every block",
          "field": "field_area_m2", "boundary": "boundary_m", "pool": "a count of pools, which only the survey can give"}
 
@@ -59,7 +59,7 @@ def geometry(places, basis):
     Parameters
     ----------
     places : Places
-        With the blocks' and sites' figures. [m2, m, nr]
+        With the blocks' and sites' figures. [m2, m, %, nr]
     basis : Series of str
         ``quantity_basis`` of each row's type.
 
@@ -70,10 +70,12 @@ def geometry(places, basis):
 
     Notes
     -----
-    wall = perimeter x height - windows and doors; site = site area - ground floor areas of its blocks; a block's rule
-    for a component of the grounds counts all blocks of the site. Checked against the published unit quantities of the
-    survey of [1]_: each whole component there is the quantity divided by its share at the grade. Assumes that a
-    component fills its block. *Counterexample:* air conditioning in two rooms; its quantity must be given.
+    windows and doors = perimeter x height x their percentage / 100; wall = the rest of perimeter x height; site = site
+    area - ground floor areas of its blocks; a block's rule for a component of the grounds counts all blocks of the
+    site. Windows and doors and walls are checked against the remedial costs of the survey of [1]_ (its published unit
+    quantities take the percentage for an area), the others against its unit quantities: each whole component there is
+    the quantity divided by its share at the grade. Assumes that a component fills its block. *Counterexample:* air
+    conditioning in two rooms; its quantity must be given.
 
     References
     ----------
@@ -94,10 +96,10 @@ def _wholes(places):
     """Whole quantities by rule: of each block, of all blocks of each site, and of each site's grounds."""
     blocks = places.blocks.set_index("block_id")
     sites = places.sites.set_index("site_id")
+    outside_m2, windows_share = blocks.perimeter_m * blocks.height_m, blocks.windows_doors_percent / 100
     of_block = pd.DataFrame({
-        "gifa": blocks.gifa_m2, "ground_gifa": blocks.ground_gifa_m2, "windows_doors": blocks.windows_doors_nr,
-        "wall": (blocks.perimeter_m * blocks.height_m - blocks.windows_doors_nr).where(lambda area: area >= 0),
-        "lifts": blocks.lifts})
+        "gifa": blocks.gifa_m2, "ground_gifa": blocks.ground_gifa_m2, "windows_doors": outside_m2 * windows_share,
+        "wall": outside_m2 * (1 - windows_share), "lifts": blocks.lifts})
     of_all = of_block.groupby(blocks.site_id).agg(lambda column: column.sum(skipna=False)).reindex(sites.index)
     ground = of_all.ground_gifa.where(sites.index.isin(blocks.site_id), 0.0)
     of_site = pd.DataFrame({

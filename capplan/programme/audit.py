@@ -52,14 +52,14 @@ def _value(candidates, choice, objective):
     for row in candidates.scheme_years.itertuples():
         if choice.get(row.scheme_id) == row.start_year:
             value += row.value
-    if abs(value - objective) > 1e-6 * max(1.0, abs(value)):
+    if not abs(value - objective) <= 1e-6 * max(1.0, abs(value)):  # so that nothing passes for not being a number
         return [f"the value is {value:,.2f}, not {objective:,.2f} as claimed"]
     return []
 
 
 def _alternatives(candidates, choice):
     wrong, taken, needed = [], {}, defaultdict(list)
-    for row in candidates.schemes.fillna("").itertuples():
+    for row in candidates.schemes.astype(object).fillna("").itertuples():
         group = getattr(row, "exclusion_group", "")
         started = choice.get(row.scheme_id)
         if started is not None and group:
@@ -87,14 +87,20 @@ def _paid(candidates, choice, draws):
     paid = draws.groupby(["scheme_id", "year"]).amount_gbp.sum().to_dict() if len(draws) else {}
     return [f"{scheme} spends £{owed.get((scheme, year), 0):,.2f} in {year} and £{paid.get((scheme, year), 0):,.2f} "
             "is paid" for scheme, year in sorted(owed.keys() | paid.keys())
-            if abs(owed.get((scheme, year), 0.0) - paid.get((scheme, year), 0.0)) > TOLERANCE_GBP]
+            if not abs(owed.get((scheme, year), 0.0) - paid.get((scheme, year), 0.0)) <= TOLERANCE_GBP]
 
 
 def _pots(candidates, draws):
     wrong = []
     pots = candidates.pots.fillna({"tags": "", "school_id": ""}).set_index("pot_id")
-    schemes = candidates.schemes.reindex(columns=["scheme_id", "tag", "school_id"]).fillna("").set_index("scheme_id")
+    schemes = candidates.schemes.reindex(columns=["scheme_id", "tag", "school_id"]).astype(object).fillna("")
+    schemes = schemes.set_index("scheme_id")
+    wrong += [f"{row.pot_id} pays {row.scheme_id} £{row.amount_gbp:,.2f}, a negative sum"
+              for row in draws[draws.amount_gbp < -TOLERANCE_GBP].itertuples()]
     for pot, group in draws.groupby("pot_id"):
+        if pot not in pots.index:
+            wrong.append(f"{pot} pays £{group.amount_gbp.sum():,.2f} and is no pot of these candidates")
+            continue
         terms = pots.loc[pot]
         drawn = group.amount_gbp.sum()
         if drawn > terms.amount + TOLERANCE_GBP * max(1, len(group)):
@@ -103,9 +109,9 @@ def _pots(candidates, draws):
         wrong += [f"{pot} pays {row.scheme_id} in {row.year}, outside its window" for row in outside.itertuples()]
         tags = {tag.strip() for tag in terms.tags.split(";") if tag.strip()}
         for row in group.itertuples():
-            if tags and schemes.tag[row.scheme_id] not in tags:
-                wrong.append(f"{pot} may not pay for {row.scheme_id}, tagged {schemes.tag[row.scheme_id]!r}")
-            if terms.school_id and schemes.school_id[row.scheme_id] != terms.school_id:
+            if tags and schemes.tag.get(row.scheme_id, "") not in tags:
+                wrong.append(f"{pot} may not pay for {row.scheme_id}, tagged {schemes.tag.get(row.scheme_id, '')!r}")
+            if terms.school_id and schemes.school_id.get(row.scheme_id, "") != terms.school_id:
                 wrong.append(f"{pot} belongs to {terms.school_id} and pays for {row.scheme_id} elsewhere")
     return wrong
 

@@ -15,7 +15,7 @@ from .instance import instance, total_value
 from .payments import draws as pay
 from .rules_of_thumb import RULES, by_rule
 from .search import close_enough, quick_programme
-from .solver import Answer, InfeasibleModelError, relative_gap, solve
+from .solver import SOLVERS, Answer, InfeasibleModelError, relative_gap, solve
 
 DEFAULTS = {"name": "highs", "gap": 0.001, "time_limit_s": 60.0}
 
@@ -165,7 +165,10 @@ def _settings(candidates, gap, time_limit_s, solver):
     if candidates.outlook is not None:
         settings = candidates.outlook.scenario.solver.model_dump()
     given = {"name": solver, "gap": gap, "time_limit_s": time_limit_s}
-    return settings | {key: value for key, value in given.items() if value is not None}
+    settings |= {key: value for key, value in given.items() if value is not None}
+    if settings["name"] not in SOLVERS:
+        raise SolverError(f"No solver is called {settings['name']!r} here; use {' or '.join(SOLVERS)}.")
+    return settings
 
 
 def _search(inst, known, settings, threads, seed):

@@ -8,7 +8,7 @@ from ..errors import SolverError
 from .solver import least_cost_payment
 
 DRAW_COLUMNS = ["scheme_id", "pot_id", "year", "amount_gbp"]
-PENNY = 0.005
+EXACT_GBP = 1e-6
 
 
 def payment_order(pots):
@@ -66,12 +66,11 @@ def _share_out(paid, schemes, place):
         purse = sorted(purses[key], key=lambda entry: place[entry[0]])
         for scheme, cost in members:
             left = cost
-            while left > PENNY and purse:
-                share = min(left, purse[0][1])
-                if share > PENNY:
-                    rows.append([scheme, purse[0][0], key[1], round(share, 2)])
-                left -= share
-                purse[0][1] -= share
-                if purse[0][1] <= PENNY:
+            while left > EXACT_GBP and purse:
+                pot, held = purse[0]
+                share = min(left, held)
+                rows.append([scheme, pot, key[1], round(share, 4)])
+                left, purse[0][1] = left - share, held - share
+                if purse[0][1] <= EXACT_GBP:
                     purse.pop(0)
     return pd.DataFrame(rows, columns=DRAW_COLUMNS)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from .instance import total_value
 from .payments import payment_order
 
 RULES = ("worst first", "priority order", "value per pound")
@@ -145,8 +146,7 @@ def by_rule(candidates, inst, rule):
         for scheme in order:
             if by_scheme[scheme].get(year) is not None and (by_scheme[scheme][year].value > 0):
                 attempt(scheme, year)
-    value = sum(inst.starts[pair].value for pair in choice.items())
-    return RuleOfThumb(rule, choice, value, _complete(inst, choice, met))
+    return RuleOfThumb(rule, choice, total_value(inst, choice), _complete(inst, choice, met))
 
 
 def _complete(inst, choice, met):

@@ -19,6 +19,7 @@ import pulp
 from ..errors import SolverError
 
 INTEGER_TOLERANCE = 1e-9
+SOLVERS = ("highs", "cbc")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class InfeasibleModelError(Exception):
 
 def relative_gap(objective, bound):
     """``(bound - objective) / |objective|``, never negative; zero where both are zero."""
-    if bound - objective <= 1e-9 * max(1.0, abs(bound)):
+    if bound - objective <= 1e-9 * max(1.0, abs(objective)):
         return 0.0
     return (bound - objective) / abs(objective) if objective else float("inf")
 
@@ -146,9 +147,12 @@ def _run_cbc(problem, gap, time_limit_s, threads, seed, known):
         raise InfeasibleModelError
     found = problem.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
     objective = pulp.value(problem.objective) if found else float("nan")
-    told = re.findall(r"(?:Lower|Upper) bound:\s+(-?[\d.e+]+)", text)
-    bound = abs(float(told[-1])) * (1 if (objective or 0) >= 0 else -1) if told else objective
+    told = re.findall(r"(?:Lower|Upper) bound:\s+(-?[\d.]+(?:e[+-]?\d+)?)", text)
     stopped = "Stopped on time" in text
+    worse = 1.0 if problem.sense == pulp.LpMaximize else -1.0
+    bound = objective if found and not stopped else worse * float("inf")
+    if told:  # printed to three decimals
+        bound = float(told[-1]) + worse * 0.0005
     release = re.search(r"Version:\s*(\S+)", text)
     return found, objective, bound, "time limit" if stopped else "optimal", release.group(1) if release else "unknown"
 

@@ -27,8 +27,9 @@ ROW = {"la_number": 881, "site_id": 10, "building_id": 100, "element_id": 1700, 
        "cost": 123.45, "composition": 1.0, "storeys": 2.0, "gifa": 1000.0, "ground_gifa": 500.0,
        "block_perimeter": 100.0, "height": 6.0, "windows_doors": 40, "number_lifts": 1, "site_area_exc_field": 5500.0,
        "boundary_length": 300.0, "field_area": 2000.0, "swimming_pool": "Yes", "unit_area": 500.0}
-# The quantity of a composition of 0.5 by each rule, worked out on paper from ROW.
-BY_HAND = {"gifa": 500.0, "ground_gifa": 250.0, "wall": 280.0, "windows_doors": 20.0, "site": 2500.0, "boundary": 150.0,
+# The quantity of a composition of 0.5 by each rule, worked out on paper from ROW: of 100 x 6 = 600 m2 of outside wall 40%
+# are windows and doors, 240 m2, and 360 m2 are wall.
+BY_HAND = {"gifa": 500.0, "ground_gifa": 250.0, "wall": 180.0, "windows_doors": 120.0, "site": 2500.0, "boundary": 150.0,
            "field": 1000.0, "lifts": 0.5, "pool": 0.5}
 
 
@@ -83,7 +84,7 @@ FIFTEEN = [
     {},                                                                                             # row 2: in order
     {},                                                                                             # again, to the letter
     {"grade": "C", "composition": 0.4, "unit_area": 200.0},                                         # a part of its own
-    {"element_id": 1838, "unit_area": -11.0, "windows_doors": 700},                                 # wall below nothing
+    {"element_id": 1838, "unit_area": -10.0, "block_perimeter": 5.0},                               # wall below nothing
     {"element_id": 1769, "composition": 0.0, "unit_area": 0.0},                                     # nothing of it
     {"element_id": 1769, "composition": 1.5, "unit_area": 1500.0, "grade": "A", "cost": 0.0},       # more than all of it
     {**GROUNDS, "element_id": 1938, "unit_area": 5500.0},                                           # row 8: no block
@@ -95,16 +96,22 @@ FIFTEEN = [
     {"site_id": None, "building_id": 102},                                                          # no site
     {"building_id": 103, "ground_gifa": 1200.0, "unit_area": 1200.0, "cost": 0.0},                  # ground > all floors
     {"building_id": 104, "site_id": 11, "la_number": None, "site_area_exc_field": 9e9},             # no authority
+    {"element_id": 1855, "unit_area": 40.0},                                                        # 40% taken for 40 m2
+    {"element_id": 1909, "unit_area": 4.0, "composition": 2.0, "number_lifts": 2},                  # two lifts, not four
+    {"element_id": 1828, "unit_area": 500.0, "windows_doors": 140},                                 # row 19: nobody's rule
 ]
 FIFTEEN_ODD = {
     "exact duplicate of an earlier row": [3], "repeated building and element": [3, 4, 7, 13], "negative quantity": [5],
-    "zero quantity": [6, 9], "composition zero": [6], "composition above 1": [7],
+    "zero quantity": [6, 9], "composition zero": [6], "composition above 1": [7, 18],
     "building with zero floor area": [8, 9], "building with zero floor area and elements of a building": [9],
     "swimming pool counted as 2": [10], "grade E": [10], "grade N": [13], "grade not A to E": [11],
     "unknown construction type": [12], "quantity missing or unreadable": [13], "no site": [14],
     "composition missing or unreadable": [13], "quantity that cannot be worked out": [13], "no local authority": [16],
     "ground floor area greater than the floor area": [15], "below grade A without a cost": [15],
-    "site measurement beyond what an estate can hold": [16], "measurements differ within a building": [5],
+    "site measurement beyond what an estate can hold": [16], "measurements differ within a building": [5, 18],
+    "wall area less a percentage": [5], "windows and doors given as a percentage, not an area": [17],
+    "lifts counted twice": [18], "windows and doors not a percentage from 0 to 100": [19],
+    "measurement missing, known from other rows": [19], "windows, wall, lifts or pool not of the survey's rules": [19],
     # roofs 1 + 0.4 (the duplicate does not count), floors 0 + 1.5; rows 8, 9, 10 and 15 are whole
     "compositions of a sub-element do not sum to 1": [2, 4, 6, 7],
 }
@@ -117,15 +124,16 @@ def test_every_oddity_of_fifteen_rows_is_counted_and_listed_with_its_spreadsheet
     for oddity in [*SET_ASIDE, *KEPT]:
         assert count(imported, oddity) == len(listed_rows(imported, oddity)), oddity
     assert imported.set_aside.source_row.to_list() == [3, 11, 12, 13, 14, 16]
-    assert (imported.rows_read, imported.rows_kept) == (15, 9)
+    assert (imported.rows_read, imported.rows_kept) == (18, 12)
     assert faults_of(imported, tmp_path / "estate") == []
 
 
 def test_fifteen_rows_become_the_components_worked_out_by_hand(tmp_path):
     components = read(tmp_path, *FIFTEEN).frames["components"].set_index("component_id")
     assert components.quantity.to_dict() == {
-        "100-1700-1": 500.0, "100-1700-2": 200.0, "100-1838-1": 0.0, "100-1769-1": 0.0, "100-1769-2": 1500.0,
-        "101-1938-1": 5500.0, "101-1769-1": 0.0, "100-1959-1": 1.0, "103-1700-1": 1200.0}
+        "100-1700-1": 500.0, "100-1700-2": 200.0, "100-1838-1": 18.0, "100-1769-1": 0.0, "100-1769-2": 1500.0,
+        "101-1938-1": 5500.0, "101-1769-1": 0.0, "100-1959-1": 1.0, "103-1700-1": 1200.0, "100-1855-1": 240.0,
+        "100-1909-1": 2.0, "100-1828-1": 360.0}
     assert (components.block_id == "").to_dict() == {name: name.startswith("101") for name in components.index}
     assert components.grade["100-1959-1"] == "D"
     assert (components.surveyed == "2013-09-01").all()
@@ -204,8 +212,6 @@ def test_columns_that_can_be_done_without(tmp_path, absent):
     rows = [{}, {"element_id": 1769, "unit_area": 600.0, "composition": 0.6}, {"element_id": 1959, "unit_area": 2.0}]
     imported = read_pds(written(tmp_path, table(*rows).drop(columns=absent)))
     expected = {"100-1700-1": 500.0, "100-1769-1": 600.0, "100-1959-1": 1.0}
-    if absent == ["composition"]:       # nobody can tell what share of a pool it is
-        expected.pop("100-1959-1")
     assert imported.frames["components"].set_index("component_id").quantity.to_dict() == expected
     assert imported.frames["blocks"].gifa_m2.to_list() == [1000.0]
     assert imported.frames["components"].remedial_cost_gbp.isna().all() == (absent == ["cost"])
@@ -219,8 +225,10 @@ def test_values_an_estate_cannot_hold_are_blanked_and_change_no_quantity(tmp_pat
                     {"building_id": 9, "gifa": 1e6}, {"cost": -5.0, "grade": "C"}, {"cost": 2e9, "grade": "D"})
     beyond = imported.listed[imported.listed.oddity.str.endswith("beyond what an estate can hold")]
     assert beyond.source_row.to_list() == [2, 2]
-    assert beyond.found.to_list() == ["storeys 0; block_perimeter 900000; height 100; windows_doors -3; number_lifts 1.5",
+    assert beyond.found.to_list() == ["storeys 0; block_perimeter 900000; height 100; number_lifts 1.5",
                                       "site_area_exc_field 6e+06; field_area -1; boundary_length 1e+09"]
+    assert listed_rows(imported, "windows and doors not a percentage from 0 to 100") == [2]
+    assert imported.frames["blocks"].windows_doors_percent.to_list() == [40.0, 40.0]      # as its other rows say
     assert listed_rows(imported, "floor area more than the storeys can hold") == [3]
     assert listed_rows(imported, "floor area negative or too great") == [4, 5]
     assert listed_rows(imported, "cost negative, unreadable or too great") == [6, 7]
@@ -245,6 +253,44 @@ def test_quantity_of_the_file_is_kept_and_listed_where_the_measurements_say_othe
     imported = read(tmp_path, {"unit_area": 499.999}, {"unit_area": 480.0, "grade": "C"})
     assert listed_rows(imported, "quantity is not composition x measurement") == [3]
     assert imported.frames["components"].quantity.to_list() == [499.999, 480.0]
+
+
+@pytest.mark.parametrize(("basis", "lacking", "kept"), [
+    ("windows_doors", "height", 7.0), ("windows_doors", "windows_doors", 7.0), ("windows_doors", "composition", 7.0),
+    ("wall", "block_perimeter", 7.0), ("wall", "windows_doors", 7.0), ("lifts", "composition", 7.0),
+    ("pool", "composition", 3.5), ("lifts", "number_lifts", 1.0), ("pool", "swimming_pool", 1.0)])
+def test_quantity_of_the_file_is_kept_and_counted_where_a_measurement_is_missing(tmp_path, basis, lacking, kept):
+    imported = read(tmp_path, {"element_id": element_of_basis(basis), "unit_area": 7.0, lacking: None})
+    assert imported.frames["components"].quantity.to_list() == [kept]
+    worked_out = lacking in ("number_lifts", "swimming_pool")       # neither is needed
+    assert listed_rows(imported, "windows, wall, lifts or pool lacking measurements") == ([] if worked_out else [2])
+    assert listed_rows(imported, "windows, wall, lifts or pool not of the survey's rules") == ([2] if worked_out else [])
+
+
+def test_quantities_that_are_right_already_are_not_counted_as_corrected(tmp_path):
+    right = {"windows_doors": 240.0, "wall": 360.0, "lifts": 1.0, "pool": 1.0, "gifa": 1000.0}
+    imported = read(tmp_path, *({"element_id": element_of_basis(basis), "unit_area": area}
+                                for basis, area in right.items()))
+    assert imported.frames["components"].quantity.to_list() == list(right.values())
+    assert not len(imported.listed)
+
+
+@pytest.mark.parametrize("share", [140, -3])
+def test_a_share_of_the_wall_that_is_none_is_blanked_and_the_quantity_of_the_file_kept(tmp_path, share):
+    imported = read(tmp_path, {"element_id": 1855, "unit_area": 7.0, "windows_doors": share})
+    assert imported.frames["blocks"].windows_doors_percent.isna().all()
+    assert imported.frames["components"].quantity.to_list() == [7.0]
+    assert listed_rows(imported, "windows and doors not a percentage from 0 to 100") == [2]
+    assert listed_rows(imported, "windows, wall, lifts or pool lacking measurements") == [2]
+    assert faults_of(imported, tmp_path / "estate") == []
+
+
+def test_a_share_of_the_wall_may_be_written_with_a_per_cent_sign(tmp_path):
+    frame = table({"element_id": 1855, "composition": 0.5}).astype(object)
+    frame["windows_doors"], frame["composition"] = "40%", "50%"
+    imported = read_pds(written(tmp_path, frame))
+    assert imported.frames["components"].quantity.to_list() == [120.0]
+    assert imported.frames["blocks"].windows_doors_percent.to_list() == [40.0]
 
 
 def test_negative_quantity_with_nothing_to_work_it_out_from_is_nothing(tmp_path):
@@ -407,14 +453,30 @@ def test_all_177009_rows_of_the_published_sample_are_accounted_for_in_under_15_s
     assert seconds < 15
 
 
+def basis_of(sample):
+    types = reference.component_types()
+    return sample.element_id.map(types.set_index("pds_element_id").quantity_basis)
+
+
 @needs_sample
 def test_oddities_of_the_published_sample_are_those_a_plain_count_finds(timed_import, sample):
     imported = timed_import[0]
+    basis = basis_of(sample)
+    glass = sample.block_perimeter * sample.height * sample.windows_doors / 100
+    true = sample.unit_area.mask(basis == "windows_doors", sample.composition * glass).mask(
+        basis == "wall", sample.composition * (sample.block_perimeter * sample.height - glass))
+    not_as_published = ((true - sample.unit_area).abs() > 0.01 + 0.001 * true) & ~sample.duplicated()
     expected = {
-        "negative quantity": sample.unit_area < 0, "zero quantity": sample.unit_area == 0,
+        "negative quantity": sample.unit_area < 0, "zero quantity": (true == 0) & (sample.unit_area >= 0),
         "composition above 1": sample.composition > 1, "composition zero": sample.composition == 0,
         "building with zero floor area": sample.gifa == 0,
         "repeated building and element": sample.duplicated(["building_id", "element_id"]),
+        "windows and doors given as a percentage, not an area": not_as_published & (basis == "windows_doors"),
+        "wall area less a percentage": not_as_published & (basis == "wall"),
+        "lifts counted twice": (basis == "lifts") & (sample.number_lifts > 1),
+        "windows, wall, lifts or pool not of the survey's rules": sample.gifa < 0,
+        "windows, wall, lifts or pool lacking measurements": sample.gifa < 0,
+        "windows and doors not a percentage from 0 to 100": sample.windows_doors > 100,
         "below grade A without a cost": (sample.grade != "A") & (sample.cost == 0),
         "swimming pool counted as 2": sample.element_id.isin([1959, 1962]) & (sample.unit_area == 2),
         "quantity is not composition x measurement": sample.gifa < 0, "grade E": sample.grade == "E",
@@ -432,16 +494,45 @@ def test_costs_of_the_published_sample_are_kept_to_the_penny(timed_import, sampl
     np.testing.assert_array_equal(components.grade, kept.grade.astype(str))
 
 
+AS_PUBLISHED = ("gifa", "ground_gifa", "site", "boundary", "field")
+
+
 @needs_sample
-def test_rules_reproduce_every_published_quantity_of_the_sample(tmp_path, sample):
+def test_rules_reproduce_every_published_quantity_but_those_the_survey_costed_otherwise(tmp_path, sample):
     imported = read_pds(written(tmp_path, sample.drop(columns="unit_area"), "without.parquet"))
     kept = sample.drop_duplicates()
     kept = kept[~kept.drop(columns="unit_area").duplicated()]
+    published = basis_of(kept).isin(AS_PUBLISHED).to_numpy()
     quantity = imported.frames["components"].quantity.to_numpy()
-    expected = kept.unit_area.clip(lower=0).to_numpy()
-    pool = kept.element_id.isin([1959, 1962]).to_numpy()
-    np.testing.assert_allclose(quantity[~pool], expected[~pool], rtol=1e-9)
-    assert (quantity[pool] == kept.composition[pool]).all() and pool.sum() == 196
+    np.testing.assert_allclose(quantity[published], kept.unit_area.to_numpy()[published], rtol=1e-9)
+    assert published.sum() > 150_000 and (~published).sum() > 20_000
+
+
+# Costed components of the published sample by quantity basis, and what share of them is at least to agree with the costs.
+COSTED = {"windows_doors": (3_223, 0.99), "wall": (4_968, 0.95), "lifts": (135, 0.99), "pool": (106, 1.0)}
+
+
+def costed_over(quantity, sample):
+    """Remedial cost over unit cost x quantity, over its authority's median of the same for what floor area measures."""
+    types = reference.component_types().set_index("pds_element_id").reindex(sample.element_id)
+    units = [types[f"cost_{grade}_gbp_per_unit"].to_numpy() for grade in "bcd"]
+    unit_gbp = np.select([sample.grade.astype(str) == grade for grade in "BCD"], units, np.nan)
+    ratio = sample.cost / (unit_gbp * quantity).where((unit_gbp * quantity > 0) & (sample.cost > 0))
+    level = ratio[basis_of(sample) == "gifa"].groupby(sample.la_number).median()
+    return ratio / sample.la_number.map(level)
+
+
+@needs_sample
+@pytest.mark.parametrize("basis", COSTED)
+def test_quantities_read_are_those_the_survey_costed_and_the_files_are_not(timed_import, sample, basis):
+    kept = sample.drop_duplicates()
+    read_quantity = pd.Series(timed_import[0].frames["components"].quantity.to_numpy(), kept.index)
+    ours, files = (costed_over(quantity, kept)[basis_of(kept) == basis].dropna()
+                   for quantity in (read_quantity, kept.unit_area.clip(lower=0)))
+    count, least = COSTED[basis]
+    assert len(ours) == count
+    assert ((ours - 1).abs() <= 0.02).mean() >= least
+    assert ((files - 1).abs() <= 0.02).mean() < least - 0.1
 
 
 @needs_sample

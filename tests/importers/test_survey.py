@@ -152,7 +152,8 @@ def test_workbook_values_by_hand(imported):
     assert alarms.statutory and pd.isna(alarms.remaining_life_years) and alarms.surveyed == pd.Timestamp("2024-03-13")
     fence = part(imported, name, "Q-0004")   # 850 ft of chain link, in no block
     assert fence.quantity == pytest.approx(259.08) and fence.block_id == ""
-    assert part(imported, name, "Q-0005").grade == "DX"
+    windows = part(imported, name, "Q-0005")   # 700 ft2
+    assert (windows.grade, windows.quantity) == ("DX", pytest.approx(65.032128, rel=1e-12))
     blocks = imported[name].frames["blocks"].set_index("block_id")
     assert blocks.loc["KHS-site-Teaching-block", "gifa_m2"] == pytest.approx(48000 * 0.09290304)
 
@@ -169,11 +170,13 @@ def test_cp1252_values_by_hand(imported):
     name = "ormsdale_csv.toml"
     slates = part(imported, name, "OP1")
     assert (slates.quantity, slates.remedial_cost_gbp, slates.grade) == (1250.5, 101234.5, "CX")
-    walls = part(imported, name, "OP2")   # 100 m x 6.5 m - 50
-    assert (walls.quantity, walls.quantity_basis) == (600, "wall")
+    walls = part(imported, name, "OP2")   # 100 m x 6.5 m, of which 20% windows and doors
+    assert (walls.quantity, walls.quantity_basis) == (520, "wall")
     assert pd.isna(walls.remedial_cost_gbp) and pd.isna(walls.cost_price_base)   # a dash; no price base without a cost
     assert part(imported, name, "OP5").quantity == 6500   # the field of the site
     assert part(imported, name, "OP6").quantity == 1   # the lift of the block
+    metal = part(imported, name, "OP9")   # 30% of 160 m x 10.5 m
+    assert (metal.quantity, metal.quantity_basis) == (504, "windows_doors")
     school = imported[name].frames["schools"].set_index("school_id").loc["FEN"]
     assert school.voluntary_aided and school.region == "East of England"
 
@@ -182,7 +185,11 @@ def test_long_values_by_hand(imported):
     parts = imported["tarnbeck_long.toml"].frames["components"]
     tiles = parts[(parts.type_id == "ROOF.20")]   # 70 and 30 percent of 1,200 m2, at code 10 and 30
     assert list(zip(tiles.quantity, tiles.grade, strict=True)) == [(pytest.approx(840), "A"), (pytest.approx(360), "C")]
-    assert parts.loc[5, "quantity"] == pytest.approx(180 * 3.5 - 90)
+    assert parts.loc[5, "quantity"] == pytest.approx(180 * 3.5 * 0.8)   # a fifth of the wall is windows and doors
+    windows = parts[(parts.type_id == "EXT.25") & parts.block_id.str.startswith("HAZ-site-Upper")]
+    assert windows.quantity.sum() == pytest.approx(210 * 11 * 0.3)   # the shares at all grades make up the 30%
+    upper = imported["tarnbeck_long.toml"].frames["blocks"].set_index("block_id").loc["HAZ-site-Upper-School"]
+    assert upper.windows_doors_percent == 30
     drains = parts[parts.type_id == "AREA.17"].iloc[0]   # all floors of both blocks of the site
     assert (drains.quantity, drains.block_id) == (5400 + 75, "")
     paths = parts[parts.type_id == "AREA.04"].iloc[0]   # 40 percent of the site less its building
@@ -248,6 +255,30 @@ def test_a_quantity_is_worked_out_only_where_none_is_given(tmp_path):
     parts = read_survey(a_csv(tmp_path, *rows), a_map(tmp_path)).frames["components"]
     assert list(parts.quantity) == [450, 900, 900]
     assert list(parts.quantity_basis) == ["measured", "gifa", "gifa"]
+
+
+GLAZED = [('remaining_life = "Life"', 'remaining_life = "Life"\nblock_windows_doors_percent = "Notes"'),
+          ('[[schools]]', '[[blocks]]\nschool_id = "ASH"\nfound_as = "Main"\nperimeter_m = 100\nheight_m = 6\n'
+                          '[[schools]]')]
+
+
+@pytest.mark.parametrize("share", ["40", "40%", "40.0 %"])
+def test_windows_and_walls_share_the_outside_wall_by_the_percentage(tmp_path, share):
+    rows = [{"Type": name, "Qty": "", "Unit": "", "Notes": share} for name in ("Walls", "Plastic windows")]
+    frames = read_survey(a_csv(tmp_path, *rows), a_map(tmp_path, *GLAZED)).frames
+    assert list(frames["components"].quantity) == pytest.approx([360, 240])   # of 100 m x 6 m = 600 m2
+    assert list(frames["blocks"].windows_doors_percent) == [40]
+
+
+@pytest.mark.parametrize(("share", "found"), [("140", "'140'"), ("-3", "'-3'"),
+                                              ("0.4", "no share above 1 in the whole column")])
+def test_a_share_of_the_wall_that_is_no_percentage_is_a_fault(tmp_path, share, found):
+    assert faults_of(read_survey, a_csv(tmp_path, {"Notes": share}), a_map(tmp_path, *GLAZED)) == [(2, "Notes", found)]
+
+
+def test_a_number_of_windows_is_not_taken_for_their_area(tmp_path):
+    row = {"Type": "Plastic windows", "Qty": "64", "Unit": "nr"}
+    assert faults_of(read_survey, a_csv(tmp_path, row), a_map(tmp_path)) == [(2, "Unit", "'nr'")]
 
 
 # Faults of the survey.

@@ -1,0 +1,227 @@
+"""What a results folder says of a programme: its tables and its proof, as frames."""
+
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+
+from .candidates import KINDS
+from .condition.backlog import facility_condition_index
+from .condition.deterioration import years_to_failure
+from .explanations import reasons, scheme_figures
+from .outlook import OLD_SURVEY_YEARS
+from .reference import component_types, load
+
+
+def treatments(programme):
+    """When works bring each component to grade A, and from which grades.
+
+    Returns
+    -------
+    tuple of (array of int, shape (n,), array of bool, shape (n, 5))
+        Year of the plan (-1: never) and the grades put right, for each row of ``outlook.parts``.
+    """
+    outlook = programme.candidates.outlook
+    n, first = len(outlook.parts), outlook.scenario.plan.first_year
+    treated_in, scope = np.full(n, -1), np.zeros((n, 5), dtype=bool)
+    for scheme, year in programme.choice.items():
+        rows = programme.candidates.members.get(scheme)
+        if rows is not None:
+            treated_in[rows] = year - first
+            scope[rows, KINDS["repair" if scheme.endswith(".repair") else "renew"]:] = True
+    return treated_in, scope
+
+
+def schemes_frame(programme):
+    """Every candidate, funded or not, with year, cost, value, pots and the reason.
+
+    Returns
+    -------
+    DataFrame
+        Columns as the README's list of results has them.
+    """
+    candidates = programme.candidates
+    figures = scheme_figures(programme)
+    names = candidates.outlook.estate.schools.set_index("school_id")["name"]
+    frame = candidates.schemes.set_index("scheme_id", drop=False)
+    paid = programme.draws.groupby(["scheme_id", "pot_id"], sort=False).amount_gbp.sum()
+    pots = {}
+    for (scheme, pot), amount in paid.items():
+        pots.setdefault(scheme, []).append(f"{pot} {amount:.0f}")
+    return pd.DataFrame({
+        "scheme_id": frame.scheme_id, "school_id": frame.school_id, "school_name": frame.school_id.map(names),
+        "site_id": frame.site_id, "block_id": frame.block_id, "element": frame.element, "kind": frame.kind,
+        "description": frame.description, "exclusion_group": frame.exclusion_group,
+        "must_do": np.where(frame.must_do != "", "yes", "no"), "must_start_by": frame.must_do,
+        "priority": frame.priority.astype("Int64"), "worst_grade": frame.worst_grade,
+        "surveyed_share": frame.surveyed_share, "start_year": figures.start_year.astype("Int64"),
+        "cost_gbp": figures.cost_gbp.round(2), "value_gbp": figures.value_gbp.round(2),
+        "value_per_gbp": figures.value_per_gbp.round(4),
+        "cost_a_year_later_gbp": figures.cost_a_year_later_gbp.round(2),
+        "loss_a_year_later_gbp": figures.loss_a_year_later_gbp.round(2),
+        "pots": ["; ".join(pots.get(scheme, ())) for scheme in frame.scheme_id],
+        "reason": reasons(programme, figures)}).reset_index(drop=True)
+
+
+def reserves_frame(programme):
+    """Free reserves year by year, with the works they pay for (nominal GBP).
+
+    Returns
+    -------
+    DataFrame
+        ``year, opening_gbp, income_gbp, surplus_gbp, spent_on_works_gbp, closing_gbp, floor_gbp``.
+    """
+    money, pots = programme.candidates.money, programme.candidates.pots
+    own = pots.pot_id[pots.route == "reserves"]
+    spent = programme.draws[programme.draws.pot_id.isin(own)].groupby("year").amount_gbp.sum()
+    frame = money.reserves.copy()
+    frame["spent_on_works_gbp"] = frame.year.map(spent).fillna(0.0)
+    frame["opening_gbp"] = frame.opening_gbp - frame.spent_on_works_gbp.cumsum() + frame.spent_on_works_gbp
+    frame["closing_gbp"] = frame.opening_gbp + frame.surplus_gbp - frame.spent_on_works_gbp
+    return frame[["year", "opening_gbp", "income_gbp", "surplus_gbp", "spent_on_works_gbp", "closing_gbp",
+                  "floor_gbp"]].round(2)
+
+
+def backlog_frame(programme, key, treated_in, scope):
+    """Backlog and condition index by school, block or element, now and at the end, without and with the programme.
+
+    Parameters
+    ----------
+    programme : Programme
+    key : str
+        ``school_id``, ``block_id`` (grounds as ``SITE.grounds``) or ``element``.
+    treated_in, scope : array
+        As ``treatments`` returns them.
+
+    Returns
+    -------
+    DataFrame
+        Backlog at grades C to E, real GBP; ``fci_now`` is the backlog as a share of the cost of rebuilding the block or
+        school, or for an element of renewing all of it; ``spend_gbp`` is nominal.
+    """
+    outlook, end = programme.candidates.outlook, programme.candidates.outlook.horizon
+    schemes = programme.candidates.schemes.set_index("scheme_id")
+    paid = programme.draws.groupby("scheme_id").amount_gbp.sum()
+    spend = paid.groupby(_place(schemes.reindex(paid.index), key).to_numpy()).sum()
+    places = _place(outlook.parts, key)
+    frame = pd.DataFrame({
+        "backlog_now_gbp": outlook.backlog_by(places, 0), "backlog_end_without_gbp": outlook.backlog_by(places, end),
+        "backlog_end_with_gbp": outlook.backlog_by(places, end, treated_in, scope)})
+    frame = frame.reindex(frame.index.union(spend.index), fill_value=0.0)
+    replacement = (pd.Series(outlook.costs_gbp[:, 3]).groupby(places.to_numpy()).sum() if key == "element"
+                   else outlook.replacement_gbp(key)).reindex(frame.index)
+    frame["fci_now"] = facility_condition_index(frame.backlog_now_gbp, replacement.fillna(0.0)).round(4)
+    frame["replacement_gbp"] = replacement
+    frame["spend_gbp"] = spend.reindex(frame.index).fillna(0.0)
+    if key == "school_id":
+        frame = _with_school_facts(frame, programme)
+    money = [name for name in frame if name.endswith("_gbp")]
+    return frame.assign(**frame[money].round(2)).rename_axis(key).reset_index()
+
+
+def components_frame(programme, treated_in):
+    """Every component in use: where it stands, what is expected of it, and when the programme treats it.
+
+    Parameters
+    ----------
+    programme : Programme
+    treated_in : array
+        As ``treatments`` returns it.
+
+    Returns
+    -------
+    DataFrame
+        ``expected_life_years`` is the mean time to failure (grade E) from the expected condition at the start of the
+        plan; ``poor_at_start`` and ``poor_at_end`` the chance of being at grade C or worse if nothing is done.
+    """
+    outlook = programme.candidates.outlook
+    parts, types = outlook.parts, component_types()
+    life = years_to_failure(types[["p_ab", "p_bc", "p_cd", "p_de"]].to_numpy())[parts.type_index]
+    start, end = outlook.shares(0), outlook.shares(outlook.horizon)
+    frame = parts[["component_id", "school_id", "site_id", "block_id", "element", "type_id", "quantity", "grade"]].copy()
+    frame["construction_type"] = types.construction_type.to_numpy()[parts.type_index]
+    frame["surveyed"] = parts.surveyed.dt.strftime("%Y-%m-%d").fillna("modelled")
+    frame["surveyor_life_years"] = parts.remaining_life_years
+    frame["expected_life_years"] = (start * life).sum(axis=1).round(1)
+    frame["poor_at_start"] = start[:, 2:].sum(axis=1).round(4)
+    frame["poor_at_end"] = end[:, 2:].sum(axis=1).round(4)
+    frame["cost_to_a_gbp"] = (start * outlook.costs_gbp).sum(axis=1).round(2)
+    frame["treated_in"] = pd.Series(treated_in, frame.index).add(outlook.scenario.plan.first_year).where(treated_in >= 0)
+    return frame.assign(treated_in=frame.treated_in.astype("Int64"))
+
+
+def _place(frame, key):
+    """School, element or block of each row; the grounds of a site stand for a block where there is none."""
+    return frame[key] if key != "block_id" else frame.block_id.where(frame.block_id != "", frame.site_id + ".grounds")
+
+
+def _with_school_facts(frame, programme):
+    """The schools' own facts beside their backlog, one row for every school of the trust."""
+    outlook = programme.candidates.outlook
+    estate, parts = outlook.estate, outlook.parts
+    schools = estate.schools.set_index("school_id")
+    schemes = programme.candidates.schemes
+    chosen = schemes[schemes.scheme_id.isin(programme.choice)].groupby("school_id").size()
+    gifa = estate.blocks.merge(estate.sites[["site_id", "school_id"]], on="site_id").groupby("school_id").gifa_m2.sum()
+    facts = pd.DataFrame({"name": schools["name"], "gifa_m2": gifa.reindex(schools.index).fillna(0.0)})
+    frame = facts.join(frame)
+    zeros = [name for name in frame if name.endswith("_gbp") and name != "replacement_gbp"]
+    frame[zeros] = frame[zeros].fillna(0.0)
+    frame["replacement_gbp"] = outlook.replacement_gbp("school_id").reindex(frame.index).fillna(0.0)
+    frame["schemes_funded"] = chosen.reindex(frame.index).fillna(0).astype(int)
+    frame["surveyed_share"] = (~parts.modelled).groupby(parts.school_id).mean().reindex(frame.index).round(4)
+    return frame
+
+
+def solution(programme, seed, commit=None, inputs=None):
+    """What proves the programme and where it came from, ready for JSON.
+
+    Returns
+    -------
+    dict
+    """
+    answer, candidates = programme.answer, programme.candidates
+    base = {"objective": answer.objective, "bound": _known(answer.bound), "gap": _known(answer.gap),
+            "seconds": round(answer.seconds, 3),
+            "status": answer.status, "solver": answer.solver, "version": answer.version, "found_by": programme.found_by,
+            "capplan_version": version("capplan"), "git_commit": commit, "seed": seed, "audit": "clean",
+            "baselines": [{"rule": rule.rule, "value_gbp": rule.value, "feasible": rule.feasible}
+                          for rule in programme.rules]}
+    outlook = candidates.outlook
+    if outlook is None:
+        return base
+    parts, plan = outlook.parts, outlook.scenario.plan
+    assumed = assumptions_frame(programme)
+    notes = [*candidates.notes,
+             f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
+             "the loss rates by element, fees and contingency among them. assumptions.csv lists them all."]
+    evidence = {"components": len(parts), "surveyed_share": float((~parts.modelled).mean()),
+                "modelled_share": float(parts.modelled.mean()),
+                "older_than_five_years_share": float((parts.survey_years_old > OLD_SURVEY_YEARS).mean())}
+    return {"trust": outlook.estate.trust["name"], "scenario": outlook.scenario.name, **base,
+            "price_base": plan.price_base, "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
+            "stand_in_money": candidates.money.stand_in, "notes": notes, "evidence": evidence,
+            "inputs": inputs or {}}
+
+
+def assumptions_frame(programme):
+    """Every figure the run took from its scenario and from the loss rates, with source and status.
+
+    Returns
+    -------
+    DataFrame
+        ``figure, value, meaning, source, status``; money that stands in is left out where the trust has its own.
+    """
+    candidates = programme.candidates
+    frame = pd.DataFrame(candidates.outlook.scenario.register())
+    if not candidates.money.stand_in:
+        frame = frame[~frame.figure.str.startswith("stand_in.")]
+    rates = load("loss_rates").melt(["element", "status", "source", "note"])
+    rates["figure"] = "loss_rates." + rates.variable + "." + rates.element
+    rates = rates.rename(columns={"note": "meaning"})[["figure", "value", "meaning", "source", "status"]]
+    return pd.concat([frame, rates], ignore_index=True)
+
+
+def _known(figure):
+    """A figure for JSON, which has no infinity: ``None`` where nothing is proved."""
+    return figure if np.isfinite(figure) else None

@@ -1,0 +1,108 @@
+"""``optimise`` against every programme there is, tried one by one by an oracle that shares no code with capplan."""
+
+import functools
+
+import pytest
+from folders import folder, once, read
+from instances import random_instance, write_folder
+from oracle import feasible, solve, total_value
+
+from capplan import optimise, read_candidates
+from capplan.errors import CandidatesError, InfeasibleError
+from capplan.programme import search
+
+FAST, ALL = range(250), range(250, 1000)
+GBP = 1e-6
+
+
+@functools.cache
+def case(seed):
+    """A random folder, and the best value of its programmes (``None``: there is none)."""
+    frames = random_instance(seed)
+    return frames, solve(frames)[0]
+
+
+def check(seed, path, **settings):
+    """Hold a programme of a random folder against the oracle; says whether it was infeasible."""
+    frames, best = case(seed)
+    candidates = read(frames, path)
+    if best is None:
+        with pytest.raises(InfeasibleError):
+            optimise(candidates, gap=0, **settings)
+        return None
+    programme = optimise(candidates, gap=0, **settings)
+    assert programme.objective == pytest.approx(best, abs=GBP)
+    assert feasible(frames, programme.choice) == []
+    assert total_value(frames, programme.choice) == pytest.approx(best, abs=GBP)
+    assert programme.bound >= best - GBP
+    assert programme.bound >= programme.objective
+    assert programme.gap == 0
+    assert programme.answer.status == "optimal"
+    return programme
+
+
+def check_rules(seed, programme):
+    frames, best = case(seed)
+    for rule in programme.rules:
+        assert rule.value == pytest.approx(total_value(frames, rule.choice), abs=GBP)
+        if rule.feasible:
+            assert feasible(frames, rule.choice) == [], rule.rule
+            assert rule.value <= programme.objective + GBP
+        elif rule.choice:  # marked infeasible: it misses a must-do or a lower limit, and never anything else
+            assert {broken.split(":")[0].split(" ")[0] for broken in feasible(frames, rule.choice)} <= {"must", "limit"}
+    return best
+
+
+@pytest.mark.parametrize("seed", FAST)
+def test_the_programme_is_the_best_there_is(seed, tmp_path):
+    programme = check(seed, tmp_path)
+    if programme is not None:
+        check_rules(seed, programme)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", ALL)
+def test_the_programme_is_the_best_there_is_on_more_folders(seed, tmp_path):
+    programme = check(seed, tmp_path)
+    if programme is not None:
+        check_rules(seed, programme)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_cbc_finds_the_same_value(seed, tmp_path):
+    programme = check(seed, tmp_path, solver="cbc")
+    assert programme is None or programme.answer.solver == "cbc"
+
+
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_the_quick_search_of_large_models_gives_the_same_value(seed, tmp_path, monkeypatch):
+    """Every folder here is small; treating them as large sends them through the relaxation and the core."""
+    monkeypatch.setattr(search, "SMALL_MODEL_STARTS", 0)
+    check(seed, tmp_path)
+
+
+def test_the_folders_bring_every_outcome():
+    """An oracle that only meets easy folders proves nothing: some have no programme, many beat every rule of thumb."""
+    bests = [case(seed)[1] for seed in FAST]
+    assert 10 < sum(best is None for best in bests) < 50
+    assert sum(best is not None and best < 0 for best in bests) >= 2
+
+
+def test_rules_of_thumb_are_often_beaten_and_often_feasible(tmp_path):
+    gains, kept = 0, 0
+    for seed in range(30):
+        if case(seed)[1] is not None:
+            programme = optimise(read(case(seed)[0], tmp_path / str(seed)), gap=0)
+            kept += any(rule.feasible for rule in programme.rules)
+            gains += all(rule.value < programme.objective - GBP for rule in programme.rules if rule.feasible)
+    assert kept >= 15
+    assert gains >= 8
+
+
+def test_a_start_year_without_a_price_is_refused(tmp_path):
+    """Where ``spend.csv`` has rows, a start year without one is a mistake: nothing is built for free by accident."""
+    frames = folder([("a", {}, {2026: (1, {2026: 5}), 2027: (1, {2027: 5})}), ("b", {}, once(1, 5))], [{"amount": 9}])
+    frames["spend"] = frames["spend"].query("not (scheme_id == 'a' and start_year == 2027)")
+    with pytest.raises(CandidatesError, match="a started in 2027") as caught:
+        read_candidates(write_folder(frames, tmp_path))
+    assert len(caught.value.faults) == 1

@@ -1,0 +1,315 @@
+"""The audit: a good programme passes; each rule broken on purpose is said, in words, by name and figure."""
+
+import ast
+import functools
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from folders import folder, once, read
+
+import capplan
+from capplan.errors import AuditError
+from capplan.programme.audit import audit
+
+REPO = Path(__file__).resolve().parents[2]
+OAK = {"school_id": "oak", "site_id": "oak-1", "trade": "roofing", "tag": "condition"}
+ELM = {"school_id": "elm", "site_id": "elm-1", "trade": "electrical", "tag": "energy"}
+SCHEMES = [("roof", {**OAK, "exclusion_group": "roof", "must_do": "2027", "CARBON_T": {2026: 1, 2027: 1, 2028: 1}},
+            {2026: (10, {2026: 60, 2027: 40}), 2027: (9, {2027: 100}), 2028: (8, {2028: 100})}),
+           ("patch", {**OAK, "exclusion_group": "roof", "CARBON_T": {2026: 0}}, once(3, 20)),
+           ("lamps", {**ELM, "CARBON_T": {2026: 4, 2027: 4}}, {2026: (5, {2026: 30}), 2027: (5, {2027: 30})}),
+           ("panels", {**ELM, "requires": "lamps; roof", "CARBON_T": {2026: 7, 2027: 7}},
+            {2026: (6, {2026: 50}), 2027: (6, {2027: 50})})]
+POTS = [{"pot_id": "SCA", "amount": 100, "last_year": 2027, "tags": "condition"},
+        {"pot_id": "ELM", "amount": 50, "last_year": 2027, "school_id": "elm"},
+        {"pot_id": "OPEN", "amount": 60, "last_year": 2028}]
+CHOICE = {"roof": 2026, "lamps": 2026, "panels": 2027}
+DRAWS = [("roof", "SCA", 2026, 60), ("roof", "SCA", 2027, 40), ("lamps", "OPEN", 2026, 30), ("panels", "ELM", 2027, 50)]
+VALUE = 21
+
+
+def draws(rows):
+    return pd.DataFrame(rows, columns=["scheme_id", "pot_id", "year", "amount_gbp"]).astype({"amount_gbp": float})
+
+
+@pytest.fixture
+def said(tmp_path):
+    """What the audit says of the good programme with one thing changed."""
+    def of(choice=CHOICE, rows=DRAWS, objective=VALUE, limits=(), schemes=SCHEMES):
+        return audit(read(folder(schemes, POTS, limits), tmp_path), choice, draws(rows), objective)
+    return of
+
+
+def changed(number, **change):
+    """The good draws with one of them changed."""
+    row = dict(zip(("scheme_id", "pot_id", "year", "amount_gbp"), DRAWS[number], strict=True)) | change
+    return [*DRAWS[:number], tuple(row.values()), *DRAWS[number + 1:]]
+
+
+def test_the_good_programme_passes(said):
+    assert said() == []
+
+
+def test_choosing_nothing_passes_where_nothing_must_be_done(said):
+    free = [("lamps", {}, once(5, 30))]
+    assert said({}, [], 0, schemes=free) == []
+
+
+# ------------------------------------------------------------------------------------------------ what starts when
+
+
+def test_a_start_in_a_year_that_is_not_listed(said):
+    assert said({**CHOICE, "lamps": 2028}) == ["lamps starts in 2028, a year it may not start in"]
+
+
+def test_a_scheme_that_does_not_exist(said):
+    assert said({**CHOICE, "moat": 2026}) == ["moat starts in 2026, a year it may not start in"]
+
+
+def test_two_alternatives(said):
+    wrong = said({**CHOICE, "patch": 2026}, [*DRAWS, ("patch", "OPEN", 2026, 20)], VALUE + 3)
+    assert wrong == ["patch and roof are alternatives and both chosen"]
+
+
+@pytest.mark.parametrize(("choice", "year", "needed"), [
+    ({"roof": 2026, "panels": 2027}, 2027, "lamps"), ({"roof": 2026, "lamps": 2027, "panels": 2026}, 2026, "lamps"),
+    ({"roof": 2027, "lamps": 2026, "panels": 2026}, 2026, "roof")])
+def test_what_is_required_comes_later_or_not_at_all(said, choice, year, needed):
+    required = [words for words in said(choice) if "requires" in words]
+    assert required == [f"panels starts in {year} before {needed}, which it requires"]
+
+
+def test_what_is_required_may_start_in_the_same_year(said):
+    rows = [("roof", "SCA", 2027, 100), ("lamps", "OPEN", 2027, 30), ("panels", "ELM", 2027, 50)]
+    assert said({"roof": 2027, "lamps": 2027, "panels": 2027}, rows, 20) == []
+
+
+def test_a_must_do_that_is_left_out(said):
+    assert said({"lamps": 2026}, [("lamps", "OPEN", 2026, 30)], 5) == ["roof must be done and is not, or not in time"]
+
+
+def test_a_must_do_that_is_late(said):
+    rows = [("roof", "OPEN", 2028, 60), ("lamps", "ELM", 2026, 30)]
+    assert "roof must be done and is not, or not in time" in said({"roof": 2028, "lamps": 2026}, rows, 13)
+
+
+def test_the_alternative_that_is_no_must_do_does_not_stand_in(said):
+    """patch is an alternative to the roof that must be done, and not itself a must-do."""
+    assert said({"patch": 2026}, [("patch", "SCA", 2026, 20)], 3) == ["roof must be done and is not, or not in time"]
+
+
+@pytest.mark.parametrize("word", ["yes", "true", "1", "Y"])
+def test_a_must_do_of_any_year(said, word):
+    schemes = [(name, {"must_do": cell}, once(1, 0)) for name, cell in (("a", word), ("b", "no"), ("c", "0"), ("d", ""))]
+    assert said({}, [], 0, schemes=schemes) == ["a must be done and is not, or not in time"]
+
+
+# ----------------------------------------------------------------------------------------------------- what it is worth
+
+
+@pytest.mark.parametrize("claimed", [VALUE + 1, VALUE - 0.01, 0, float("nan"), float("inf")])
+def test_a_value_that_is_not_what_the_schemes_are_worth(said, claimed):
+    wrong = said(objective=claimed)
+    assert wrong == [f"the value is 21.00, not {claimed:,.2f} as claimed"]
+
+
+# -------------------------------------------------------------------------------------------------------- who pays what
+
+
+def test_a_bill_nobody_pays(said):
+    wrong = said(rows=DRAWS[:-1])
+    assert len(wrong) == 1
+    assert "panels" in wrong[0]
+    assert "50.00 in 2027" in wrong[0]
+    assert "0.00 is paid" in wrong[0]
+
+
+@pytest.mark.parametrize("paid", [39.9, 40.1, float("nan")])
+def test_a_bill_paid_by_too_little_or_too_much(said, paid):
+    wrong = said(rows=changed(1, amount_gbp=paid))
+    assert any("roof spends" in words and "40.00 in 2027" in words for words in wrong)
+
+
+def test_a_bill_paid_in_another_year(said):
+    wrong = said(rows=changed(1, year=2026))
+    assert len(wrong) == 2  # 2026 overpaid, 2027 unpaid
+    assert all(words.startswith("roof spends") for words in wrong)
+
+
+def test_a_payment_for_a_scheme_that_is_not_chosen(said):
+    wrong = said(rows=[*DRAWS, ("patch", "OPEN", 2026, 20)])
+    assert len(wrong) == 1
+    assert wrong[0].startswith("patch spends")
+
+
+def test_a_pot_that_pays_more_than_it_holds(said):
+    """ELM holds 50 and would pay 80."""
+    wrong = said(rows=changed(2, pot_id="ELM"))
+    assert len(wrong) == 1
+    assert wrong[0].startswith("ELM holds")
+    assert "50.00" in wrong[0]
+    assert "80.00" in wrong[0]
+
+
+def test_a_pot_may_be_spent_to_the_last_penny_and_not_a_pound_further(said):
+    def frames(cost):
+        return [("a", {}, once(1, cost))], {"a": 2026}, [("a", "OPEN", 2026, cost)]
+    for cost, clean in ((60, True), (60.5, False)):
+        schemes, choice, rows = frames(cost)
+        assert (said(choice, rows, 1, schemes=schemes) == []) is clean
+
+
+def test_a_draw_outside_the_window(said):
+    schemes = [*SCHEMES[:1], ("late", {"tag": "condition"}, once(1, 5, 2028)), ("early", {}, once(1, 5, 2025))]
+    rows = [*DRAWS[:2], ("late", "SCA", 2028, 5), ("early", "OPEN", 2025, 5)]
+    wrong = said({"roof": 2026, "late": 2028, "early": 2025}, [("roof", "OPEN", 2026, 60), *rows[1:]], 12, schemes=schemes)
+    assert "SCA pays late in 2028, outside its window" in wrong
+    assert "OPEN pays early in 2025, outside its window" in wrong
+
+
+def test_a_pot_that_pays_for_what_its_tags_do_not_allow(said):
+    assert said(CHOICE, [*DRAWS[:1], ("roof", "OPEN", 2027, 40), ("lamps", "SCA", 2026, 30), DRAWS[3]]) == [
+        "SCA may not pay for lamps, tagged 'energy'"]
+
+
+def test_the_money_of_one_school_at_another(said):
+    wrong = said(rows=[DRAWS[0], ("roof", "ELM", 2027, 40), DRAWS[2], ("panels", "OPEN", 2027, 30),
+                       ("panels", "ELM", 2027, 10), ("panels", "SCA", 2027, 10)])
+    assert "ELM belongs to elm and pays for roof elsewhere" in wrong
+    assert "SCA may not pay for panels, tagged 'energy'" in wrong
+
+
+def test_a_pot_that_does_not_exist(said):
+    wrong = said(rows=changed(2, pot_id="PURSE"))
+    assert len(wrong) == 1
+    assert wrong[0].startswith("PURSE pays")
+
+
+def test_a_payment_back_into_a_pot(said):
+    """80 out of ELM and 30 back keeps both the pot and the bills right, but is no payment."""
+    wrong = said(rows=[*DRAWS[:2], ("lamps", "ELM", 2026, 60), ("lamps", "ELM", 2026, -30), ("panels", "OPEN", 2027, 30),
+                       ("panels", "ELM", 2027, 20)])
+    assert len(wrong) == 1
+    assert "negative" in wrong[0]
+    assert "lamps" in wrong[0]
+
+
+# --------------------------------------------------------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize(("limit", "kept", "broken"), [
+    # the good programme starts roof (oak, roofing) and lamps in 2026, panels in 2027 (both elm, electrical)
+    ({"measure": "schemes"}, 3, 2), ({"measure": "schemes", "year": 2026}, 2, 1),
+    ({"measure": "schemes", "year": 2027}, 1, 0), ({"measure": "cost"}, 180, 179.5),
+    ({"measure": "cost", "year": 2026}, 90, 89.5), ({"measure": "cost", "year": 2027}, 90, 89),
+    ({"measure": "carbon_t"}, 12, 11), ({"measure": "carbon_t", "year": 2027}, 7, 6),
+    ({"measure": "schemes", "scope": "site", "scope_id": "elm-1"}, 2, 1), ({"measure": "schemes", "scope": "site"}, 2, 1),
+    ({"measure": "cost", "scope": "school", "scope_id": "oak"}, 100, 99), ({"measure": "cost", "scope": "school"}, 100, 99),
+    ({"measure": "cost", "scope": "school", "scope_id": "oak", "year": 2027}, 40, 39),
+    ({"measure": "carbon_t", "scope": "trade", "scope_id": "electrical"}, 11, 10),
+    ({"measure": "value", "scope": "trade", "scope_id": "roofing"}, 10, 9),
+    ({"measure": "schemes", "sense": ">="}, 3, 4), ({"measure": "cost", "sense": ">=", "year": 2026}, 90, 90.5),
+    ({"measure": "carbon_t", "sense": ">=", "scope": "school"}, 1, 2),  # each school: oak has 1
+    ({"measure": "schemes", "sense": ">=", "scope": "site", "scope_id": "ash-1"}, 0, 1),  # a site nobody named
+])
+def test_a_limit_of_every_scope_measure_and_sense(said, limit, kept, broken):
+    assert said(limits=[{**limit, "amount": kept}]) == []
+    wrong = said(limits=[{**limit, "amount": broken}])
+    assert wrong
+    bound = f"is not {limit.get('sense', '<=')} {broken:g}"
+    assert all(words.startswith("limit L0: ") and bound in words for words in wrong)
+
+
+def test_a_lower_limit_for_each_school_is_missed_where_nothing_is_started(said):
+    """Nothing starts at elm, and each school was to have one scheme."""
+    wrong = said({"roof": 2026}, DRAWS[:2], 10, [{"measure": "schemes", "sense": ">=", "scope": "school", "amount": 1}])
+    assert wrong == ["limit L0: 0 schemes elm is not >= 1"]
+
+
+# -------------------------------------------------------------------------------------------- shipped estates, reserves
+
+
+@functools.cache
+def programme(name):
+    scenario = capplan.read_scenario(REPO / "scenarios" / "baseline.toml")
+    estate = capplan.read_estate(REPO / "data" / name)
+    return capplan.optimise(capplan.propose(capplan.forecast(estate, scenario)), gap=0.01)
+
+
+@pytest.mark.parametrize("name", ["tiny", "example"])
+def test_the_programmes_of_the_shipped_estates_pass(name):
+    made = programme(name)
+    assert audit(made.candidates, made.choice, made.draws, made.objective) == []
+    assert made.draws.amount_gbp.sum() > 0
+
+
+@pytest.mark.parametrize("name", ["tiny", "example"])
+def test_no_payment_of_a_shipped_estate_may_be_left_out(name):
+    made = programme(name)
+    for number in range(0, len(made.draws), max(1, len(made.draws) // 12)):
+        rest = made.draws.drop(made.draws.index[number])
+        row = made.draws.iloc[number]
+        wrong = audit(made.candidates, made.choice, rest, made.objective)
+        assert any(words.startswith(f"{row.scheme_id} spends") for words in wrong)
+
+
+def test_reserves_below_their_floor(tmp_path):
+    """Tiny spends 190,000 of its reserves in 2026: 300,000 + 10,000 - 190,000 leaves the floor of 120,000, no pound more."""
+    made = programme("tiny")
+    money = made.candidates.money
+    drawn = made.draws[made.draws.pot_id.str.startswith("RESERVE") & (made.draws.year == 2026)].amount_gbp.sum()
+    left = 310_000 - drawn
+    assert left >= 120_000
+    for floor, clean in ((left, True), (left + 10, False)):
+        strict = replace(money, reserves=money.reserves.assign(floor_gbp=[floor, *[0.0] * 9]))
+        wrong = audit(replace(made.candidates, money=strict), made.choice, made.draws, made.objective)
+        assert (wrong == []) is clean
+        if not clean:
+            assert len(wrong) == 1
+            assert "free reserves at the end of 2026" in wrong[0]
+            assert f"{left:,.0f}" in wrong[0]
+            assert f"below the floor of £{floor:,.0f}" in wrong[0]
+
+
+def test_reserves_spent_in_an_early_year_are_missing_in_a_late_one():
+    """A floor that only the last year breaks: what was spent from 2026 on counts."""
+    made = programme("tiny")
+    money = made.candidates.money
+    spent = made.draws[made.draws.pot_id.str.startswith("RESERVE")].amount_gbp.sum()
+    left = 360_000 + 10_000 - spent
+    strict = replace(money, reserves=money.reserves.assign(floor_gbp=[*[0.0] * 9, left + 10]))
+    wrong = audit(replace(made.candidates, money=strict), made.choice, made.draws, made.objective)
+    assert len(wrong) == 1
+    assert "end of 2035" in wrong[0]
+
+
+def test_reserves_that_are_below_the_floor_without_any_works_may_not_be_drawn_on():
+    made = programme("tiny")
+    strict = made.candidates.money.reserves.assign(floor_gbp=1e9)
+    wrong = audit(replace(made.candidates, money=replace(made.candidates.money, reserves=strict)), made.choice, made.draws,
+                  made.objective)
+    assert len(wrong) == 10
+    own = made.candidates.pots.route == "reserves"
+    nothing = made.draws[~made.draws.pot_id.isin(made.candidates.pots.pot_id[own])]
+    assert not [words for words in audit(replace(made.candidates, money=replace(made.candidates.money, reserves=strict)),
+                                         made.choice, nothing, made.objective) if "reserves" in words]
+
+
+def test_a_pot_with_too_much_in_it_does_not_get_past_optimise():
+    """Reserve pots ten times too large (a defect upstream) solve well, and the audit does not believe it."""
+    candidates = programme("tiny").candidates
+    pots = candidates.pots
+    pots["amount"] = pots.amount.where(pots.route != "reserves", pots.amount * 10)
+    frames = {name: candidates.table(name) for name in ("schemes", "scheme_years", "spend", "limits")}
+    with pytest.raises(AuditError, match="below the floor"):
+        capplan.optimise(replace(candidates, _frames=frames | {"pots": pots}))
+
+
+def test_the_audit_shares_nothing_with_the_model_that_was_solved():
+    tree = ast.parse((REPO / "capplan" / "programme" / "audit.py").read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module or "." for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert names <= {"collections", "pandas", "numpy", "math"}
+    assert {"pandas"} <= names  # the test reads the right file

@@ -1,0 +1,211 @@
+"""The formulation is the algebra written down here, family by family.
+
+Each file of ``lp/`` is what PuLP writes of one family for the instance below; the tests read the files back and hold every
+row against rows stated by hand from the numbers of the instance. ``python tests/programme/test_lp_files.py`` writes the
+files anew; the hand-made rows then say whether they are right.
+"""
+
+import re
+import tempfile
+from pathlib import Path
+
+import pulp
+import pytest
+from folders import folder, read
+
+from capplan.programme import formulation
+from capplan.programme.instance import instance
+
+FILES = Path(__file__).resolve().parent / "lp"
+
+OAK = {"school_id": "oak", "site_id": "oak-1"}
+ELM = {"school_id": "elm", "site_id": "elm-1"}
+ROOF = {**OAK, "tag": "condition", "trade": "roofing", "exclusion_group": "roof"}
+SCHEMES = [
+    ("patch", {**ROOF, "must_do": "2027", "CARBON_T": {2026: 1, 2027: 1, 2028: 1}},
+     {2026: (6, {2026: 10, 2027: 2}), 2027: (5, {2027: 11}), 2028: (4, {2028: 12})}),
+    ("renew", {**ROOF, "must_do": "yes", "CARBON_T": {2027: 2}}, {2027: (20, {2027: 30, 2028: 15.5})}),
+    ("solar", {**OAK, "tag": "energy", "requires": "renew; boiler", "CARBON_T": {2026: 12, 2028: 9}},
+     {2026: (8, {2026: 25}), 2028: (7, {2028: 26})}),
+    ("boiler", {**ELM, "tag": "condition", "must_do": "2026", "CARBON_T": {2026: 5, 2027: 4}},
+     {2026: (-3, {2026: 14}), 2027: (-2, {2027: 13})}),
+    ("paint", {**ELM, "requires": "ramp", "CARBON_T": {2027: 0}}, {2027: (1, {})}),
+    ("ramp", {}, {}),
+]
+POTS = [
+    {"pot_id": "SCA-26", "amount": 40, "first_year": 2026, "last_year": 2027, "tags": "condition; energy"},
+    {"pot_id": "SCA-27", "amount": 50, "first_year": 2027, "last_year": 2028, "tags": "condition"},
+    {"pot_id": "OAK", "amount": 5.5, "first_year": 2026, "last_year": 2028, "school_id": "oak"},
+    {"pot_id": "GREEN", "amount": 7, "first_year": 2028, "last_year": 2028, "tags": "energy"},
+]
+LIMITS = [
+    {"limit_id": "one a site", "year": 2027, "scope": "site", "measure": "schemes", "amount": 1},
+    {"limit_id": "roofers", "scope": "trade", "scope_id": "roofing", "measure": "cost", "amount": 45},
+    {"limit_id": "2027", "year": 2027, "measure": "cost", "amount": 35},
+    {"limit_id": "oak carbon", "scope": "school", "scope_id": "oak", "measure": "carbon_t", "sense": ">=", "amount": 3},
+    {"limit_id": "2028 carbon", "year": 2028, "measure": "carbon_t", "sense": ">=", "amount": 9},
+    {"limit_id": "ash", "scope": "school", "scope_id": "ash", "measure": "schemes", "amount": 2},
+]
+STARTS = ["patch 2026", "patch 2027", "patch 2028", "renew 2027", "solar 2026", "solar 2028", "boiler 2026", "boiler 2027",
+          "paint 2027"]
+FLOWS = ["SCA-26 roof 2026", "OAK roof 2026", "SCA-26 roof 2027", "OAK roof 2027", "SCA-27 roof 2027", "OAK roof 2028",
+         "SCA-27 roof 2028", "SCA-26 solar 2026", "OAK solar 2026", "OAK solar 2028", "GREEN solar 2028",
+         "SCA-26 boiler 2026", "SCA-26 boiler 2027", "SCA-27 boiler 2027"]
+"""Who may pay for what when: patch and renew share their payers. Pots in the order they lapse."""
+ELASTIC_FLOWS = ["SCA-26 roof 2026", "OAK roof 2026", "extra roof 2026", "SCA-26 roof 2027", "OAK roof 2027",
+                 "SCA-27 roof 2027", "extra roof 2027", "OAK roof 2028", "SCA-27 roof 2028", "extra roof 2028",
+                 "SCA-26 solar 2026", "OAK solar 2026", "extra solar 2026", "OAK solar 2028", "GREEN solar 2028",
+                 "extra solar 2028", "SCA-26 boiler 2026", "extra boiler 2026", "SCA-26 boiler 2027",
+                 "SCA-27 boiler 2027", "extra boiler 2027"]
+NAMES = {**{f"start_{i}": name for i, name in enumerate(STARTS)}, **{f"pays_{i}": name for i, name in enumerate(FLOWS)}}
+ELASTIC_NAMES = {
+    **{f"start_{i}": name for i, name in enumerate(STARTS)}, **{f"pays_{i}": name for i, name in enumerate(ELASTIC_FLOWS)},
+    **{f"extra_money_{i}": f"extra {year}" for i, year in enumerate((2026, 2027, 2028))},
+    **{f"broken_limit_{i}": f"broken {name}" for i, name in enumerate(
+        ("elm-1", "oak-1", "roofers", "2027", "oak carbon", "2028 carbon", "ash"))}}
+
+ONE_PER_NEED = [
+    ({"patch 2026": 1, "patch 2027": 1, "patch 2028": 1, "renew 2027": 1}, "<=", 1),
+    ({"solar 2026": 1, "solar 2028": 1}, "<=", 1),
+    ({"boiler 2026": 1, "boiler 2027": 1}, "<=", 1),  # paint may start in one year only, ramp in none
+]
+MUST_DO = [
+    ({"patch 2026": 1, "patch 2027": 1, "renew 2027": 1}, ">=", 1),  # patch by 2027, or renew at any time
+    ({"boiler 2026": 1}, ">=", 1),
+]
+STARTED_NO_LATER = [
+    ({"solar 2026": 1}, "<=", 0),  # renew may not start by 2026
+    ({"solar 2026": 1, "solar 2028": 1, "renew 2027": -1}, "<=", 0),
+    ({"solar 2026": 1, "boiler 2026": -1}, "<=", 0),
+    ({"solar 2026": 1, "solar 2028": 1, "boiler 2026": -1, "boiler 2027": -1}, "<=", 0),
+    ({"paint 2027": 1}, "<=", 0),  # ramp may never start
+]
+FULLY_PAID = [
+    ({"SCA-26 roof 2026": 1, "OAK roof 2026": 1, "patch 2026": -10}, "=", 0),
+    ({"SCA-26 roof 2027": 1, "OAK roof 2027": 1, "SCA-27 roof 2027": 1, "patch 2026": -2, "patch 2027": -11,
+      "renew 2027": -30}, "=", 0),
+    ({"OAK roof 2028": 1, "SCA-27 roof 2028": 1, "patch 2028": -12, "renew 2027": -15.5}, "=", 0),
+    ({"SCA-26 solar 2026": 1, "OAK solar 2026": 1, "solar 2026": -25}, "=", 0),
+    ({"OAK solar 2028": 1, "GREEN solar 2028": 1, "solar 2028": -26}, "=", 0),
+    ({"SCA-26 boiler 2026": 1, "boiler 2026": -14}, "=", 0),
+    ({"SCA-26 boiler 2027": 1, "SCA-27 boiler 2027": 1, "boiler 2027": -13}, "=", 0),
+]
+POT_AMOUNT = [
+    ({"SCA-26 roof 2026": 1, "SCA-26 roof 2027": 1, "SCA-26 solar 2026": 1, "SCA-26 boiler 2026": 1,
+      "SCA-26 boiler 2027": 1}, "<=", 40),
+    ({"SCA-27 roof 2027": 1, "SCA-27 roof 2028": 1, "SCA-27 boiler 2027": 1}, "<=", 50),
+    ({"OAK roof 2026": 1, "OAK roof 2027": 1, "OAK roof 2028": 1, "OAK solar 2026": 1, "OAK solar 2028": 1}, "<=", 5.5),
+    ({"GREEN solar 2028": 1}, "<=", 7),
+]
+LIMIT_ROWS = [
+    ({"boiler 2027": 1, "paint 2027": 1}, "<=", 1),  # one scheme on elm-1 in 2027
+    ({"patch 2027": 1, "renew 2027": 1}, "<=", 1),  # one scheme on oak-1 in 2027
+    ({"patch 2026": 12, "patch 2027": 11, "patch 2028": 12, "renew 2027": 45.5}, "<=", 45),  # all years together
+    ({"patch 2026": 2, "patch 2027": 11, "renew 2027": 30, "boiler 2027": 13}, "<=", 35),  # what is spent in 2027
+    ({"patch 2026": 1, "patch 2027": 1, "patch 2028": 1, "renew 2027": 2, "solar 2026": 12, "solar 2028": 9}, ">=", 3),
+    ({"patch 2028": 1, "solar 2028": 9}, ">=", 9),  # what starts in 2028
+    ({}, "<=", 2),  # nothing is at ash
+]
+VALUE = {"patch 2026": 6, "patch 2027": 5, "patch 2028": 4, "renew 2027": 20, "solar 2026": 8, "solar 2028": 7,
+         "boiler 2026": -3, "boiler 2027": -2, "paint 2027": 1}
+BY_HAND = {"one_per_need": ONE_PER_NEED, "must_do": MUST_DO, "started_no_later": STARTED_NO_LATER, "fully_paid": FULLY_PAID,
+           "pot_amount": [*FULLY_PAID, *POT_AMOUNT], "limits": LIMIT_ROWS, "total_value": []}
+"""The flows that pots pay are born in ``fully_paid``; so the file of ``pot_amount`` has those rows too."""
+
+
+def lp_text(name):
+    """What PuLP writes of one family alone; of ``shortfall``, of the whole elastic model."""
+    with tempfile.TemporaryDirectory() as place:
+        inst = instance(read(folder(SCHEMES, POTS, LIMITS), Path(place) / "candidates"))
+        if name == "shortfall":
+            problem = formulation.build(inst, elastic=True).problem
+        else:
+            problem = pulp.LpProblem(name, pulp.LpMaximize)
+            starts = {pair: problem.add_variable(f"start_{i}", 0, 1, pulp.LpBinary) for i, pair in enumerate(inst.starts)}
+            model = formulation.Model(inst, problem, starts, {})
+            for family in (["fully_paid"] if name == "pot_amount" else []) + [name]:
+                getattr(formulation, family)(model)
+        problem.writeLP(str(Path(place) / "model.lp"))
+        return (Path(place) / "model.lp").read_text(encoding="utf-8")
+
+
+def rows_of(text, names=NAMES):
+    """The rows of an LP file as (terms by name, sense, right-hand side), and its objective, by hand-readable names."""
+    head, body = re.split(r"\nSubject To\n", text)
+    body = re.split(r"\n(?:Bounds|Binaries|End)", body)[0]
+    rows = []
+    for row in re.findall(r"^\w+: (.*?(?:<=|>=|=)[^:]*?)(?=\n\w+: |\Z)", body, re.M | re.S):
+        left, sense, right = re.fullmatch(r"(.*?)(<=|>=|=)(.*)", " ".join(row.split())).groups()
+        rows.append((terms_of(left, names), sense, float(right)))
+    return rows, terms_of(head.split("OBJ:")[1], names)
+
+
+def terms_of(text, names):
+    found = re.findall(r"([+-]?) ?(\d[\d.e+-]*)? ?([a-z]\w*)", " ".join(text.split()))
+    return {names.get(name, name): float(sign + (number or "1")) for sign, number, name in found if number != "0"}
+
+
+def alike(rows):
+    return sorted((sorted(terms.items()), sense, amount) for terms, sense, amount in rows)
+
+
+@pytest.mark.parametrize("name", [*BY_HAND, "shortfall"])
+def test_the_family_is_the_one_in_its_file(name):
+    assert lp_text(name) == (FILES / f"{name}.lp").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", list(BY_HAND))
+def test_the_rows_of_the_file_are_the_algebra_by_hand(name):
+    rows, objective = rows_of((FILES / f"{name}.lp").read_text(encoding="utf-8"))
+    if name == "total_value":
+        assert objective == VALUE
+        rows = []  # PuLP writes a row of nothing where a model has no rows
+    assert alike(rows) == alike(BY_HAND[name])
+
+
+def test_the_file_of_total_value_is_to_be_maximised():
+    assert "\nMaximize\nOBJ:" in (FILES / "total_value.lp").read_text(encoding="utf-8")
+
+
+def test_the_elastic_file_is_the_same_rules_with_money_and_limits_that_give():
+    """Extra money of a year is one more pot of that year, open to all; each limit gives by its own amount.
+
+    The price of a broken limit is one more than every scheme at its dearest: 12 + 45.5 + 26 + 14 + 0 + 1 = 98.5.
+    """
+    text = (FILES / "shortfall.lp").read_text(encoding="utf-8")
+    rows, objective = rows_of(text, ELASTIC_NAMES)
+    assert "\nMinimize\nOBJ:" in text
+    limits = ("elm-1", "oak-1", "roofers", "2027", "oak carbon", "2028 carbon", "ash")
+    assert objective == {"extra 2026": 1, "extra 2027": 1, "extra 2028": 1, **{f"broken {name}": 98.5 for name in limits}}
+    paid = [({**terms, f"extra {sorted(terms)[0].split(' ', 1)[1]}": 1}, ">=", 0) for terms, _, _ in FULLY_PAID]
+    extra = [({"extra roof 2026": 1, "extra solar 2026": 1, "extra boiler 2026": 1, "extra 2026": -1}, "<=", 0),
+             ({"extra roof 2027": 1, "extra boiler 2027": 1, "extra 2027": -1}, "<=", 0),
+             ({"extra roof 2028": 1, "extra solar 2028": 1, "extra 2028": -1}, "<=", 0)]
+    given = [({**terms, f"broken {name}": -1 if sense == "<=" else 1}, sense, amount)
+             for name, (terms, sense, amount) in zip(limits, LIMIT_ROWS, strict=True)]
+    assert alike(rows) == alike([*ONE_PER_NEED, *MUST_DO, *STARTED_NO_LATER, *paid, *POT_AMOUNT, *extra, *given])
+
+
+def test_the_whole_model_is_every_family_once_and_nothing_else(tmp_path):
+    model = formulation.build(instance(read(folder(SCHEMES, POTS, LIMITS), tmp_path / "candidates")))
+    model.problem.writeLP(str(tmp_path / "model.lp"))
+    text = (tmp_path / "model.lp").read_text(encoding="utf-8")
+    rows, objective = rows_of(text)
+    assert "\nMaximize\nOBJ:" in text
+    assert objective == VALUE
+    assert alike(rows) == alike(
+        [*ONE_PER_NEED, *MUST_DO, *STARTED_NO_LATER, *FULLY_PAID, *POT_AMOUNT, *LIMIT_ROWS])
+    assert sorted(re.findall(r"^start_\d+$", text.split("Binaries")[1], re.M)) == sorted(f"start_{i}" for i in range(9))
+
+
+def test_the_page_of_the_formulation_shows_every_family_with_its_algebra():
+    page = formulation.page()
+    for name in [*BY_HAND, "shortfall"]:
+        section = re.split(r"\n## ", page.split(f"\n## {name.replace('_', ' ')}\n")[1])[0]
+        assert ":math:" in section, name
+
+
+if __name__ == "__main__":
+    FILES.mkdir(exist_ok=True)
+    for family_name in [*BY_HAND, "shortfall"]:
+        (FILES / f"{family_name}.lp").write_text(lp_text(family_name), encoding="utf-8")

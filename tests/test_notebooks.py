@@ -1,0 +1,71 @@
+"""Every notebook runs from top to bottom, is short and plain, and is committed without outputs."""
+
+import ast
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import capplan
+
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+# Besides the public names of capplan itself.
+PUBLIC_MODULES = ("capplan.report.charts", "capplan.report.results")
+LONGEST_CELL = 15
+
+pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code(path):
+    """Source of each code cell."""
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def test_a_notebook_runs(path, monkeypatch):
+    nbclient = pytest.importorskip("nbclient")
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    book = nbformat.read(path, as_version=4)
+    client = nbclient.NotebookClient(book, timeout=120, kernel_name="python3", resources={"metadata": {"path": path.parent}})
+    client.execute()
+    shown = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert shown and not [output for output in shown if output.get("name") == "stderr"]
+
+
+def test_a_notebook_is_committed_without_outputs(path):
+    book = nbformat.read(path, as_version=4)
+    nbformat.validate(book)
+    assert [cell.id for cell in book.cells if cell.get("outputs") or cell.get("execution_count")] == []
+
+
+def test_cells_are_short(path):
+    assert [source for source in code(path) if len(source.splitlines()) >= LONGEST_CELL] == []
+
+
+def test_a_notebook_defines_nothing(path):
+    defined = [node for source in code(path) for node in ast.walk(ast.parse(source))
+               if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)]
+    assert defined == []
+
+
+def test_a_notebook_uses_public_names_only(path):
+    wrong = []
+    for source in code(path):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("capplan"):
+                names = [alias.name for alias in node.names]
+                known = capplan.__all__ if node.module == "capplan" else (
+                    [name for name in names if not name.startswith("_")] if node.module in PUBLIC_MODULES else [])
+                wrong += [f"{node.module}.{name}" for name in names if name not in known]
+            if isinstance(node, ast.Import):
+                wrong += [alias.name for alias in node.names if alias.name.startswith("capplan.")]
+            if isinstance(node, ast.Attribute):
+                own = isinstance(node.value, ast.Name) and node.value.id in ("cp", "capplan")
+                if node.attr.startswith("_") or (own and node.attr not in capplan.__all__):
+                    wrong.append(node.attr)
+    assert wrong == []
+
+
+def test_a_notebook_opens_with_what_it_is_for(path):
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert first.cell_type == "markdown" and first.source.startswith("# ") and len(first.source) > 100
