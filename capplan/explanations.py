@@ -8,7 +8,8 @@ import pandas as pd
 
 
 def scheme_figures(programme):
-    """Cost, value and value per pound of every scheme, at its start year or, where not chosen, its best one.
+    """Cost, value and value per pound of every scheme, at its start year or, where not chosen, its best one
+    (most value per pound).
 
     Parameters
     ----------
@@ -32,8 +33,9 @@ def scheme_figures(programme):
     years["cost_a_year_later_gbp"] = (after.cost_gbp - years.cost_gbp).where(next_year)
     years["loss_a_year_later_gbp"] = (years.value - after.value).where(next_year)
     chosen = years.scheme_id.map(programme.choice)
-    first = years.start_year == years.groupby("scheme_id").start_year.transform("min")
-    shown = years[(chosen == years.start_year) | (chosen.isna() & first)].set_index("scheme_id")
+    per_gbp = (years.value / years.cost_gbp.where(years.cost_gbp > 0)).fillna(float("inf"))
+    best = years.index == per_gbp.groupby(years.scheme_id).transform("idxmax")
+    shown = years[(chosen == years.start_year) | (chosen.isna() & best)].set_index("scheme_id")
     frame = shown.rename(columns={"start_year": "shown_year", "value": "value_gbp"})
     frame["start_year"] = frame.index.map(programme.choice)
     frame["value_per_gbp"] = (frame.value_gbp / frame.cost_gbp).where(frame.cost_gbp > 0)
@@ -86,7 +88,7 @@ def _why_out(row, least):
     if pd.isna(row.shown_year):
         return "Out: in no year of the plan is it worth more than it costs to plan, or large enough to be a scheme."
     if pd.isna(row.value_per_gbp) or pd.isna(least):
-        return "Out: the money of the plan goes to schemes worth more."
+        return "Out: it does not fit beside the schemes that are in within the money and the limits of the plan."
     if row.value_per_gbp < least:
         return (f"Out: it avoids £{row.value_per_gbp:.2f} of loss for each pound, less than any scheme that is in "
                 f"(the least is {least:.2f}).")

@@ -64,17 +64,25 @@ def read_candidates(folder):
             continue
         frames[table.name], own = typed(table, cells, path.name)
         faults += own
-    if not faults:
-        faults = _candidate_faults(frames)
+    if all(fault.row is not None and fault.row > 1 for fault in faults):
+        faults += _candidate_faults(_sound(frames, faults), set(frames["schemes"].scheme_id))
     if faults:
         raise CandidatesError(faults)
     return Candidates({name: frame.reset_index(drop=True) for name, frame in frames.items()})
 
 
-def _candidate_faults(frames):
-    """Faults between the tables of a candidates folder."""
-    schemes, years, spend = frames["schemes"], frames["scheme_years"], frames["spend"]
-    known, faults = set(schemes.scheme_id), []
+def _sound(frames, faults):
+    """The rows without a fault of their own; of starts and spending, only of schemes whose every row is sound."""
+    at_fault = {name: frame.index.isin([fault.row for fault in faults if Path(fault.where).stem == name])
+                for name, frame in frames.items()}
+    sound = {name: frame[~at_fault[name]] for name, frame in frames.items()}
+    unsure = {scheme for name in ("scheme_years", "spend") for scheme in frames[name].scheme_id[at_fault[name]]}
+    return sound | {name: sound[name][~sound[name].scheme_id.isin(unsure)] for name in ("scheme_years", "spend")}
+
+
+def _candidate_faults(frames, known):
+    """Faults between the tables of a candidates folder. ``known``: every scheme of schemes.csv."""
+    schemes, years, spend, faults = frames["schemes"], frames["scheme_years"], frames["spend"], []
 
     def unknown(frame, where, column, values, what):
         for row, value in values[~values.isin(known)].items():

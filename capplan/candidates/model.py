@@ -67,5 +67,5 @@ def must_start_by(text):
     ValueError
         If the text is neither yes, no nor a year.
     """
-    text = str(text).strip().lower()
+    text = str(text).strip().lower().removesuffix(".0")
     return MUST_DO_WORDS[text] if text in MUST_DO_WORDS else int(text)

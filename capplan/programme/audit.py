@@ -69,7 +69,7 @@ def _alternatives(candidates, choice):
         for other in filter(None, (name.strip() for name in getattr(row, "requires", "").split(";"))):
             if started is not None and (other not in choice or choice[other] > started):
                 wrong.append(f"{row.scheme_id} starts in {started} before {other}, which it requires")
-        text = str(getattr(row, "must_do", "")).strip().lower()
+        text = str(getattr(row, "must_do", "")).strip().lower().removesuffix(".0")
         if text not in ("", "no", "n", "0", "false"):
             latest = float("inf") if text in ("yes", "y", "1", "true") else int(text)
             needed[group or row.scheme_id].append((row.scheme_id, latest))

@@ -15,7 +15,7 @@ from .solver import Relaxation, relative_gap
 WHOLE = 1e-6
 CORE_STARTS = 2000
 """Starts outside the relaxation that the core may choose from, the least regretted first."""
-SMALL_MODEL_STARTS = 200
+SMALL_MODEL_STARTS = 2000
 """A model this small is solved as it is."""
 LUMP_SHARE = 0.0005
 """Fractional starts dearer than this share of all money are settled before the core is solved."""

@@ -16,7 +16,7 @@ from instances import FAMILIES, binding_families, drop_rule, random_instance
 from capplan import optimise
 from capplan.errors import InfeasibleError
 
-SEEDS = range(300, 312)
+SEEDS = range(300, 308)
 YEARS = {"scheme_years": ("start_year",), "spend": ("start_year", "year"), "pots": ("first_year", "last_year"),
          "limits": ("year",)}
 each_folder = pytest.mark.parametrize("seed", SEEDS)
@@ -52,7 +52,7 @@ def same(value):
 def test_the_folders_have_something_to_change(before):
     bests = [before(seed) for seed in SEEDS]
     assert sum(value == -math.inf for value in bests) <= 3
-    assert len(set(bests)) > 8
+    assert len(set(bests)) >= 6
 
 
 # -------------------------------------------------------------------------------------------------- never worse
@@ -101,20 +101,21 @@ def test_taking_a_family_of_rules_out_is_never_worse(seed, family, before, tmp_p
 
 @each_folder
 def test_one_start_year_more_is_never_worse(seed, before, after):
-    """The first scheme may also start two years after its last start, on the same terms."""
+    """The first scheme may also start nine years after its last start, on the same terms."""
     frames = random_instance(seed)
     years, spend = frames["scheme_years"], complete(frames)["spend"]
     last = years[years.scheme_id == years.scheme_id.iloc[0]].iloc[[-1]]
     bill = spend[(spend.scheme_id == last.scheme_id.item()) & (spend.start_year == last.start_year.item())]
+    later = bill.assign(start_year=bill.start_year + 9, year=bill.year + 9)
     more = after(seed, scheme_years=pd.concat([years, last.assign(start_year=last.start_year + 9)], ignore_index=True),
-                 spend=pd.concat([spend, bill.assign(start_year=bill.start_year + 9, year=bill.year + 9)], ignore_index=True))
+                 spend=pd.concat([spend, later], ignore_index=True))
     assert more >= before(seed) - 1e-6
 
 
 @each_folder
 def test_a_further_limit_is_never_better(seed, before, after):
     limits = random_instance(seed).get("limits", pd.DataFrame())
-    row = {"limit_id": "further", "year": "", "scope": "all", "scope_id": "", "measure": "schemes", "sense": "<=", "amount": 2}
+    row = {"limit_id": "further", "scope": "all", "measure": "schemes", "sense": "<=", "amount": 2}
     further = pd.concat([limits, pd.DataFrame([row])], ignore_index=True).fillna("")
     assert after(seed, limits=further) <= before(seed) + 1e-6
 
@@ -163,7 +164,8 @@ def test_names_do_not_matter(seed, before, tmp_path):
         renamed[table] = frames[table].assign(scheme_id=frames[table].scheme_id.map(new))
     if "limits" in frames:
         limits = frames["limits"].assign(limit_id=frames["limits"].limit_id.str[::-1])
-        renamed["limits"] = limits.assign(scope_id=column(limits, "scope_id").map(lambda cell: cell and f"{cell[::-1]} & co"))
+        places = column(limits, "scope_id").map(lambda cell: cell and f"{cell[::-1]} & co")
+        renamed["limits"] = limits.assign(scope_id=places)
     assert best(renamed, tmp_path) == same(before(seed))
 
 
@@ -171,11 +173,12 @@ def test_names_do_not_matter(seed, before, tmp_path):
 def test_the_order_of_rows_does_not_matter(seed, before, after):
     frames = random_instance(seed)
     rng = np.random.default_rng(seed)
-    assert after(seed, **{name: frame.iloc[rng.permutation(len(frame))] for name, frame in frames.items()}) == same(before(seed))
+    shuffled = {name: frame.iloc[rng.permutation(len(frame))] for name, frame in frames.items()}
+    assert after(seed, **shuffled) == same(before(seed))
 
 
 @each_folder
-@pytest.mark.parametrize("by", [7, -2026], ids=["seven years later", "years from 0"])
+@pytest.mark.parametrize("by", [7, -2024], ids=["seven years later", "years from 2"])
 def test_the_calendar_does_not_matter(seed, by, before, after):
     frames = random_instance(seed)
     moved = {name: frame.assign(**{year: frame[year].map(lambda cell: "" if cell == "" else int(cell) + by)
@@ -183,11 +186,7 @@ def test_the_calendar_does_not_matter(seed, by, before, after):
              for name, frame in frames.items() if name in YEARS}
     must = column(frames["schemes"], "must_do")
     words = must.map(lambda cell: str(int(cell) + by) if cell.startswith("20") else cell)
-    words = words.where(~words.isin(["0", "1"]) | ~must.str.startswith("20"), "-1")  # 0 and 1 mean no and yes
-    if by < 0 and must.isin(["2026", "2027"]).any():
-        pytest.skip("a deadline of year 0 or 1 cannot be written: 0 means no and 1 means yes")
-    moved["schemes"] = frames["schemes"].assign(must_do=words)
-    assert after(seed, **moved) == same(before(seed))
+    assert after(seed, **moved, schemes=frames["schemes"].assign(must_do=words)) == same(before(seed))
 
 
 @each_folder
@@ -207,7 +206,8 @@ def test_a_scheme_that_is_worth_nothing_changes_nothing(seed, before, after):
 def test_a_pot_in_two_halves_is_the_same_pot(seed, before, after):
     pots = random_instance(seed)["pots"]
     half = (pots.amount * 100 // 2) / 100
-    halves = pd.concat([pots.assign(amount=half), pots.assign(amount=(pots.amount - half).round(2), pot_id=pots.pot_id + "b")])
+    rest = pots.assign(amount=(pots.amount - half).round(2), pot_id=pots.pot_id + "b")
+    halves = pd.concat([pots.assign(amount=half), rest])
     assert after(seed, pots=halves) == same(before(seed))
 
 
@@ -220,25 +220,19 @@ def test_a_bill_in_two_instalments_is_the_same_bill(seed, before, after):
 
 
 @each_folder
-def test_two_folders_side_by_side_are_worth_the_sum(seed, before, tmp_path):
-    """The same folder twice under other names, each with its own money: nothing leaks between them."""
-    frames = random_instance(seed)
-    if "limits" in frames or "tags" in frames["pots"] or before(seed) == -math.inf:
-        frames = {name: frame for name, frame in frames.items() if name != "limits"}
-    tables = {}
-    for name, frame in complete(frames).items():
-        other = frame.copy()
-        for key in ("scheme_id", "pot_id"):
-            if key in frame:
-                other[key] = "other " + frame[key]
-        if name == "schemes":
-            other["requires"] = column(frame, "requires").map(
-                lambda cell: ";".join(f"other {part.strip()}" for part in cell.split(";") if part.strip()))
-            other["exclusion_group"] = column(frame, "exclusion_group").map(lambda cell: cell and f"other {cell}")
-            frame, other = frame.assign(tag="one"), other.assign(tag="two")
-        if name == "pots":
-            frame, other = frame.assign(tags="one"), other.assign(tags="two")
-        tables[name] = pd.concat([frame, other], ignore_index=True)
-    one = {**frames, "pots": frames["pots"].assign(tags="")}
-    alone = best(one, tmp_path / "one")
-    assert best(tables, tmp_path / "both") == same(2 * alone)
+def test_two_trusts_side_by_side_are_worth_the_sum(seed, tmp_path):
+    """The same folder (without limits) twice, the money of each tagged for its own schemes: nothing leaks between them."""
+    frames = {name: frame for name, frame in complete(random_instance(seed)).items() if name != "limits"}
+    frames["schemes"] = frames["schemes"].assign(tag="one", requires=column(frames["schemes"], "requires"),
+                                                 exclusion_group=column(frames["schemes"], "exclusion_group"))
+    frames["pots"] = frames["pots"].assign(tags="one")
+    other = {name: frame.copy() for name, frame in frames.items()}
+    for table in ("schemes", "scheme_years", "spend"):
+        other[table]["scheme_id"] = "other " + other[table].scheme_id
+    renamed = {"requires": lambda cell: cell and "other " + cell.replace(" ", "").replace(";", ";other "),
+               "exclusion_group": lambda cell: cell and f"other {cell}"}
+    other["schemes"] = other["schemes"].assign(tag="two", **{
+        name: other["schemes"][name].map(change) for name, change in renamed.items()})
+    other["pots"] = other["pots"].assign(tags="two", pot_id="other " + other["pots"].pot_id)
+    both = {name: pd.concat([frames[name], other[name]], ignore_index=True) for name in frames}
+    assert best(both, tmp_path / "both") == same(2 * best(frames, tmp_path / "one"))

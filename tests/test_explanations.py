@@ -1,0 +1,139 @@
+"""Reasons: every sentence is true of the programme it is said of."""
+
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from capplan import forecast, optimise, propose, read_estate, read_scenario
+from capplan.candidates import Candidates
+from capplan.explanations import reasons, scheme_figures
+
+
+@pytest.fixture(scope="module")
+def programme(root):
+    estate, scenario = read_estate(root / "data" / "tiny"), read_scenario("baseline.toml")
+    return optimise(propose(forecast(estate, scenario)))
+
+
+@pytest.fixture(scope="module")
+def figures(programme):
+    return scheme_figures(programme)
+
+
+@pytest.fixture(scope="module")
+def sentences(programme, figures):
+    return reasons(programme, figures)
+
+
+def per_pound(sentence):
+    """The value per pound a sentence states."""
+    return float(re.search(r"avoids \D*([0-9.]+) of loss for each pound", sentence)[1])
+
+
+def made_by_hand(schemes, years, choice):
+    """A programme from (scheme, exclusion group, must do) and {(scheme, year): (value, cost)}."""
+    frames = {
+        "schemes": pd.DataFrame(schemes, columns=["scheme_id", "exclusion_group", "must_do"]),
+        "scheme_years": pd.DataFrame([[*key, value] for key, (value, _) in years.items()],
+                                     columns=["scheme_id", "start_year", "value"]),
+        "spend": pd.DataFrame([[*key, key[1], cost] for key, (_, cost) in years.items()],
+                              columns=["scheme_id", "start_year", "year", "cost"])}
+    return SimpleNamespace(candidates=Candidates(frames), choice=choice)
+
+
+def said(*arguments):
+    programme = made_by_hand(*arguments)
+    return reasons(programme, scheme_figures(programme))
+
+
+def test_every_scheme_has_one_sentence(programme, sentences):
+    assert sentences.index.tolist() == programme.candidates.schemes.scheme_id.tolist()
+    assert all(sentence.endswith(".") and len(sentence) > 10 for sentence in sentences)
+
+
+def test_figures_are_those_of_the_year_chosen(programme, figures):
+    candidates = programme.candidates
+    value = candidates.scheme_years.set_index(["scheme_id", "start_year"]).value
+    cost = candidates.spend.set_index(["scheme_id", "start_year"]).cost
+    for scheme, row in figures.iterrows():
+        year = programme.choice.get(scheme)
+        if year is None:
+            assert pd.isna(row.start_year)
+        else:
+            assert row.start_year == row.shown_year == year
+        pair = scheme, int(row.shown_year)
+        assert (row.value_gbp, row.cost_gbp) == (value[pair], cost[pair])
+        assert row.value_per_gbp == pytest.approx(value[pair] / cost[pair])
+
+
+def test_a_scheme_not_chosen_is_shown_in_its_best_year(programme, figures):
+    candidates = programme.candidates
+    both = candidates.scheme_years.merge(candidates.spend, on=["scheme_id", "start_year"])
+    best = (both.value / both.cost).groupby(both.scheme_id).max()
+    for scheme in figures.index[figures.start_year.isna()]:
+        assert figures.value_per_gbp[scheme] == pytest.approx(best[scheme]), scheme
+
+
+def test_sentences_are_true_of_tiny(programme, figures, sentences):
+    facts = programme.candidates.schemes.set_index("scheme_id")
+    groups = {facts.exclusion_group[scheme]: scheme for scheme in programme.choice if facts.exclusion_group[scheme]}
+    optional = [figures.value_per_gbp[scheme] for scheme in programme.choice if not facts.must_do[scheme]]
+    kinds = set()
+    for scheme, sentence in sentences.items():
+        kinds.add(sentence.split(":")[0].split(" ")[0])
+        if scheme in programme.choice:
+            year = programme.choice[scheme]
+            assert sentence.startswith(f"In {year}-{(year + 1) % 100:02d}"), scheme
+            assert ("must be done" in sentence) == (facts.must_do[scheme] != ""), scheme
+            assert per_pound(sentence) == pytest.approx(figures.value_per_gbp[scheme], abs=0.00501)
+        elif sentence.startswith("Not needed"):
+            assert groups[facts.exclusion_group[scheme]] in sentence, scheme
+        else:
+            assert sentence.startswith("Out"), scheme
+            assert facts.exclusion_group[scheme] not in groups
+            assert per_pound(sentence) == pytest.approx(figures.value_per_gbp[scheme], abs=0.00501)
+            assert ("less than any" in sentence) == (figures.value_per_gbp[scheme] < min(optional)), scheme
+    assert kinds == {"In", "Not", "Out"}, "tiny has all three"
+
+
+def test_less_than_any_is_only_said_where_no_year_is_better():
+    """Waiting is worth 0.01 a pound in 2026 and 5 in 2027; the scheme that is in is worth 2."""
+    sentence = said([("in", "", ""), ("waits", "", "")],
+                    {("in", 2026): (200.0, 100.0), ("waits", 2026): (1.0, 100.0), ("waits", 2027): (500.0, 100.0)},
+                    {"in": 2026})["waits"]
+    assert "less than any" not in sentence
+    assert per_pound(sentence) == 5
+
+
+def test_less_than_any_names_the_least_that_is_in():
+    sentence = said([("good", "", ""), ("fair", "", ""), ("poor", "", "")],
+                    {("good", 2026): (300.0, 100.0), ("fair", 2026): (150.0, 100.0), ("poor", 2026): (120.0, 100.0)},
+                    {"good": 2026, "fair": 2026})["poor"]
+    assert per_pound(sentence) == 1.2
+    assert "less than any" in sentence
+    assert "1.50" in sentence
+
+
+def test_a_must_do_is_no_yardstick():
+    """What must be done may be worth little; that is no reason to call other schemes worth more."""
+    sentence = said([("must", "", "2026"), ("in", "", ""), ("out", "", "")],
+                    {("must", 2026): (10.0, 100.0), ("in", 2026): (200.0, 100.0), ("out", 2026): (100.0, 100.0)},
+                    {"must": 2026, "in": 2026})["out"]
+    assert "less than any" in sentence
+    assert "2.00" in sentence
+
+
+def test_nothing_is_said_to_be_worth_more_where_only_must_dos_are_in():
+    sentence = said([("must", "", "2026"), ("out", "", "")], {("must", 2026): (10.0, 100.0), ("out", 2026): (900.0, 100.0)},
+                    {"must": 2026})["out"]
+    assert sentence.startswith("Out")
+    assert "worth more" not in sentence
+
+
+def test_works_without_a_cost_and_a_scheme_without_a_year():
+    found = said([("free", "", ""), ("never", "", "")], {("free", 2099): (10.0, 0.0)}, {"free": 2099})
+    assert found["free"] == "In 2099-00: it costs nothing."
+    assert found["never"].startswith("Out")
+    assert "no year" in found["never"]
