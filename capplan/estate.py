@@ -236,7 +236,19 @@ def _grant_faults(frames, where):
                     "after the grant year begins on 1 April")
     faults += _rows(grants, (grants.route == "DFC") & (grants.school_id == ""), where, "school_id",
                     lambda row: "a blank", "the school: devolved formula capital belongs to a school")
-    return faults
+    return faults + _route_faults(grants, where)
+
+
+def _route_faults(grants, where):
+    """Grants that their route does not allow: works it does not pay for, or a year before it opened."""
+    routes = reference.load("routes").set_index("route")
+    known = grants[grants.route.isin(routes.index)]
+    allowed, opens = known.route.map(routes.eligible), known.route.map(routes.opens)
+    faults = _rows(known, (allowed != "any") & (known.eligible != allowed) & (known.eligible != ""), where, "eligible",
+                   lambda row: f"{row.eligible} on {row.route}",
+                   "what the route pays for: CIF condition, PSDS4 energy; SCA and DFC both, or any")
+    return faults + _rows(known, (known.grant_year < opens) & (known.grant_year > 0), where, "grant_year",
+                          lambda row: f"{row.grant_year} on {row.route}", "not before the route opened")
 
 
 def _reserve_faults(frames, where):

@@ -198,7 +198,8 @@ def _parts(estate, scenario, types):
                         validate="m:1")
     exits = estate.blocks.set_index("block_id").planned_exit
     parts["planned_exit"] = pd.to_datetime(parts.block_id.map(exits))
-    exit_year = parts.planned_exit.dt.year - (parts.planned_exit.dt.month < 9)
+    last_day = parts.planned_exit - pd.Timedelta(days=1)
+    exit_year = last_day.dt.year - (last_day.dt.month < 9)
     horizon = scenario.plan.years
     in_use = (exit_year - scenario.plan.first_year + 1).clip(0, horizon)
     parts["years_in_use"] = in_use.fillna(horizon).astype(int)

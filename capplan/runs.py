@@ -56,9 +56,7 @@ def new_folder(path, force=False):
         (work / MARKER).write_text(f"Written by capplan {version('capplan')}; --force may replace this folder.\n",
                                    encoding="utf-8")
         work.chmod(0o755)
-        if path.is_dir():
-            shutil.rmtree(path)
-        os.replace(work, path)
+        _put_in_place(work, path)
     except OSError as error:
         if isinstance(error.filename, str) and not Path(error.filename).is_relative_to(work.parent):
             raise
@@ -69,6 +67,17 @@ def new_folder(path, force=False):
             for parent in made:
                 with suppress(OSError):
                     parent.rmdir()
+
+
+def _put_in_place(work, path):
+    """Rename a finished folder to its place; one that is there is moved aside first and only then removed."""
+    aside = work.with_name(work.name + ".old")
+    there = path.is_dir()
+    if there:
+        os.replace(path, aside)
+    os.replace(work, path)
+    if there:
+        shutil.rmtree(aside)
 
 
 def _refuse_taken(path, force):

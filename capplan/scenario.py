@@ -71,7 +71,7 @@ class Loss(_Part):
     reactive_scale: float = _value("capplan-assumption", assumption=True, ge=0, le=100)
     """Multiplies the yearly patching of every element."""
     handed_on_share: float = _value("capplan-assumption", assumption=True, ge=0, le=10)
-    """Share of the backlog left at the end of the plan that counts as a loss."""
+    """Share of the cost of bringing all that is below A at the end of the plan back to A that counts as loss."""
 
 
 class ReservesRule(_Part):
@@ -150,7 +150,7 @@ class Scenario(_Part):
         Returns
         -------
         list of dict
-            ``figure`` (``section.key``), ``value``, ``meaning``, ``source`` and ``status`` (published or ASSUMPTION).
+            ``figure`` (``section.key``), ``value``, ``meaning``, ``source`` and ``status`` (published, choice or ASSUMPTION).
         """
         rows = []
         for section, part in self:

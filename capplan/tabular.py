@@ -17,6 +17,7 @@ from .errors import Fault
 from .tables import Kind
 
 LONGEST_LINE_BYTES = 1_000_000
+NAMELESS = "\x01"
 NUMBER_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
 ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._/\- ]{0,79}"
 FLAGS = {"yes": True, "no": False, "true": True, "false": False, "y": True, "n": False}
@@ -101,46 +102,69 @@ def _longest_line(path):
     return max(longest, current)
 
 
-def _read_csv(path):
-    def fail(found, must_be):
-        return None, [Fault(path.name, None, "", found, must_be)]
+class _UnreadableError(Exception):
+    """A file that is no table: what was found, and what it must be."""
 
+
+def _read_csv(path):
+    try:
+        text = _csv_text(path)
+        header = _csv_header(text)
+        cells = _csv_cells(text, header)
+    except _UnreadableError as error:
+        return None, [Fault(path.name, None, "", *error.args)]
+    cells = cells.fillna("")
+    cells.index = pd.RangeIndex(2, len(cells) + 2)
+    for name in [name for name in cells if name.startswith(NAMELESS)]:
+        if (cells[name].str.strip() != "").any():
+            return None, [Fault(path.name, 1, "", "a column without a name", "a name above every column that is used")]
+        cells = cells.drop(columns=name)
+    blank = np.logical_and.reduce([(cells[name].str.strip() == "").to_numpy() for name in cells])
+    return cells[~blank], []
+
+
+def _csv_text(path):
     if path.stat().st_size == 0:
-        return fail("an empty file", "a table with a header row")
+        raise _UnreadableError("an empty file", "a table with a header row")
     if _longest_line(path) > LONGEST_LINE_BYTES:
-        return fail(f"a line longer than {LONGEST_LINE_BYTES:,} characters",
-                    "a table with one row per line; is this file really CSV?")
+        raise _UnreadableError(f"a line longer than {LONGEST_LINE_BYTES:,} characters",
+                               "a table with one row per line; is this file really CSV?")
     raw = path.read_bytes()
     if b"\x00" in raw:
-        return fail("bytes that are not text", "a CSV file; save the sheet as 'CSV UTF-8'")
+        raise _UnreadableError("bytes that are not text", "a CSV file; save the sheet as 'CSV UTF-8'")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
+        return raw.decode("cp1252", errors="replace")
+
+
+def _csv_header(text):
+    """Names of the columns; those without a name, as Excel leaves them, get one of their own."""
     try:
         header = next(csv.reader(io.StringIO(text[:LONGEST_LINE_BYTES], newline=None)), [])
     except csv.Error as error:
-        return fail(f"no header row that can be read ({_first_line(error)})", "column names in the first row")
+        raise _UnreadableError(f"no header row that can be read ({_first_line(error)})",
+                               "column names in the first row") from None
     header = [name.strip() for name in header]
     if not any(header):
-        return fail("no header row", "column names in the first row")
+        raise _UnreadableError("no header row", "column names in the first row")
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        return fail("columns separated by ; or tabs", "columns separated by commas")
-    repeated = sorted({name for name in header if header.count(name) > 1})
+        raise _UnreadableError("columns separated by ; or tabs", "columns separated by commas")
+    repeated = sorted({name for name in header if name and header.count(name) > 1})
     if repeated:
-        return fail(f"the column {', '.join(repeated)} more than once", "each column once")
+        raise _UnreadableError(f"the column {', '.join(repeated)} more than once", "each column once")
+    return [name or f"{NAMELESS}{place}" for place, name in enumerate(header)]
+
+
+def _csv_cells(text, header):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            cells = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False,
-                                skip_blank_lines=False, index_col=False, header=0, names=header)
+            return pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False,
+                               skip_blank_lines=False, index_col=False, header=0, names=header)
     except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
-        return fail(f"rows that cannot be told apart ({_first_line(error)})",
-                    "as many cells in each row as in the header, with quotes closed")
-    cells = cells.fillna("")
-    cells.index = pd.RangeIndex(2, len(cells) + 2)
-    blank = np.logical_and.reduce([(cells[name].str.strip() == "").to_numpy() for name in cells])
-    return cells[~blank], []
+        raise _UnreadableError(f"rows that cannot be told apart ({_first_line(error)})",
+                               "as many cells in each row as in the header, with quotes closed") from None
 
 
 def typed(table, cells, where):

@@ -5,10 +5,11 @@ Written from the docstrings and the data dictionary, as the yardstick of the tes
 
 import csv
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 GRADES = "ABCDE"
+LOWEST = {"repair": 2, "renew": 1, "urgent": 1}
 FIGURES = Path(__file__).resolve().parents[1] / "capplan" / "reference"
 
 
@@ -129,7 +130,7 @@ def part_of(row, kind, rates, factors, school, leaves, scenario):
     yearly = [0.0, 0.0] + [float(rate[f"reactive_share_{g}"]) * scenario.loss.reactive_scale * costs[i]
                            for i, g in ((2, "c"), (3, "d"), (4, "e"))]
     yearly[3] += drops[3] * float(rate["failure_multiple"]) * scenario.loss.failure_scale * costs[4]
-    last_in_use = academic_year(date.fromisoformat(leaves)) if leaves else None
+    last_in_use = academic_year(date.fromisoformat(leaves) - timedelta(days=1)) if leaves else None
     stays = last_in_use is None or last_in_use >= end
     must = row.get("priority", "") == "1" or yes(row.get("statutory", ""))
     return Part(
@@ -157,3 +158,48 @@ def loss(part, along, rate):
     for year in range(min(years, part.years_in_use)):
         total += sum(s * gbp for s, gbp in zip(along[year], part.yearly, strict=True)) / (1 + rate) ** year
     return total + sum(s * gbp for s, gbp in zip(along[years], part.handed_on, strict=True)) / (1 + rate) ** years
+
+
+def open_needs(folder, scenario):
+    """Parts that may be planned, by (site, block, element, urgent or not)."""
+    needs = {}
+    for part in parts_of(folder, scenario):
+        urgent = part.must_by is not None
+        if not part.pfi and (urgent or part.stays):
+            needs.setdefault((part.site_id, part.block_id, part.element, urgent), []).append(part)
+    return needs
+
+
+def cost_and_value(part, scenario, kind, year):
+    """Real cost of the works of one component in one year of the plan, and the discounted loss they avoid."""
+    years, rate, lowest = scenario.plan.years, scenario.plan.discount_rate, LOWEST[kind]
+    without = path(part, years)
+    if year >= part.years_in_use:
+        return 0.0, 0.0
+    cost = sum(without[year][g] * part.costs[g] for g in range(lowest, 5))
+    if kind == "urgent":
+        cost = max(cost, part.quoted)
+    return cost, loss(part, without, rate) - loss(part, path(part, years, year, lowest), rate)
+
+
+def expected_schemes(folder, scenario):
+    """(site, block, element, kind) to {start year: (real cost, value)}, before the repair that is a renewal is merged."""
+    first, least, found = scenario.plan.first_year, scenario.schemes.minimum_scheme_gbp, {}
+    for (site, block, element, urgent), parts in open_needs(folder, scenario).items():
+        for kind in ("urgent",) if urgent else ("repair", "renew"):
+            years = {}
+            for year in range(scenario.plan.years):
+                sums = [cost_and_value(part, scenario, kind, year) for part in parts]
+                cost, value = sum(c for c, _ in sums), sum(v for _, v in sums)
+                if urgent:
+                    worth = first + year <= min(part.must_by for part in parts) and cost > 0
+                else:
+                    worth = cost >= least and value >= 0.005
+                if worth:
+                    years[first + year] = cost, value
+            found[site, block, element, kind] = years
+    return found
+
+
+def nominal(scenario, real, year):
+    return real * (1 + scenario.costs.tender_inflation) ** (year - scenario.plan.price_base)

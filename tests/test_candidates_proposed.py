@@ -5,17 +5,27 @@ put right starts the next year at grade A. A repair puts right C to E, a renewal
 """
 
 import re
-from datetime import date
 
 import numpy as np
 import pytest
 
 from capplan import forecast, optimise, propose, read_estate, read_scenario
 
-from .plain import academic_year, loss, number, parts_of, path, price_ratio, rows, yes
+from .plain import (
+    LOWEST,
+    expected_schemes,
+    loss,
+    nominal,
+    number,
+    open_needs,
+    parts_of,
+    path,
+    price_ratio,
+    rows,
+    yes,
+)
 from .test_outlook import changed, edit
 
-LOWEST = {"repair": 2, "renew": 1, "urgent": 1}
 LISTED = "listed"
 
 
@@ -51,51 +61,6 @@ def case(request, made):
 
 
 # --- the plain loop -------------------------------------------------------------------------------------------------
-
-
-def open_needs(folder, scenario):
-    """Parts that may be planned, by (site, block, element, urgent or not)."""
-    needs = {}
-    for part in parts_of(folder, scenario):
-        urgent = part.must_by is not None
-        if not part.pfi and (urgent or part.stays):
-            needs.setdefault((part.site_id, part.block_id, part.element, urgent), []).append(part)
-    return needs
-
-
-def cost_and_value(part, scenario, kind, year):
-    """Real cost of the works of one component in one year of the plan, and the discounted loss they avoid."""
-    years, rate, lowest = scenario.plan.years, scenario.plan.discount_rate, LOWEST[kind]
-    without = path(part, years)
-    if year >= part.years_in_use:
-        return 0.0, 0.0
-    cost = sum(without[year][g] * part.costs[g] for g in range(lowest, 5))
-    if kind == "urgent":
-        cost = max(cost, part.quoted)
-    return cost, loss(part, without, rate) - loss(part, path(part, years, year, lowest), rate)
-
-
-def expected_schemes(folder, scenario):
-    """(site, block, element, kind) to {start year: (real cost, value)}, before the repair that is a renewal is merged."""
-    first, least, found = scenario.plan.first_year, scenario.schemes.minimum_scheme_gbp, {}
-    for (site, block, element, urgent), parts in open_needs(folder, scenario).items():
-        for kind in ("urgent",) if urgent else ("repair", "renew"):
-            years = {}
-            for year in range(scenario.plan.years):
-                sums = [cost_and_value(part, scenario, kind, year) for part in parts]
-                cost, value = sum(c for c, _ in sums), sum(v for _, v in sums)
-                if urgent:
-                    worth = first + year <= min(part.must_by for part in parts) and cost > 0
-                else:
-                    worth = cost >= least and value >= 0.005
-                if worth:
-                    years[first + year] = cost, value
-            found[site, block, element, kind] = years
-    return found
-
-
-def nominal(scenario, real, year):
-    return real * (1 + scenario.costs.tender_inflation) ** (year - scenario.plan.price_base)
 
 
 def merged(schemes, scenario):
@@ -432,10 +397,3 @@ def test_more_years_of_waiting_cost_more_of_what_is_at_d(root, baseline):
     roof = candidates.spend[candidates.spend.scheme_id == "MAR-1-A.ROOF.renew"]
     assert roof.cost.iloc[0] == 211_500
     assert (roof.cost.diff().dropna() > 0).all()
-
-
-def test_exit_dates_count_by_academic_year():
-    """The helper of this file agrees with the calendar: 31 August belongs to the year before, 1 September does not."""
-    assert academic_year(date(2029, 8, 31)) == 2028
-    assert academic_year(date(2029, 9, 1)) == 2029
-    assert re.fullmatch(r"\d{4}", str(academic_year(date(2029, 1, 1))))

@@ -265,3 +265,19 @@ def test_data_dictionary_has_every_table_and_column():
             line = next(line for line in section.splitlines() if line.startswith(f"| `{column.name}` |"))
             assert column.meaning in line
             assert f"| {'yes' if column.needed else 'no'} |" in line
+
+
+@pytest.mark.parametrize(("route", "eligible", "year", "column"), [
+    ("PSDS4", "any", 2026, "eligible"), ("CIF", "energy", 2026, "eligible"), ("SCA", "condition", 2010, "grant_year")])
+def test_a_grant_its_route_does_not_allow_is_a_fault(tiny, route, eligible, year, column):
+    (tiny / "grants.csv").write_text(
+        f"grant_id,route,grant_year,amount_gbp,eligible,spend_by\nG,{route},{year},1000,{eligible},\n", encoding="utf-8")
+    assert place(only_fault(tiny)) == ("grants.csv", 2, column)
+
+
+def test_columns_without_a_name_are_passed_over_where_empty_as_excel_leaves_them(tiny):
+    header, row = (tiny / "trust.csv").read_text(encoding="utf-8").splitlines()
+    (tiny / "trust.csv").write_text(f"{header},,\n{row},,\n", encoding="utf-8")
+    assert faults_of(tiny) == []
+    (tiny / "trust.csv").write_text(f"{header},,\n{row},,x\n", encoding="utf-8")
+    assert only_fault(tiny).found == "a column without a name"

@@ -175,7 +175,8 @@ def test_a_survey_is_aged_by_whole_years_and_no_more_than_the_cap(tiny, baseline
 
 
 @pytest.mark.parametrize(("leaves", "in_use", "stays"), [
-    ("2026-08-31", None, None), ("2026-10-01", 1, False), ("2027-08-31", 1, False), ("2029-08-31", 3, False),
+    ("2026-08-31", None, None), ("2026-09-01", None, None), ("2026-10-01", 1, False), ("2029-09-01", 3, False),
+    ("2036-09-01", 10, False), ("2027-08-31", 1, False), ("2029-08-31", 3, False),
     ("2029-10-01", 4, False), ("2036-08-31", 10, False), ("2036-10-01", 10, True), ("", 10, True)])
 def test_a_planned_exit_ends_a_blocks_use_in_its_academic_year(tiny, baseline, leaves, in_use, stays):
     edit(tiny, "blocks", "ELL-1-T", planned_exit=leaves)

@@ -84,14 +84,14 @@ def _candidate_faults(frames, known):
     """Faults between the tables of a candidates folder. ``known``: every scheme of schemes.csv."""
     schemes, years, spend, faults = frames["schemes"], frames["scheme_years"], frames["spend"], []
 
-    def unknown(frame, where, column, values, what):
+    def unknown(where, column, values, what):
         for row, value in values[~values.isin(known)].items():
             faults.append(Fault(where, int(row), column, repr(value), what))
 
-    unknown(years, "scheme_years.csv", "scheme_id", years.scheme_id, "a scheme of schemes.csv")
-    unknown(spend, "spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
+    unknown("scheme_years.csv", "scheme_id", years.scheme_id, "a scheme of schemes.csv")
+    unknown("spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
     needed = schemes.requires.str.split(";").explode().str.strip()
-    unknown(schemes, "schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
+    unknown("schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
     for row, text in schemes.must_do.items():
         try:
             must_start_by(text)

@@ -205,9 +205,9 @@ def _worth_planning(cells, scenario):
 
 
 def _distinct(cells):
-    """Drop repairs that are the same as the renewal of their need: same cost and value in every year."""
-    paired = cells.pivot_table(index=["exclusion_group", "start_year"], columns="kind",
-                               values=["cost", "value"], aggfunc="first")
+    """Drop repairs that cost within a pound of the renewal of their need in every year: the renewal does more."""
+    paired = cells.pivot_table(index=["exclusion_group", "start_year"], columns="kind", values=["cost"],
+                               aggfunc="first")
     if ("cost", "repair") not in paired or ("cost", "renew") not in paired:
         return cells
     both = paired.dropna(subset=[("cost", "repair"), ("cost", "renew")])

@@ -100,7 +100,8 @@ def lorie_savage(requires=()):
     required = dict(requires)
     schemes = [(f"project {i}", {"requires": required.get(i, "")}, {1: (value, {1: first, 2: second})})
                for i, (value, first, second) in LORIE_SAVAGE.items()]
-    return folder(schemes, [{"amount": amount, "first_year": year, "last_year": year} for year, amount in ((1, 50), (2, 20))])
+    budgets = [{"amount": amount, "first_year": year, "last_year": year} for year, amount in ((1, 50), (2, 20))]
+    return folder(schemes, budgets)
 
 
 @both_solvers
@@ -131,7 +132,7 @@ def test_lorie_and_savages_projects_with_one_that_requires_another(tmp_path):
     assert "project 4" not in programme.choice
 
 
-@pytest.mark.parametrize(("last_year", "amount", "worth"), [(2, 68, 70), (2, 67, 64), (1, 68, 0)])
+@pytest.mark.parametrize(("last_year", "amount", "worth"), [(2, 68, 70), (2, 67, 58), (1, 68, 0)])
 def test_money_that_carries_forward_is_a_pot_with_a_longer_window(last_year, amount, worth, tmp_path):
     """One pot of year 1 that carries into year 2 pays for the same nine projects: 48 + 20 = 68 buys the same 70.
 

@@ -150,8 +150,8 @@ def good(example):
     return capplan.optimise(example, gap=0.05, time_limit_s=60, seed=3)
 
 
-@pytest.mark.parametrize("settings", [{"time_limit_s": 0.05}, {"time_limit_s": 0.5}, {"time_limit_s": 1, "solver": "cbc"}],
-                         ids=["a twentieth of a second", "half a second", "a second of cbc"])
+@pytest.mark.parametrize("settings", [{"time_limit_s": 0.2}, {"time_limit_s": 1, "solver": "cbc"}],
+                         ids=["a fifth of a second", "a second of cbc"])
 def test_a_short_time_on_the_example_trust_ends_honestly(example, good, settings):
     programme = capplan.optimise(example, gap=0, **settings)
     assert programme.bound >= good.objective
