@@ -197,6 +197,7 @@ def run(estate, scenario, overlays, out, seed, workers, force, as_json):
 @_clean
 def optimise(candidates, out, gap, time_limit, solver, seed, workers, force, as_json):
     """Solve a CANDIDATES folder made elsewhere."""
+    from . import jobs
     from .candidates import read_candidates
     from .programme import optimise as choose
     from .results import solution
@@ -204,7 +205,8 @@ def optimise(candidates, out, gap, time_limit, solver, seed, workers, force, as_
     with new_folder(out, force) as folder:
         found = read_candidates(candidates)
         _say(f"{found}; optimising (at most {time_limit:g} s) ...")
-        programme = choose(found, gap=gap, time_limit_s=time_limit, solver=solver, threads=workers, seed=seed)
+        with jobs.heartbeat(_say, "Optimising"):
+            programme = choose(found, gap=gap, time_limit_s=time_limit, solver=solver, threads=workers, seed=seed)
         write_choice(programme, folder, seed)
     if as_json:
         click.echo(json.dumps(solution(programme, seed, git_commit()), default=float))

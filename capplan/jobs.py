@@ -1,6 +1,9 @@
 """Whole jobs, as the command line runs them: from files to a results folder."""
 
 import shutil
+import threading
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import shipped
@@ -11,6 +14,34 @@ from .programme import optimise
 from .runs import write_results
 from .scenario import read_scenario
 from .tables import data_dictionary
+
+
+@contextmanager
+def heartbeat(say, doing, every_s=5.0):
+    """Tell every few seconds that something long is still going on.
+
+    Parameters
+    ----------
+    say : callable
+        Told ``"doing ... 5 s"`` and so on.
+    doing : str
+        What is being done.
+    every_s : float
+        How often. [s]
+    """
+    done, began = threading.Event(), time.perf_counter()
+
+    def tell():
+        while not done.wait(every_s):
+            say(f"{doing} ... {time.perf_counter() - began:.0f} s")
+
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        done.set()
+        teller.join()
 
 
 def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None):
@@ -43,7 +74,8 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
     say(f"{estate}\nForecasting {scenario.plan.years} years ...")
     candidates = propose(forecast(estate, scenario))
     say(f"{candidates}\nOptimising to {scenario.solver.gap:.2%} (at most {scenario.solver.time_limit_s:g} s) ...")
-    programme = optimise(candidates, threads=workers, seed=seed)
+    with heartbeat(say, "Optimising"):
+        programme = optimise(candidates, threads=workers, seed=seed)
     say("Audit clean. Writing ...")
     write_results(programme, folder, seed)
     (Path(folder) / "summary.html").write_text(summary_html(read_results(folder)), encoding="utf-8")

@@ -150,7 +150,7 @@ class Scenario(_Part):
         Returns
         -------
         list of dict
-            ``figure`` (``section.key``), ``value``, ``meaning``, ``source`` and ``status`` (published, choice or ASSUMPTION).
+            ``figure`` (``section.key``), ``value``, ``meaning``, ``source``, ``status`` (published, choice or ASSUMPTION).
         """
         rows = []
         for section, part in self:

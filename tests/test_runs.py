@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 import capplan
+from capplan import jobs
 from capplan.errors import OutputError
 from capplan.report.results import read_results
 from capplan.results import solution
@@ -239,3 +240,12 @@ def test_results_do_not_hold_where_they_were_made(tiny_results):
 def test_a_copy_of_a_results_folder_reads_the_same(tiny_results, tmp_path):
     copy = shutil.copytree(tiny_results, tmp_path / "copy")
     assert read_results(copy).solution == read_results(tiny_results).solution
+
+
+def test_something_long_tells_that_it_is_still_going_on():
+    said = []
+    with jobs.heartbeat(said.append, "Optimising", every_s=0.02):
+        time.sleep(0.15)
+    count = len(said)
+    time.sleep(0.1)
+    assert count >= 2 and len(said) == count and said[0].startswith("Optimising ... ")

@@ -49,7 +49,7 @@ def build(inst, elastic=False):
     Model
     """
     problem = pulp.LpProblem("programme", pulp.LpMinimize if elastic else pulp.LpMaximize)
-    starts = {pair: problem.add_variable(f"start_{i}", 0, 1, pulp.LpBinary) for i, pair in enumerate(inst.starts)}
+    starts = {pair: problem.add_variable(f"start_{i}", cat=pulp.LpBinary) for i, pair in enumerate(inst.starts)}
     model = Model(inst, problem, starts, {})
     if elastic:
         shortfall(model)
@@ -75,9 +75,11 @@ def shortfall(model):
     extra = {("money", year): problem.add_variable(f"extra_money_{i}", 0) for i, year in enumerate(years)}
     limits = {("limit", i): problem.add_variable(f"broken_limit_{i}", 0) for i in range(len(inst.limits))}
     model.gives = extra | limits
-    largest = sum(max((sum(inst.starts[pair].spend.values()) for pair in inst.starts if pair[0] == scheme), default=0.0)
-                  for scheme in {pair[0] for pair in inst.starts}) if limits else 0.0
-    weights = [(variable, 1.0) for variable in extra.values()] + [(v, largest + 1.0) for v in limits.values()]
+    dearest = {}
+    for pair, start in inst.starts.items():
+        dearest[pair[0]] = max(dearest.get(pair[0], 0.0), sum(start.spend.values()))
+    price = sum(dearest.values()) + 1.0
+    weights = [(variable, 1.0) for variable in extra.values()] + [(variable, price) for variable in limits.values()]
     problem.setObjective(pulp.LpAffineExpression(weights))
 
 

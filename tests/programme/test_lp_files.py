@@ -121,7 +121,7 @@ def lp_text(name):
             problem = formulation.build(inst, elastic=True).problem
         else:
             problem = pulp.LpProblem(name, pulp.LpMaximize)
-            starts = {pair: problem.add_variable(f"start_{i}", 0, 1, pulp.LpBinary) for i, pair in enumerate(inst.starts)}
+            starts = {pair: problem.add_variable(f"start_{i}", cat=pulp.LpBinary) for i, pair in enumerate(inst.starts)}
             model = formulation.Model(inst, problem, starts, {})
             for family in (["fully_paid"] if name == "pot_amount" else []) + [name]:
                 getattr(formulation, family)(model)
