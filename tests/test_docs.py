@@ -18,7 +18,7 @@ README = ROOT / "README.md"
 DICTIONARY = ROOT / "docs" / "data_dictionary.md"
 OUTSIDE = {".venv", ".git", "node_modules", "demo_results", ".pytest_cache", ".hypothesis", "build", "dist"}
 PAGES = sorted(path for path in ROOT.rglob("*.md") if not OUTSIDE & set(path.relative_to(ROOT).parts))
-MACHINE = re.compile(r"(/home/|/root/|/Users/|/work/|/tmp/|C:\\\\|localhost|127\.0\.0\.1|index-url|pypi\.[a-z-]+\.)")
+MACHINE = re.compile(r"(/home/|/root/|/Users/|/tmp/|C:\\\\|localhost|127\.0\.0\.1|index-url|pypi\.[a-z-]+\.)")
 
 
 def blocks(path):

@@ -13,6 +13,7 @@ from .audit import audit
 from .infeasible import explain
 from .instance import instance, total_value
 from .payments import draws as pay
+from .payments import draws_or_none
 from .rules_of_thumb import RULES, by_rule
 from .search import close_enough, quick_programme
 from .solver import SOLVERS, Answer, InfeasibleModelError, relative_gap, solve
@@ -181,24 +182,28 @@ def _search(inst, known, settings, threads, seed):
     bound = float("inf")
     if settings["name"] == "highs":
         quick, bound = quick_programme(model, settings["gap"], limit / 3, seed)
-        known = _best(inst, known, (quick, "quick search") if quick is not None else None)
+        known = _best(inst, known, (quick, "quick search"))
     if known is None or not close_enough(inst, known[0], bound, settings["gap"]):
         start = {model.starts[pair].name: 1.0 for pair in known[0].items()} if known else None
         left = max(1.0, limit - (time.perf_counter() - began))
         answer = solve(model, settings["name"], settings["gap"], left, threads, seed, start)
-        known = _best(inst, known, (answer.choice, "solver") if answer.choice is not None else None)
-        bound, status, release = min(bound, answer.bound), answer.status, answer.version
+        known = _best(inst, known, (answer.choice, "solver"))
+        bound, status, solver = min(bound, answer.bound), answer.status, (answer.solver, answer.version)
     else:
-        status, release = "optimal", version("highspy")
+        status, solver = "optimal", ("highs", version("highspy"))
     if known is None:
         raise SolverError(f"No programme was found within the time limit ({limit:g} s); allow more time.")
     value = total_value(inst, known[0])
     status = "optimal" if relative_gap(value, bound) <= settings["gap"] else status
-    answer = Answer(known[0], value, max(bound, value), time.perf_counter() - began, status, settings["name"], release)
+    answer = Answer(known[0], value, max(bound, value), time.perf_counter() - began, status, *solver)
     return answer, known[1]
 
 
-def _best(inst, one, other):
-    """Whichever of two (choice, what found it) is worth more; either may be ``None``."""
-    found = [entry for entry in (one, other) if entry is not None]
-    return max(found, key=lambda entry: total_value(inst, entry[0]), default=None)
+def _best(inst, known, other):
+    """Whichever of two (choice, what found it) is worth more, if the pots can pay for it to the penny.
+
+    ``known`` may be ``None``, the choice of ``other`` too. A solver works to a tolerance; money does not.
+    """
+    if other[0] is None or (known is not None and total_value(inst, other[0]) <= total_value(inst, known[0])):
+        return known
+    return other if draws_or_none(inst, other[0]) is not None else known

@@ -41,6 +41,14 @@ def draws(inst, choice):
     SolverError
         If the pots cannot pay for the choice.
     """
+    found = draws_or_none(inst, choice)
+    if found is None:
+        raise SolverError("The pots cannot pay for this choice of schemes.")
+    return found
+
+
+def draws_or_none(inst, choice):
+    """As ``draws``, with ``None`` where the pots cannot pay."""
     order = payment_order(inst.pots)
     place = {pot: i for i, pot in enumerate(order)}
     bills, schemes = defaultdict(float), defaultdict(list)
@@ -52,9 +60,7 @@ def draws(inst, choice):
     amounts = {pot: float(inst.pots.amount[pot]) for pot in order}
     windows = {pot: (int(inst.pots.first_year[pot]), int(inst.pots.last_year[pot])) for pot in order}
     paid = least_cost_payment(dict(bills), windows, amounts)
-    if paid is None:
-        raise SolverError("The pots cannot pay for this choice of schemes.")
-    return _share_out(paid, schemes, place)
+    return None if paid is None else _share_out(paid, schemes, place)
 
 
 def _share_out(paid, schemes, place):

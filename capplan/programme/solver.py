@@ -75,7 +75,7 @@ def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
     model : Model
         As ``formulation.build`` returns it.
     name : str
-        ``highs`` or ``cbc``.
+        ``highs`` or ``cbc``. Where HiGHS fails, CBC is tried in the time left; the answer says which it was.
     gap : float
         Relative gap at which to stop. [-]
     time_limit_s : float
@@ -98,10 +98,15 @@ def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
     SolverError
         If the solver failed or is not there.
     """
-    began = time.perf_counter()
-    run = {"highs": _run_highs, "cbc": _run_cbc}[name]
-    found, objective, bound, status, release = run(model.problem, gap, time_limit_s, threads, seed, known)
-    choice = None
+    began, choice = time.perf_counter(), None
+    try:
+        run = {"highs": _run_highs, "cbc": _run_cbc}[name]
+        found, objective, bound, status, release = run(model.problem, gap, time_limit_s, threads, seed, known)
+    except SolverError:
+        if name != "highs":
+            raise
+        name, left = "cbc", max(1.0, time_limit_s - (time.perf_counter() - began))
+        found, objective, bound, status, release = _run_cbc(model.problem, gap, left, threads, seed, known)
     if found:
         choice = {pair[0]: pair[1] for pair, x in model.starts.items() if (x.varValue or 0.0) > 0.5}
     return Answer(choice, objective, bound, time.perf_counter() - began, status, name, release)
