@@ -146,7 +146,7 @@ def notices(package_parent, tests):
         if not broken:
             raise RuntimeError(run.stdout[-2000:] + run.stderr[-2000:])
         return f"does not load: {broken[0]}"
-    failed = [line.split(" ")[1] for line in run.stdout.splitlines() if line.startswith("FAILED")]
+    failed = [line.removeprefix("FAILED ").split(" - ")[0] for line in run.stdout.splitlines() if line.startswith("FAILED")]
     return failed[0].split("::")[-1] if run.returncode else ""
 
 

@@ -161,10 +161,9 @@ FAMILIES = (one_per_need, must_do, started_no_later, fully_paid, pot_amount, lim
 
 
 def _flow(model, index, pot, year):
-    key = (index, pot, year)
-    if key not in model.flows:
-        model.flows[key] = model.problem.add_variable(f"pays_{len(model.flows)}", 0)
-    return model.flows[key]
+    flow = model.problem.add_variable(f"pays_{len(model.flows)}", 0)
+    model.flows[index, pot, year] = flow
+    return flow
 
 
 def _by_scheme(model):
