@@ -242,7 +242,9 @@ def _grant_faults(frames, where):
 def _route_faults(grants, where):
     """Grants that their route does not allow: works it does not pay for, or a year before it opened."""
     routes = reference.load("routes").set_index("route")
-    known = grants[grants.route.isin(routes.index)]
+    known = grants[grants.route.isin(routes.index) & (grants.grant_year > 0)]
+    if not len(known):
+        return []
     allowed, opens = known.route.map(routes.eligible), known.route.map(routes.opens)
     faults = _rows(known, (allowed != "any") & (known.eligible != allowed) & (known.eligible != ""), where, "eligible",
                    lambda row: f"{row.eligible} on {row.route}",

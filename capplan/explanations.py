@@ -19,8 +19,9 @@ def scheme_figures(programme):
     -------
     DataFrame
         Indexed by ``scheme_id``: ``start_year`` (NaN where not chosen), ``shown_year``, ``cost_gbp`` (nominal),
-        ``value_gbp``, ``value_per_gbp``, and what waiting a year would do: ``cost_a_year_later_gbp`` (rise in cost,
-        nominal) and ``loss_a_year_later_gbp`` (loss no longer avoided); both NaN in the last year it may start.
+        ``value_gbp``, ``value_per_gbp`` (value over cost, both real and discounted to the start), and what waiting a
+        year would do: ``cost_a_year_later_gbp`` (rise in cost, nominal) and ``loss_a_year_later_gbp`` (loss no longer
+        avoided); both NaN in the last year it may start.
     """
     candidates = programme.candidates
     cost = candidates.spend.groupby(["scheme_id", "start_year"]).cost.sum()
@@ -33,17 +34,28 @@ def scheme_figures(programme):
     years["cost_a_year_later_gbp"] = (after.cost_gbp - years.cost_gbp).where(next_year)
     years["loss_a_year_later_gbp"] = (years.value - after.value).where(next_year)
     chosen = years.scheme_id.map(programme.choice)
-    per_gbp = (years.value / years.cost_gbp.where(years.cost_gbp > 0)).fillna(float("inf"))
+    years["present_cost_gbp"] = _present_cost(candidates, years)
+    years["value_per_gbp"] = years.value / years.present_cost_gbp.where(years.present_cost_gbp > 0)
+    per_gbp = years.value_per_gbp.fillna(float("inf"))
     best = years.index == per_gbp.groupby(years.scheme_id).transform("idxmax")
     shown = years[(chosen == years.start_year) | (chosen.isna() & best)].set_index("scheme_id")
     frame = shown.rename(columns={"start_year": "shown_year", "value": "value_gbp"})
     frame["start_year"] = frame.index.map(programme.choice)
-    frame["value_per_gbp"] = (frame.value_gbp / frame.cost_gbp).where(frame.cost_gbp > 0)
     return frame.reindex(candidates.schemes.scheme_id)
 
 
+def _present_cost(candidates, years):
+    """Cost of each start year in the pounds of the value: real and discounted, or as it is where nothing says how."""
+    if candidates.outlook is None or "cost_real_gbp" not in candidates.scheme_years:
+        return years.cost_gbp
+    plan = candidates.outlook.scenario.plan
+    real = candidates.scheme_years.set_index(["scheme_id", "start_year"]).cost_real_gbp
+    own = pd.MultiIndex.from_frame(years[["scheme_id", "start_year"]]).map(real).astype(float)
+    return own * (1.0 + plan.discount_rate) ** -(years.start_year - plan.first_year)
+
+
 def reasons(programme, figures):
-    """One sentence for every scheme.
+    """One sentence or two for every scheme.
 
     Parameters
     ----------
@@ -59,38 +71,61 @@ def reasons(programme, figures):
     schemes = programme.candidates.schemes.set_index("scheme_id")
     must = schemes.must_do != ""
     funded = figures.start_year.notna()
-    optional = figures.value_per_gbp[funded & ~must]
-    least = optional.min() if len(optional) else float("nan")
+    optional = figures[funded & ~must & figures.value_per_gbp.notna()]
+    bars = optional.groupby("start_year").value_per_gbp.agg(["min", "median"])
+    money = programme.draws.groupby("year").amount_gbp.sum().to_dict()
     groups = schemes.exclusion_group[funded & (schemes.exclusion_group != "")]
     winner = dict(zip(groups, groups.index, strict=True))
     sentences = {}
     for scheme, row in figures.iterrows():
-        group = schemes.exclusion_group[scheme]
         if funded[scheme]:
-            sentences[scheme] = _why_in(row, must[scheme])
-        elif group in winner:
-            sentences[scheme] = f"Not needed: {winner[group]} meets the same need."
+            sentences[scheme] = _why_in(row, schemes.loc[scheme])
+        elif schemes.exclusion_group[scheme] in winner:
+            sentences[scheme] = f"Not needed: {winner[schemes.exclusion_group[scheme]]} meets the same need."
         else:
-            sentences[scheme] = _why_out(row, least)
+            sentences[scheme] = _why_out(row, bars, money)
     return pd.Series(sentences)
 
 
-def _why_in(row, must):
-    year = f"{int(row.start_year)}-{(int(row.start_year) + 1) % 100:02d}"
-    worth = "" if pd.isna(row.value_per_gbp) else f" avoids £{row.value_per_gbp:.2f} of loss for each pound"
-    if must:
-        return f"In {year} because it must be done (priority 1, statutory or committed)" + (
-            f"; it{worth}." if worth else ".")
-    return f"In {year}: it{worth or ' costs nothing'}."
+def _span(year):
+    return f"{int(year)}-{(int(year) + 1) % 100:02d}"
 
 
-def _why_out(row, least):
+def _worth(row):
+    return f"£{row.value_per_gbp:.2f} of loss avoided for each pound"
+
+
+def _why_in(row, scheme):
+    """What must be done and by when; else what each pound avoids, and what another year would cost."""
+    said = [f"In {_span(row.start_year)}"]
+    if scheme.must_do:
+        listed = scheme.get("kind") == "listed"
+        ground = "committed, or to be started by its date" if listed else "priority 1 or required by law"
+        by = f" by {_span(float(scheme.must_do))}" if str(scheme.must_do).isdigit() else ""
+        said = [f"{said[0]}: must be done{by} ({ground})"]
+        if pd.notna(row.value_per_gbp):
+            said.append(_worth(row))
+        return "; ".join(said) + "."
+    text = f"{said[0]}: {_worth(row) if pd.notna(row.value_per_gbp) else 'it costs nothing'}"
+    if pd.notna(row.cost_a_year_later_gbp) and row.cost_a_year_later_gbp > 0 and row.loss_a_year_later_gbp > 0:
+        text += (f"; a year later it would cost £{row.cost_a_year_later_gbp:,.0f} more and avoid "
+                 f"£{row.loss_a_year_later_gbp:,.0f} less")
+    return text + "."
+
+
+def _why_out(row, bars, money):
+    """The bar it fails in its best year, or the money it does not fit in."""
     if pd.isna(row.shown_year):
-        return "Out: in no year of the plan is it worth more than it costs to plan, or large enough to be a scheme."
-    if pd.isna(row.value_per_gbp) or pd.isna(least):
-        return "Out: it does not fit beside the schemes that are in within the money and the limits of the plan."
-    if row.value_per_gbp < least:
-        return (f"Out: it avoids £{row.value_per_gbp:.2f} of loss for each pound, less than any scheme that is in "
-                f"(the least is {least:.2f}).")
-    return (f"Out: it avoids £{row.value_per_gbp:.2f} of loss for each pound, but does not fit beside the schemes that "
-            "are in within the money of its years.")
+        return "Out: there is no year of the plan in which it may start."
+    if pd.isna(row.value_per_gbp):
+        return "Out: the money of the plan goes to works that must be done or are worth more."
+    best = f"Out: in its best year, {_span(row.shown_year)}, {_worth(row)} at £{row.cost_gbp:,.0f}"
+    if row.cost_gbp > max(money.values(), default=0.0):
+        return f"{best}, more than is spent in any one year of the plan."
+    if row.shown_year in bars.index:
+        least, middle = bars.loc[row.shown_year]
+        if row.value_per_gbp < least:
+            return f"{best}; every optional scheme funded that year avoids at least £{least:.2f}."
+        if row.value_per_gbp < middle:
+            return f"{best}; half of the optional schemes funded that year avoid £{middle:.2f} or more."
+    return f"{best}; the money of that year is taken by works that must be done or fit it better together."

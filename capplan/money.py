@@ -53,6 +53,10 @@ def money(estate, scenario):
     pots, grant_notes = grant_pots(grants, routes, first, last)
     rule = scenario.reserves
     own, reserve_notes = reserve_pots(opening, reserves, rule.floor_share, rule.floor_gbp, last)
+    if len(estate.grants):
+        hoped = grants.amount_gbp[grants.status != "awarded"].sum()
+        if hoped > 0:
+            notes.append(f"£{hoped:,.0f} of £{grants.amount_gbp.sum():,.0f} of grants is expected, not yet awarded.")
     if stood_in:
         notes.append("This folder has no " + " and no ".join(name for name, _ in stood_in) + " table: "
                      + "; ".join(text for _, text in stood_in) + ". These sums are stand-ins, not the trust's money.")

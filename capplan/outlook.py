@@ -100,21 +100,24 @@ class Outlook:
         -------
         DataFrame
             One row per year from the start of the plan to its end: backlog at grades B to E and in total (C to E), the
-            expected loss and failures of the year that starts then, real GBP, and the facility condition index.
+            expected loss and failures of the year that starts then, real GBP; and the facility condition index, which
+            leaves out the grounds, since rebuilding a block does not renew them.
         """
-        rows = []
+        rows, in_blocks = [], (self.parts.block_id != "").to_numpy()
         for year in range(self.horizon + 1):
             shares = self.shares(year) if treated_in is None else self.shares_with(year, treated_in, treated_scope)
-            by_grade = expected_backlog(shares, self.costs_gbp).sum(axis=0)
+            backlog = expected_backlog(shares, self.costs_gbp)
+            by_grade = backlog.sum(axis=0)
             rows.append({
                 "year": self.scenario.plan.first_year + year,
                 **{f"backlog_{letter.lower()}_gbp": by_grade[i] for i, letter in enumerate(GRADE_LETTERS) if i},
                 "backlog_gbp": by_grade[2:].sum(),
+                "in_blocks": backlog[in_blocks, 2:].sum(),
                 "expected_loss_gbp": float((shares * self.yearly_gbp).sum()),
                 "expected_failures": float((shares[:, 3] * self.failure_rate).sum()),
             })
         frame = pd.DataFrame(rows)
-        frame["facility_condition_index"] = facility_condition_index(frame.backlog_gbp, self.replacement_gbp().sum())
+        frame["facility_condition_index"] = facility_condition_index(frame.pop("in_blocks"), self.replacement_gbp().sum())
         return frame
 
     def backlog_by(self, places, year, treated_in=None, treated_scope=None):
@@ -185,8 +188,9 @@ def forecast(estate, scenario):
     handed_on = costs * scenario.loss.handed_on_share * parts.stays.to_numpy()[:, None]
     kinds = parts.type_index.to_numpy()
     to_come = loss_to_come(shares, kinds, yearly, handed_on, scenario.plan.discount_rate, horizon)
+    start = (shares[kinds, parts.grade_index, parts.age_years] * costs)[:, 2:].sum(axis=1)
     return Outlook(estate, scenario, parts, costs, yearly, avoided_by_grade(to_come, matrices, kinds), p_de, shares,
-                   tuple(_notes(parts, scenario, costs)))
+                   tuple(_notes(parts, scenario, costs, start)))
 
 
 def _parts(estate, scenario, types):
@@ -240,25 +244,28 @@ def _costs(parts, scenario, types):
     return costs * scenario.on_cost_factor * vat[:, None]
 
 
-def _notes(parts, scenario, costs):
-    """What every page must say about the evidence."""
+def _notes(parts, scenario, costs, start):
+    """What every page must say about the evidence; ``start`` is the backlog (C to E) of each part at the start. [GBP]"""
     if not len(parts):
         return
-    now = costs[np.arange(len(parts)), parts.grade_index] * (parts.grade_index >= 2)
-    total = now.sum() or 1.0
-    modelled = now[parts.modelled].sum() / total
-    if modelled > 0:
-        yield f"{modelled:.0%} of the surveyed-grade backlog is modelled, not surveyed."
+    surveyed = (costs[np.arange(len(parts)), parts.grade_index] * (parts.grade_index >= 2)).sum()
+    total = start.sum()
+    yield (f"The backlog at the start is £{total:,.0f}. At the grades the surveyors found it would be £{surveyed:,.0f}; the "
+           "rest is wear expected since, some of it to failure that nobody has seen.")
+    share = start[parts.modelled].sum() / total if total > 0 else 0.0
+    if share > 0:
+        yield f"{'Less than 1%' if 0 < share < 0.01 else f'{share:.0%}'} of that backlog is modelled, not surveyed."
     old = parts.survey_years_old > OLD_SURVEY_YEARS
     if old.any():
         yield (f"{old.mean():.0%} of components were surveyed more than {OLD_SURVEY_YEARS} years before the plan starts; "
                f"their grades are aged {scenario.condition.oldest_survey_years} years at most, and works done since are "
                "unknown.")
-    pfi = now[parts.pfi].sum()
     if parts.pfi.any():
-        yield (f"PFI schools: lifecycle works belong to the contractor; £{pfi:,.0f} of backlog there is shown "
-               "and not planned.")
+        yield (f"PFI schools: lifecycle works belong to the contractor; £{start[parts.pfi].sum():,.0f} of that backlog is "
+               "there: shown, and not planned.")
     leaving = ~parts.stays
     if leaving.any():
-        yield (f"{leaving.sum()} components are in blocks with a planned exit: only priority 1 and statutory works are "
-               "planned there.")
+        yield (f"{leaving.sum()} components, £{start[leaving].sum():,.0f} of that backlog, are in blocks with a planned "
+               "exit: only priority 1 and statutory works are planned there.")
+    if parts.priority.isna().all():
+        yield "No component has a surveyor's priority, so priority order is the same as worst first."

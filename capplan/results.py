@@ -96,8 +96,8 @@ def backlog_frame(programme, key, treated_in, scope):
     Returns
     -------
     DataFrame
-        Backlog at grades C to E, real GBP; ``fci_now`` is the backlog as a share of the cost of rebuilding the block or
-        school, or for an element of renewing all of it; ``spend_gbp`` is nominal.
+        Backlog at grades C to E, real GBP; ``fci_now`` is the backlog in blocks as a share of the cost of rebuilding
+        them, or for an element of renewing all of it; ``spend_gbp`` is nominal.
     """
     outlook, end = programme.candidates.outlook, programme.candidates.outlook.horizon
     schemes = programme.candidates.schemes.set_index("scheme_id")
@@ -108,10 +108,13 @@ def backlog_frame(programme, key, treated_in, scope):
         "backlog_now_gbp": outlook.backlog_by(places, 0), "backlog_end_without_gbp": outlook.backlog_by(places, end),
         "backlog_end_with_gbp": outlook.backlog_by(places, end, treated_in, scope)})
     frame = frame.reindex(frame.index.union(spend.index), fill_value=0.0)
-    replacement = (pd.Series(outlook.costs_gbp[:, 3]).groupby(places.to_numpy()).sum() if key == "element"
-                   else outlook.replacement_gbp(key)).reindex(frame.index)
-    frame["fci_now"] = facility_condition_index(frame.backlog_now_gbp, replacement.fillna(0.0)).round(4)
-    frame["replacement_gbp"] = replacement
+    if key == "element":
+        frame["renewal_gbp"] = pd.Series(outlook.costs_gbp[:, 3]).groupby(places.to_numpy()).sum().reindex(frame.index)
+        frame["fci_now"] = facility_condition_index(frame.backlog_now_gbp, frame.renewal_gbp.fillna(0.0)).round(4)
+    else:
+        frame["replacement_gbp"] = outlook.replacement_gbp(key).reindex(frame.index)
+        in_blocks = outlook.backlog_by(places.where(outlook.parts.block_id != ""), 0).reindex(frame.index).fillna(0.0)
+        frame["fci_now"] = facility_condition_index(in_blocks, frame.replacement_gbp.fillna(0.0)).round(4)
     frame["spend_gbp"] = spend.reindex(frame.index).fillna(0.0)
     if key == "school_id":
         frame = _with_school_facts(frame, programme)
@@ -193,12 +196,16 @@ def solution(programme, seed, commit=None, inputs=None):
     parts, plan = outlook.parts, outlook.scenario.plan
     assumed = assumptions_frame(programme)
     notes = [*candidates.notes,
+             "Without the programme means that nothing is repaired or renewed for the whole plan, not even what fails. "
+             "Expected loss counts yearly patching, failures, and the cost of bringing what is left below A at the end back "
+             "to A.",
              f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
-             "the loss rates by element, fees and contingency among them. assumptions.csv lists them all."]
+             "the loss rates by element, fees and contingency among them. assumptions.csv lists them."]
     evidence = {"components": len(parts), "surveyed_share": float((~parts.modelled).mean()),
                 "modelled_share": float(parts.modelled.mean()),
                 "older_than_five_years_share": float((parts.survey_years_old > OLD_SURVEY_YEARS).mean())}
-    return {"trust": outlook.estate.trust["name"], "scenario": outlook.scenario.name, **base,
+    return {"trust": outlook.estate.trust["name"], "scenario": outlook.scenario.name,
+            "overlays": list(outlook.scenario.applied_overlays), **base,
             "price_base": plan.price_base, "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
             "stand_in_money": candidates.money.stand_in, "notes": notes, "evidence": evidence,
             "inputs": inputs or {}}

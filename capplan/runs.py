@@ -15,6 +15,7 @@ import pandas as pd
 
 from .candidates import write_candidates
 from .errors import OutputError
+from .reference import load
 from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
 from .tabular import write_frame
 
@@ -135,6 +136,7 @@ def write_results(programme, folder, seed=0):
     schemes = schemes_frame(programme)
     write_frame(schemes, folder / "schemes.csv")
     write_frame(assumptions_frame(programme), folder / "assumptions.csv")
+    write_frame(load("sources"), folder / "sources.csv")
     write_frame(programme.draws, folder / "draws.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(reserves_frame(programme), folder / "reserves.csv")

@@ -16,9 +16,9 @@ class _Part(BaseModel):
                               allow_inf_nan=False)
 
 
-def _value(source, *, assumption=False, **limits):
+def _value(source, *, assumption=False, chosen=False, **limits):
     """A field that has to be given, with where its usual value comes from."""
-    status = "ASSUMPTION" if assumption else "choice" if source == CHOICE else "published"
+    status = "ASSUMPTION" if assumption else "choice" if chosen or source == CHOICE else "published"
     return Field(json_schema_extra={"source": source, "status": status}, **limits)
 
 
@@ -77,8 +77,8 @@ class Loss(_Part):
 class ReservesRule(_Part):
     """The floor under free reserves: the greater of the two, in every year."""
 
-    floor_share: float = _value("dfe-reserves-2024", ge=0, le=1)
-    """Floor as a share of the year's income."""
+    floor_share: float = _value("dfe-reserves-2024", chosen=True, ge=0, le=1)
+    """Floor as a share of the year's income. There is no set level; DfE takes below 5% as a warning."""
     floor_gbp: float = _value(CHOICE, ge=0, le=1e9)
     """Floor as a sum (nominal)."""
 
@@ -121,10 +121,12 @@ class Solver(_Part):
 class Scenario(_Part):
     """Everything assumed. Read one with ``read_scenario``."""
 
-    name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]*$")
+    name: str = Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]*$")
     """Short name, printed on every page."""
     description: str = Field(min_length=1, max_length=500)
     """One sentence saying what is different about this scenario."""
+    applied_overlays: tuple[str, ...] = Field((), strict=False)
+    """Overlays put on top of the file, by name; filled in when it is read."""
     plan: Plan
     condition: Condition
     costs: Costs
@@ -191,6 +193,9 @@ def read_scenario(path, *overlays):
     """
     content, known = _gather(_locate(path), ())
     content = _merge(content, _overlay(known, overlays, path))
+    if overlays:
+        content["name"] = " + ".join([str(content.get("name", "")), *overlays])
+        content["applied_overlays"] = list(overlays)
     try:
         return Scenario.model_validate(content)
     except ValidationError as error:
@@ -290,4 +295,6 @@ def _literal(value):
     if isinstance(value, str):
         plain = value.replace("\\", "\\\\").replace('"', '\\"')
         return '"' + "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in plain) + '"'
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
     return repr(value)

@@ -195,6 +195,8 @@ GRANTS = Table("grants", "Grants in hand or expected, one row per vintage.", ("g
     _id("school_id", "School that owns it; blank for the whole trust.", "schools.school_id", False),
     Column("spend_by", Kind.DATE, "Last day of spending where it differs from the rule of the route.", needed=False,
            least=EARLIEST_YEAR, most=LATEST_YEAR),
+    Column("status", Kind.CHOICE, "Whether the award has been made; blank means expected.", needed=False,
+           choices=("awarded", "expected")),
 ), needed=False)
 
 RESERVES = Table("reserves", "The trust's free reserves and budget, one row per planning year.", ("year",), (

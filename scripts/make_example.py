@@ -294,14 +294,18 @@ def make_grants(schools, years=range(FIRST_YEAR, FIRST_YEAR + 11)):
 
     Eleven vintages serve ten planning years: the last pays for works of the summer that ends the plan.
     """
+    def status(year):
+        return "awarded" if year == FIRST_YEAR else "expected"
+
     sums = {school.school_id: allocation_gbp(school) for _, school in schools.iterrows()}
     rows = [{"grant_id": f"SCA-{year}", "route": "SCA", "grant_year": year, "eligible": "condition", "school_id": "",
-             "amount_gbp": round(sum(sca for sca, _ in sums.values())), "spend_by": ""} for year in years]
+             "amount_gbp": round(sum(sca for sca, _ in sums.values())), "spend_by": "",
+             "status": status(year)} for year in years]
     rows += [{"grant_id": f"DFC-{year}-{school_id}", "route": "DFC", "grant_year": year, "eligible": "any",
-              "school_id": school_id, "amount_gbp": round(dfc), "spend_by": ""}
+              "school_id": school_id, "amount_gbp": round(dfc), "spend_by": "", "status": status(year)}
              for year in years for school_id, (_, dfc) in sums.items()]
     rows.append({"grant_id": "PSDS4-2025", "route": "PSDS4", "grant_year": 2025, "eligible": "energy",
-                 "school_id": "", "amount_gbp": PSDS_GBP, "spend_by": "2028-03-31"})
+                 "school_id": "", "amount_gbp": PSDS_GBP, "spend_by": "2028-03-31", "status": "awarded"})
     return pd.DataFrame(rows)
 
 

@@ -281,3 +281,9 @@ def test_columns_without_a_name_are_passed_over_where_empty_as_excel_leaves_them
     assert faults_of(tiny) == []
     (tiny / "trust.csv").write_text(f"{header},,\n{row},,x\n", encoding="utf-8")
     assert only_fault(tiny).found == "a column without a name"
+
+
+@pytest.mark.parametrize("text", ["", "G,SCA,2026,\u00a31000,condition,\n", "G,SCA,soon,1000,condition,\n"])
+def test_a_grants_table_that_cannot_be_judged_is_no_traceback(tiny, text):
+    (tiny / "grants.csv").write_text("grant_id,route,grant_year,amount_gbp,eligible,spend_by\n" + text, encoding="utf-8")
+    assert [place(fault)[:2] for fault in faults_of(tiny)] == ([("grants.csv", 2)] if text else [])

@@ -210,9 +210,11 @@ def notes_with(outlook, words):
 
 def test_tiny_tells_only_of_the_block_that_is_left(root, baseline):
     outlook = forecast(read_estate(root / "data" / "tiny"), baseline)
-    assert len(outlook.notes) == 1
-    assert "2 components" in outlook.notes[0]
-    assert "planned exit" in outlook.notes[0]
+    assert len(outlook.notes) == 2
+    assert outlook.notes[0].startswith("The backlog at the start is £587,500.")
+    assert "found it would be £587,500;" in outlook.notes[0]
+    assert "2 components" in outlook.notes[1]
+    assert "planned exit" in outlook.notes[1]
 
 
 def test_pfi_backlog_is_shown_with_its_sum(tiny, baseline):

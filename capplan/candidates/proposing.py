@@ -62,7 +62,7 @@ def _left_out(outlook, small_gbp, kept):
     """What every page must say about works that are no candidates."""
     if small_gbp > 0:
         yield (f"Works below £{outlook.scenario.schemes.minimum_scheme_gbp:,.0f} a scheme are revenue maintenance and "
-               f"not planned: £{small_gbp:,.0f} of need at the start.")
+               f"not planned, unless they must be done: £{small_gbp:,.0f} of need at the start.")
     lost = [name for name in outlook.estate.works.work_id if f"work.{name}" not in kept]
     if lost:
         yield (f"Works on the trust's list that are not planned: {', '.join(lost)}. They are at a PFI school, too small to "
@@ -146,7 +146,7 @@ def _facts(kind, rows, needs, codes, costs_gbp):
     by_need = rows.assign(weight=weight, seen=weight * ~rows.modelled).groupby(codes)
     first = by_need.first()
     place = first.block_id.where(first.block_id != "", "grounds of " + first.site_id)
-    words = {"repair": "Put right what is at grade C or worse", "renew": "Renew everything below grade A",
+    words = {"repair": "Put right what is expected at grade C or worse by then", "renew": "Renew everything below grade A",
              "urgent": "Priority 1 and statutory works"}[kind]
     must_by = by_need.must_by.min()
     return pd.DataFrame({

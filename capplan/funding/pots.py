@@ -69,7 +69,7 @@ def grant_pots(grants, routes, first_year, last_year):
     tuple of (DataFrame, list of str)
         Pots, and notes on grants that lapsed before the plan, begin after it, or whose route had closed.
     """
-    rows, notes = [], []
+    rows, notes, later = [], [], []
     for grant in grants.itertuples():
         rule = routes.loc[grant.route]
         days = rule.last_day if isinstance(rule.last_day, str) else None
@@ -87,10 +87,15 @@ def grant_pots(grants, routes, first_year, last_year):
                          "left out.")
             continue
         if first > last_year:
-            notes.append(f"{name} begins after the plan and is left out.")
+            later.append((name, grant.amount_gbp))
             continue
         rows.append([grant.grant_id, round(grant.amount_gbp, 2), max(first, first_year), last,
                      "" if grant.eligible == "any" else grant.eligible, grant.school_id, grant.route])
+    if len(later) == 1:
+        notes.append(f"{later[0][0]} begins after the plan and is left out.")
+    elif later:
+        total = sum(amount for _, amount in later)
+        notes.append(f"{len(later)} grants, £{total:,.0f} together, begin after the plan and are left out.")
     return pd.DataFrame(rows, columns=POT_COLUMNS), notes
 
 
@@ -121,8 +126,10 @@ def reserve_pots(opening_gbp, reserves, floor_share, floor_gbp, last_year):
             for year, amount in zip(reserves.year, amounts, strict=True)]
     without = opening_gbp + reserves.surplus_gbp.cumsum()
     broken = reserves.year[without < floor - FLOOR_TOLERANCE_GBP]
-    notes = [f"Free reserves fall below their floor without any works at the end of {_span(year)}."
-             for year in broken]
+    notes = []
+    if len(broken):
+        notes.append("Free reserves fall below their floor without any works at the end of "
+                     + ", ".join(_span(year) for year in broken) + ".")
     return pd.DataFrame(pots, columns=POT_COLUMNS), notes
 
 

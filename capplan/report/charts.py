@@ -154,7 +154,8 @@ def draw_schools(results, ax=None):
 def draw_needs(results, ax=None):
     """What is funded and what is deferred, by element, as paired bars. [GBP nominal]
 
-    Parameters and result as for ``draw_spend``. A need no scheme was chosen for counts once, at its cheapest remedy.
+    Parameters and result as for ``draw_spend``. A need no scheme was chosen for counts once, at its cheapest remedy in
+    the first year.
     """
     table = needs_by_element(results)
     ax = _axes(ax, 1.6 + 0.44 * max(len(table), 3))
@@ -172,8 +173,8 @@ def draw_needs(results, ax=None):
     ax.xaxis.set_major_formatter(words.money_tick)
     ax.grid(axis="x", color="#d8d8d8", linewidth=0.6)
     _legend(ax)
-    return _titled(ax, words.needs_finding(results), "Pounds of the day; deferred needs at their cheapest remedy, "
-                   "as if started in the first year", 72)
+    return _titled(ax, words.needs_finding(results), "Funded: pounds of the day of each start. Deferred: "
+                   f"{words.IF_DEFERRED}", 72)
 
 
 CHARTS = ((draw_spend, "Spend by year and pot", words.spend_alt),

@@ -54,8 +54,9 @@ FILES = {
     + _number("fci_now surveyed_share", "", False) + _number("schemes_funded", "schemes"),
     "elements": _text("element")
     + _number("backlog_now_gbp backlog_end_without_gbp backlog_end_with_gbp spend_gbp"),
+    "candidates/spend": _text("scheme_id") + _year("start_year year") + _number("cost", "GBP nominal"),
 }
-MAY_BE_EMPTY = ("schemes", "draws", "cashflow", "reserves")
+MAY_BE_EMPTY = ("schemes", "draws", "cashflow", "reserves", "candidates/spend")
 SOLUTION_KEYS = {"trust": str, "objective": (int, float), "bound": (int, float, type(None)),
                  "gap": (int, float, type(None)), "seconds": (int, float), "status": str, "solver": str,
                  "version": str, "capplan_version": str, "price_base": int, "first_year": int, "last_year": int,
@@ -160,7 +161,7 @@ def read_results(folder):
 
 def _read_table(path, name, columns):
     if not path.is_file():
-        return None, [Fault(path.name, None, "", "no such file", "there; capplan run writes it")]
+        return None, [Fault(f"{name}.csv", None, "", "no such file", "there; capplan run writes it")]
     cells, faults = read_cells(path)
     if cells is None:
         return None, faults
@@ -309,15 +310,25 @@ def deferred_needs(results):
     Returns
     -------
     DataFrame
-        Rows and columns of ``schemes``. [cost GBP nominal as if started in the first year, value GBP real]
+        Rows and columns of ``schemes``; ``cost_gbp`` as if started in the first year it may start, which but for
+        works too small or worth nothing at first is the first year of the plan (nominal); ``value_gbp`` in its best
+        year (real).
     """
     schemes = results.schemes
+    schemes["cost_gbp"] = _first_cost(results, schemes)
     schemes["need"] = schemes.exclusion_group.where(schemes.exclusion_group != "", " " + schemes.scheme_id)
     met = set(schemes.need[schemes.start_year.notna()])
     left = schemes[~schemes.need.isin(met)]
     cheapest = left.sort_values(["cost_gbp", "value_gbp", "scheme_id"], ascending=[True, False, True])
     cheapest = cheapest.drop_duplicates("need").drop(columns="need")
     return cheapest.sort_values(["value_gbp", "scheme_id"], ascending=[False, True]).reset_index(drop=True)
+
+
+def _first_cost(results, schemes):
+    """Cost of each scheme in the first year it may start, not the best year that schemes.csv shows [GBP nominal]."""
+    spend = results.table("candidates/spend")
+    first = spend[spend.start_year == spend.groupby("scheme_id").start_year.transform("min")]
+    return schemes.scheme_id.map(first.groupby("scheme_id").cost.sum()).astype(float).fillna(schemes.cost_gbp)
 
 
 def needs_by_element(results):
@@ -358,6 +369,11 @@ def gains(results):
     return pd.DataFrame(rows, columns=["rule", "feasible", "value_gbp", "gain_gbp", "gain_fraction"])
 
 
+def in_plan(results, frame):
+    """The rows of a frame whose ``year`` is a year of the plan."""
+    return frame[frame.year.isin(results.years)]
+
+
 def cash_by_pot(results):
     """Each pot over the whole plan: what it held, what was spent, what lapsed and what is left.
 
@@ -367,7 +383,7 @@ def cash_by_pot(results):
         Index: pot_id. Columns: route, first_year, last_year, pots (1), available_gbp, spent_gbp, lapsed_gbp, left_gbp.
         [GBP nominal]
     """
-    flow = results.cashflow.sort_values(["year", "pot_id"], kind="stable")
+    flow = in_plan(results, results.cashflow).sort_values(["year", "pot_id"], kind="stable")
     pots = flow.groupby("pot_id", sort=False)
     return pd.DataFrame({"route": pots.route.first(), "first_year": pots.year.min(), "last_year": pots.year.max(),
                          "pots": 1, "available_gbp": pots.opening_gbp.first() + pots.in_gbp.sum(),

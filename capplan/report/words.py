@@ -11,6 +11,7 @@ from .results import (
 
 SCALES = ((1.0, ""), (1e3, "k"), (1e6, "m"), (1e9, "bn"))
 NEGLIGIBLE_GBP = 0.5
+IF_DEFERRED = "if done in the first year at the cheapest remedy"
 
 
 def money(amount_gbp):
@@ -199,8 +200,8 @@ def needs_finding(results):
     table = needs_by_element(results)
     funded, deferred = table.funded_gbp.sum(), table.deferred_gbp.sum()
     if deferred < NEGLIGIBLE_GBP:
-        return f"{money(funded)} of need is funded and nothing is deferred"
-    return (f"{money(funded)} of need is funded and {money(deferred)} deferred; "
+        return f"Funded: {money(funded)} over the plan; nothing is deferred"
+    return (f"Funded: {money(funded)} over the plan; deferred needs would cost {money(deferred)} today; "
             f"most deferred: {table.deferred_gbp.idxmax()}, {money(table.deferred_gbp.max())}")
 
 
@@ -257,4 +258,5 @@ def needs_alt(results):
     rows = [f"{name} {money(row.funded_gbp)} funded and {money(row.deferred_gbp)} deferred"
             for name, row in needs_by_element(results).iterrows()]
     by_element = f" By element: {'; '.join(rows)}." if rows else ""
-    return f"{needs_finding(results)}. Two bars for each element, one funded and one deferred.{by_element}"
+    return (f"{needs_finding(results)}. Two bars for each element: funded in pounds of the day, deferred {IF_DEFERRED}."
+            f"{by_element}")

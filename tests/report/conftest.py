@@ -126,6 +126,12 @@ def home_rows(chosen, schools):
     return school_rows, element_rows
 
 
+def spend_rows(schemes, years):
+    """What each scheme would cost in each year it may start: its cost in the first, a twentieth more each year."""
+    return [{"scheme_id": scheme["scheme_id"], "start_year": FIRST_YEAR + step, "year": FIRST_YEAR + step,
+             "cost": scheme["cost_gbp"] * (1 + step / 20)} for scheme in schemes for step in range(years)]
+
+
 def write_results(folder, schools=12, schemes=40, years=10):
     """Write a results folder and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -138,6 +144,8 @@ def write_results(folder, schools=12, schemes=40, years=10):
               "schools": school_rows, "elements": element_rows}
     for name, table in tables.items():
         pd.DataFrame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+    (folder / "candidates").mkdir(exist_ok=True)
+    pd.DataFrame(spend_rows(rows, years)).to_csv(folder / "candidates" / "spend.csv", index=False, lineterminator="\n")
     proof = solution(float(chosen.value_gbp.sum()), years)
     (folder / "solution.json").write_text(json.dumps(proof), encoding="utf-8")
     return folder

@@ -1,0 +1,68 @@
+"""docs/results.md against a run: every column of every file is in it, and nothing in it is absent."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from capplan.jobs import run
+
+ROOT = Path(__file__).resolve().parents[1]
+UNDOCUMENTED_IN_TABLES = {"scenario.toml", "summary.html", "run.log"}
+POUNDS = {"nominal", "real", "present"}
+
+
+def documented():
+    """Rows of each table of the page, by file: name, unit, pounds, meaning."""
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    tables = {}
+    for section in page.split("\n## ")[1:]:
+        rows = re.findall(r"^\| `([^`]+)` \|(.*)\|(.*)\|(.*)\|$", section, re.MULTILINE)
+        tables[section.splitlines()[0]] = [tuple(cell.strip() for cell in row) for row in rows]
+    return tables
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The results of the tiny trust."""
+    place = tmp_path_factory.mktemp("run") / "results"
+    place.mkdir()
+    run(ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", (), place)
+    return place
+
+
+def names_of(path):
+    """Columns of a table, or keys of solution.json with those one level down."""
+    if path.suffix == ".csv":
+        return list(pd.read_csv(path, nrows=0).columns)
+    names = []
+    for key, value in json.loads(path.read_text(encoding="utf-8")).items():
+        inner = value[0] if isinstance(value, list) and value else value
+        names.append(key)
+        if isinstance(inner, dict) and key != "inputs":
+            names += [f"{key}.{name}" for name in inner]
+    return names
+
+
+def test_every_file_of_a_run_is_on_the_page_and_no_other(folder):
+    written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert set(documented()) == written - UNDOCUMENTED_IN_TABLES
+    page = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in page for name in UNDOCUMENTED_IN_TABLES)
+
+
+@pytest.mark.parametrize("name", list(documented()))
+def test_every_column_is_documented_and_none_that_is_absent(folder, name):
+    told = [row[0] for row in documented()[name]]
+    assert len(told) == len(set(told))
+    assert set(told) == set(names_of(folder / name))
+
+
+def test_every_meaning_is_given_and_pounds_say_which_pounds_they_are():
+    for name, rows in documented().items():
+        for column, unit, pounds, meaning in rows:
+            assert meaning.endswith("."), (name, column)
+            assert not unit.startswith("GBP") or pounds in POUNDS, (name, column)
+            assert not column.endswith("_gbp") or unit.startswith("GBP"), (name, column)
