@@ -196,7 +196,6 @@ def solution(programme, seed, commit=None, inputs=None):
     parts, plan = outlook.parts, outlook.scenario.plan
     assumed = assumptions_frame(programme)
     notes = [*candidates.notes,
-             "Without the programme means that nothing is repaired or renewed for the whole plan, not even what fails. "
              "Expected loss counts yearly patching, failures, and the cost of bringing what is left below A at the end back "
              "to A.",
              f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
