@@ -5,6 +5,7 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 
 import functools
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -19,6 +20,13 @@ SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show
                     help="Seed of the solver's own random choices.")
 WORKERS = click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True,
                        help="Threads the solver may use.")
+
+
+def _finite(context, parameter, value):
+    """Refuse what is no number although it reads as one."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return value
 
 
 def _clean(command):
@@ -96,7 +104,7 @@ def import_pds(file, out, las, surveyed, force, as_json):
     """Read DfE's property-data-survey layout (CSV or Parquet) into an estate folder."""
     from .importers.pds import read_pds, write_pds
     from .runs import new_folder
-    with new_folder(out, force) as folder:
+    with new_folder(out, force, (file,)) as folder:
         _say(f"Reading {file} ...")
         imported = read_pds(file, las=las, surveyed=surveyed)
         write_pds(imported, folder)
@@ -124,7 +132,7 @@ def import_survey(file, map_file, out, force):
     from .importers.survey import read_survey, write_survey
     from .importers.survey_map import read_map
     from .runs import new_folder
-    with new_folder(out, force) as folder:
+    with new_folder(out, force, (file, map_file)) as folder:
         imported = read_survey(file, read_map(map_file))
         write_survey(imported, folder)
     click.echo(f"{imported.rows_read:,} rows read = {imported.rows_kept:,} kept + {len(imported.set_aside):,} set aside")
@@ -177,7 +185,7 @@ def run(estate, scenario, overlays, out, seed, workers, force, as_json):
     """Plan ESTATE under SCENARIO: forecast, propose, optimise, audit, and write a results folder."""
     from . import jobs
     from .runs import new_folder
-    with new_folder(out, force) as folder:
+    with new_folder(out, force, (estate, scenario)) as folder:
         jobs.run(estate, scenario, overlays, folder, seed, workers, _say)
     _tell_results(out, as_json)
 
@@ -185,9 +193,9 @@ def run(estate, scenario, overlays, out, seed, workers, force, as_json):
 @main.command()
 @click.argument("candidates", type=click.Path(path_type=Path))
 @OUT
-@click.option("--gap", type=click.FloatRange(0, 1), default=0.001, show_default=True,
+@click.option("--gap", type=click.FloatRange(0, 1), default=0.001, show_default=True, callback=_finite,
               help="Stop when proved this close to the best possible.")
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=60, show_default=True,
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=60, show_default=True, callback=_finite,
               help="Stop after this many seconds.")
 @click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", show_default=True)
 @SEED
@@ -202,7 +210,7 @@ def optimise(candidates, out, gap, time_limit, solver, seed, workers, force, as_
     from .programme import optimise as choose
     from .results import solution
     from .runs import git_commit, new_folder, write_choice
-    with new_folder(out, force) as folder:
+    with new_folder(out, force, (candidates,)) as folder:
         found = read_candidates(candidates)
         _say(f"{found}; optimising (at most {time_limit:g} s) ...")
         with jobs.heartbeat(_say, "Optimising"):
@@ -253,7 +261,7 @@ def worst_first_command(components, years, repair, rebuild, inflation, grade_ord
     """DfE's own rule on COMPONENTS: deteriorate, rebuild by ratio, repair grade by grade, no carry-over."""
     from .condition.worst_first import read_policy_components, worst_first, write_worst_first
     from .runs import new_folder
-    with new_folder(out, force) as folder:
+    with new_folder(out, force, (components,)) as folder:
         result = worst_first(read_policy_components(components), years, _per_year("--repair", repair),
                              _per_year("--rebuild", rebuild), _per_year("--inflation", inflation), grade_order.upper(),
                              rebuild_cost_gbp_per_m2)

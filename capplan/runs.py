@@ -17,6 +17,7 @@ from .candidates import write_candidates
 from .errors import OutputError
 from .reference import load
 from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
+from .tables import TABLES
 from .tabular import write_frame
 
 MARKER = ".capplan"
@@ -24,7 +25,7 @@ MARKER = ".capplan"
 
 
 @contextmanager
-def new_folder(path, force=False):
+def new_folder(path, force=False, reads=()):
     """A folder that appears whole at the end, or not at all.
 
     Parameters
@@ -33,6 +34,8 @@ def new_folder(path, force=False):
         Where it is to be. Its parent is made if need be.
     force : bool
         Replace a folder that is there.
+    reads : sequence of (str or Path)
+        What the command reads: a folder that holds any of it is never replaced.
 
     Yields
     ------
@@ -44,8 +47,8 @@ def new_folder(path, force=False):
     OutputError
         If the place is taken, is a file, or cannot be written.
     """
-    path = Path(path)
-    _refuse_taken(path, force)
+    path = Path(os.path.realpath(path))
+    _refuse_taken(path, force, reads)
     made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +60,7 @@ def new_folder(path, force=False):
         (work / MARKER).write_text(f"Written by capplan {version('capplan')}; --force may replace this folder.\n",
                                    encoding="utf-8")
         work.chmod(0o755)
+        _refuse_taken(path, force, reads)
         _put_in_place(work, path)
     except OSError as error:
         if isinstance(error.filename, str) and not Path(error.filename).is_relative_to(work.parent):
@@ -81,7 +85,7 @@ def _put_in_place(work, path):
         shutil.rmtree(aside)
 
 
-def _refuse_taken(path, force):
+def _refuse_taken(path, force, reads=()):
     if path.exists() and not path.is_dir():
         raise OutputError(f"{path} is a file; give a folder that does not exist yet.")
     if not path.is_dir() or not any(path.iterdir()):
@@ -90,18 +94,28 @@ def _refuse_taken(path, force):
         raise OutputError(f"{path} exists already; choose another name, or --force to replace it.")
     if not (path / MARKER).is_file():
         raise OutputError(f"{path} holds files that capplan did not write; --force only replaces capplan's own folders.")
+    for source in map(os.path.realpath, reads):
+        if Path(source).is_relative_to(path):
+            raise OutputError(f"{path} holds {source}, which this command reads; give another folder to write to.")
 
 
-def hash_files(folder):
-    """SHA-256 of every file of a folder but capplan's own marker, by relative path.
+def hash_files(folder, names=None):
+    """SHA-256 of the files of a folder but capplan's own marker, by relative path.
+
+    Parameters
+    ----------
+    folder : str or Path
+    names : set of str, optional
+        Only these files at the top of the folder; left out: all files, however deep.
 
     Returns
     -------
     dict of str to str
     """
     folder = Path(folder)
+    found = folder.rglob("*") if names is None else (folder / name for name in names)
     return {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
-            for file in sorted(folder.rglob("*")) if file.is_file() and file.name != MARKER}
+            for file in sorted(found) if file.is_file() and file.name != MARKER}
 
 
 def git_commit():
@@ -147,8 +161,9 @@ def write_results(programme, folder, seed=0):
     write_frame(components_frame(programme, treated_in), folder / "components.csv")
     for name, key in (("schools", "school_id"), ("blocks", "block_id"), ("elements", "element")):
         write_frame(backlog_frame(programme, key, treated_in, scope), folder / f"{name}.csv")
-    inputs = hash_files(outlook.estate.folder) if outlook.estate.folder else {}
-    _write_json(folder / "solution.json", solution(programme, seed, git_commit(), inputs))
+    read = {f"{name}{suffix}" for name in TABLES for suffix in (".csv", ".parquet")}
+    hashes = hash_files(outlook.estate.folder, read) if outlook.estate.folder else {}
+    _write_json(folder / "solution.json", solution(programme, seed, git_commit(), hashes))
     _write_log(folder / "run.log", programme)
 
 

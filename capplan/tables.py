@@ -48,7 +48,8 @@ class Column:
         if self.kind is Kind.ID:
             return "a plain identifier (letters, digits, . _ - /), at most 80 characters"
         if self.kind in (Kind.TEXT, Kind.FLAG, Kind.DATE, Kind.SURVEYED) and self.least is None:
-            return {Kind.TEXT: "plain text, at most 500 characters, not a formula"}.get(self.kind, self.kind.value)
+            text = f"plain text, at most {self.most or 500} characters, not a formula"
+            return text if self.kind is Kind.TEXT else self.kind.value
         bounds = []
         if self.above is not None:
             bounds.append(f"above {self.above:g}")
@@ -238,7 +239,7 @@ SCHEMES = Table("schemes", "Candidate schemes, one row each.", ("scheme_id",), (
     _label("kind", "Kind of works.", False),
     _label("tag", "What it is for, as the pots name it; only pots with that tag, or with none, may pay.", False),
     _label("exclusion_group", "At most one scheme of a group is chosen.", False),
-    _label("requires", "Schemes that must have started no later, separated by ;.", False),
+    Column("requires", Kind.TEXT, "Schemes that must have started no later, separated by ;.", needed=False, most=500_000),
     _label("must_do", "yes, or the latest year it may start; blank or no: a choice.", False),
     _label("site_id", "Site it is on.", False),
     _label("trade", "Trade that does it.", False),
@@ -264,12 +265,13 @@ POTS = Table("pots", "Money, each pot with the window of years it can be spent i
     Column("amount", Kind.NUMBER, "Amount (nominal).", "GBP", least=0, most=1e13),
     _any_year("first_year", "First year it can be spent in."),
     _any_year("last_year", "Last year it can be spent in."),
-    _label("tags", "Tags of the schemes it may pay for, separated by ;. Blank: all.", False),
+    Column("tags", Kind.TEXT, "Tags of the schemes it may pay for, separated by ;. Blank: all.", needed=False,
+           most=500_000),
     _label("school_id", "School it belongs to; blank: any.", False),
     _label("route", "Funding route, for reports.", False),
 ), needed=False, open_ended=True)
 
-LIMITS = Table("limits", "Limits on what is started or spent.", ("limit_id",), (
+LIMITS = Table("limits", "Limits on what is started or spent.", ("limit_id", "year", "scope", "scope_id"), (
     _label("limit_id", "The limit's name."),
     Column("year", Kind.INTEGER, "Year it holds in; blank: all years together.", needed=False, least=-10000, most=10000),
     Column("scope", Kind.CHOICE, "What it counts over.", choices=("site", "school", "trade", "all")),

@@ -17,6 +17,7 @@ from .errors import Fault
 from .tables import Kind
 
 LONGEST_LINE_BYTES = 1_000_000
+LONGEST_TEXT = 500
 NAMELESS = "\x01"
 NUMBER_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
 ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._/\- ]{0,79}"
@@ -213,10 +214,11 @@ def _header_faults(table, cells, where):
 
 
 def _key_faults(table, cells, where):
-    if not table.key or any(name not in cells for name in table.key):
+    key = [name for name in table.key if name in cells]
+    if not key or any(table.column(name).needed and name not in cells for name in table.key):
         return []
-    values = cells[table.key[0]].str.strip()
-    for name in table.key[1:]:
+    values = cells[key[0]].str.strip()
+    for name in key[1:]:
         values = values + ", " + cells[name].str.strip()
     again = values[values.duplicated() & (values != "")]
     first = dict(zip(*_reversed_pairs(values), strict=True))
@@ -297,7 +299,7 @@ def _id(column, values):
 
 
 def _text(column, values):
-    good = ~values.str.match(r"[=+@\t]") & (values.str.len() <= 500)
+    good = ~values.str.match(r"[=+@\t]") & (values.str.len() <= (column.most or LONGEST_TEXT))
     return values.where(good, ""), good
 
 

@@ -249,3 +249,40 @@ def test_something_long_tells_that_it_is_still_going_on():
     count = len(said)
     time.sleep(0.1)
     assert count >= 2 and len(said) == count and said[0].startswith("Optimising ... ")
+
+
+def test_force_never_replaces_what_the_command_reads(tmp_path):
+    with new_folder(tmp_path / "estate") as made:
+        (made / "trust.csv").write_text("x", encoding="utf-8")
+    for out in (tmp_path / "estate", tmp_path / "estate" / ".." / "estate"):
+        with pytest.raises(OutputError, match="which this command reads"), new_folder(out, True, [tmp_path / "estate"]):
+            pass
+    assert (tmp_path / "estate" / "trust.csv").read_text(encoding="utf-8") == "x"
+
+
+def test_a_link_is_followed_and_stays_a_link(tmp_path):
+    with new_folder(tmp_path / "real"):
+        pass
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with new_folder(tmp_path / "link", force=True) as made:
+        (made / "new.txt").write_text("x", encoding="utf-8")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real" / "new.txt").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+
+
+def test_a_place_taken_while_the_work_was_done_is_not_replaced(tmp_path):
+    def late():
+        with new_folder(tmp_path / "out"):
+            (tmp_path / "out").mkdir()
+            (tmp_path / "out" / "first.txt").write_text("x", encoding="utf-8")
+
+    with pytest.raises(OutputError, match="exists already"):
+        late()
+    assert (tmp_path / "out" / "first.txt").is_file()
+
+
+def test_results_inside_the_estate_are_no_input(tmp_path, capplan):
+    shutil.copytree(Path(__file__).parents[1] / "data" / "tiny", tmp_path / "estate")
+    assert capplan("run", tmp_path / "estate", "baseline.toml", "--out", tmp_path / "estate" / "plan").exit_code == 0
+    inputs = json.loads((tmp_path / "estate" / "plan" / "solution.json").read_text(encoding="utf-8"))["inputs"]
+    assert sorted(inputs) == sorted(path.name for path in (tmp_path / "estate").glob("*.csv"))

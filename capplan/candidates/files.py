@@ -55,7 +55,7 @@ def read_candidates(folder):
             own = [Fault(f"{table.name}.csv", None, "", "no such file", f"there: {table.meaning}")]
         faults += own
         cells = None
-        if path is not None:
+        if path is not None and (table.needed or path.stat().st_size):
             cells, own = read_cells(path)
             faults += own
         if cells is None:

@@ -142,11 +142,24 @@ def by_rule(candidates, inst, rule):
     for year in sorted({year for _, year in inst.starts}):
         for need in urgent:
             for scheme in sorted((name for name in inst.groups[need] if name in place), key=place.get):
+                for earlier in _prerequisites(inst, scheme) if need not in met else ():
+                    attempt(earlier, year)
                 attempt(scheme, year)
         for scheme in order:
             if by_scheme[scheme].get(year) is not None and (by_scheme[scheme][year].value > 0):
                 attempt(scheme, year)
     return RuleOfThumb(rule, choice, total_value(inst, choice), _complete(inst, choice, met))
+
+
+def _prerequisites(inst, scheme):
+    """What a scheme requires, and what that requires, the furthest first; each once."""
+    found, ahead = [], [scheme]
+    while ahead:
+        for other in inst.requires.get(ahead.pop(), ()):
+            if other not in found and other != scheme:
+                found.append(other)
+                ahead.append(other)
+    return found[::-1]
 
 
 def _complete(inst, choice, met):

@@ -102,7 +102,7 @@ def test_every_fault_of_a_bad_folder_at_once(faults):
                      "ghost,2026,4\n",
         spend="scheme_id,start_year,year,cost\nroof,2026,2026,-10\nlift,2026,2026,4\nboiler,2029,2026,4\n",
         pots="pot_id,amount,first_year,last_year\nSCA,ten,2026,2026\nSCA,10,2028,2026\nDFC,10,2028,2026\n",
-        limits="limit_id,year,scope,measure,sense,amount\nL,2026,world,schemes,<,1\nL,,all,schemes,<=,\nM,,all,heads,<=,2\n")
+        limits="limit_id,year,scope,measure,sense,amount\nL,2026,world,schemes,<,1\nL,2026,world,schemes,<=,\nM,,all,heads,<=,2\n")
     assert set(found) >= {
         ("schemes.csv", 4, "scheme_id"), ("schemes.csv", 3, "scheme_id"), ("schemes.csv", 2, "must_do"),
         ("schemes.csv", 5, "must_do"), ("schemes.csv", 2, "requires"),
@@ -110,7 +110,9 @@ def test_every_fault_of_a_bad_folder_at_once(faults):
         ("scheme_years.csv", 4, "value"), ("scheme_years.csv", 6, "scheme_id, start_year"),
         ("scheme_years.csv", 7, "scheme_id"), ("spend.csv", 2, "cost"), ("spend.csv", 3, "scheme_id"),
         ("pots.csv", 2, "amount"), ("pots.csv", 3, "pot_id"), ("pots.csv", 4, "last_year"),
-        ("limits.csv", 2, "scope"), ("limits.csv", 2, "sense"), ("limits.csv", 3, "amount"), ("limits.csv", 3, "limit_id"),
+        ("limits.csv", 2, "scope"), ("limits.csv", 2, "sense"), ("limits.csv", 3, "amount"),
+        ("limits.csv", 3, "limit_id, year, scope, scope_id"),
+       
         ("limits.csv", 4, "measure")}
     assert len(found) == len(set(found))
     assert ("spend.csv", 4, "start_year") not in found  # boiler's own start years are in doubt
@@ -304,3 +306,16 @@ def test_frames_handed_out_are_copies(put):
     handed_out = candidates.schemes
     handed_out["scheme_id"] = "changed"
     assert candidates.schemes.scheme_id.tolist() == ["roof", "boiler"]
+
+
+def test_one_limit_in_several_years_long_lists_and_an_empty_limits_file_are_read(tmp_path):
+    names = [f"scheme-{i:04d}" for i in range(100)]
+    (tmp_path / "schemes.csv").write_text("scheme_id,requires\n" + "".join(f"{name},\n" for name in names)
+                                          + "last," + ";".join(names) + "\n", encoding="utf-8")
+    (tmp_path / "scheme_years.csv").write_text("scheme_id,start_year,value\n" + "".join(
+        f"{name},{year},1\n" for name in [*names, "last"] for year in (0, 1)), encoding="utf-8")
+    (tmp_path / "limits.csv").write_text("limit_id,year,scope,measure,sense,amount\nmost,0,all,schemes,<=,60\n"
+                                         "most,1,all,schemes,<=,41\n", encoding="utf-8")
+    assert capplan.optimise(capplan.read_candidates(tmp_path), gap=0).objective == 101
+    (tmp_path / "limits.csv").write_bytes(b"")
+    assert capplan.optimise(capplan.read_candidates(tmp_path), gap=0).objective == 101

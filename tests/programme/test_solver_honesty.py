@@ -240,3 +240,11 @@ def test_a_solver_that_crashes_says_which_it_was(tmp_path, monkeypatch):
     monkeypatch.setattr(solver.pulp, "PULP_CBC_CMD", Crash)
     with pytest.raises(SolverError, match="CBC.*on fire"):
         capplan.optimise(read(TWO, tmp_path), solver="cbc", gap=0)
+
+
+def test_a_rule_of_thumb_starts_what_a_must_do_requires(tmp_path):
+    """c must be done and requires b, which requires a; a and b are worth nothing by themselves."""
+    frames = folder([("a", {}, once(0, 10)), ("b", {"requires": "a"}, once(0, 10)),
+                     ("c", {"requires": "b", "must_do": "yes"}, once(5, 10))], [{"amount": 30}])
+    programme = capplan.optimise(read(frames, tmp_path))
+    assert all(rule.feasible and set(rule.choice) == {"a", "b", "c"} for rule in programme.rules)
