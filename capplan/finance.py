@@ -53,14 +53,3 @@ def nominal_factors(inflation, years, offset=0):
     array([1.  , 1.5 , 2.25])
     """
     return (1.0 + inflation) ** (offset + np.arange(years, dtype=float))
-
-
-def annuity_factor(rate, years):
-    """Present value of a pound at the start of each of the next ``years`` years. [-]
-
-    Examples
-    --------
-    >>> float(annuity_factor(0.25, 3))
-    2.44
-    """
-    return discount_factors(rate, years).sum()

@@ -94,7 +94,7 @@ def _typed_parquet(path):
     try:
         import pyarrow.parquet as pq
         frame = pq.read_table(path).to_pandas(ignore_metadata=True)
-    except (ImportError, OSError, ValueError, TypeError, NotImplementedError):
+    except (ImportError, OSError, ValueError, TypeError, NotImplementedError):  # pyarrow's own errors are of these kinds
         return None
     frame.columns = [str(name) for name in frame.columns]
     frame.index = pd.RangeIndex(2, len(frame) + 2)
