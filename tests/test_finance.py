@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capplan.finance import annuity_factor, discount_factors, nominal_factors
+from capplan.finance import discount_factors, nominal_factors
 
 rates = st.floats(-0.1, 0.5)
 
@@ -25,7 +25,6 @@ def test_nominal_factors_before_the_price_base_are_below_one():
 
 def test_no_years_give_no_factors():
     assert len(discount_factors(0.035, 0)) == len(nominal_factors(0.032, 0)) == 0
-    assert annuity_factor(0.035, 0) == 0
 
 
 @given(rates, st.integers(0, 40), st.integers(-10, 10))
@@ -33,10 +32,8 @@ def test_factors_against_a_loop(rate, years, offset):
     worth, price = 1.0, 1.0
     for _ in range(abs(offset)):
         price = price * (1 + rate) if offset > 0 else price / (1 + rate)
-    discount, nominal, annuity = discount_factors(rate, years), nominal_factors(rate, years, offset), 0.0
+    discount, nominal = discount_factors(rate, years), nominal_factors(rate, years, offset)
     for year in range(years):
         assert discount[year] == pytest.approx(worth, rel=1e-9)
         assert nominal[year] == pytest.approx(price, rel=1e-9)
-        annuity += worth
         worth, price = worth / (1 + rate), price * (1 + rate)
-    assert annuity_factor(rate, years) == pytest.approx(annuity, rel=1e-9)
