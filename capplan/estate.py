@@ -69,6 +69,21 @@ class Estate:
         """Works already on the trust's list; empty if the folder has no such table."""
         return self.table("works")
 
+    @property
+    def history(self):
+        """Earlier grades and works; empty if the folder has no such table."""
+        return self.table("history")
+
+    @property
+    def compliance(self):
+        """Statutory inspections and remedial works; empty if the folder has no such table."""
+        return self.table("compliance")
+
+    @property
+    def suitability(self):
+        """Suitability scores; empty if the folder has no such table."""
+        return self.table("suitability")
+
     def __str__(self):
         gifa_m2 = self._frames["blocks"].gifa_m2.sum()
         return (f"{self.trust['name']}: {len(self.schools)} schools, {len(self.sites)} sites, "
@@ -167,6 +182,8 @@ def _reference_faults(frames, files, unreadable):
             target, key = column.refers.split(".")
             if target == "component_types":
                 known = set(reference.component_types().index)
+            elif target in reference.TABLES:
+                known = set(reference.load(target)[key])
             elif target not in files or files[target] in unreadable:
                 continue
             else:

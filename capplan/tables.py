@@ -86,7 +86,7 @@ class Table:
 
 ELEMENTS = ("Roofs", "Floors and stairs", "Ceilings", "External walls, windows and doors", "Internal walls and doors",
             "Sanitary services", "Mechanical services", "Electrical services", "Redecorations",
-            "Fixed furniture and fittings", "External areas", "Playing fields")
+            "Fixed furniture and fittings", "External areas", "Playing fields", "ICT", "Temporary buildings")
 GRADES = ("A", "B", "C", "D", "E")
 SURVEY_GRADES = ("A", "B", "C", "D", "BX", "CX", "DX")
 PHASES = ("nursery", "primary", "secondary", "all-through", "special", "alternative provision", "sixth form")
@@ -99,6 +99,9 @@ CONDITION_BANDS = (tuple(f"CDC1-{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVW
                    + tuple(f"CDC2-{letter}" for letter in "ABCDEFGHIJKLMNO") + ("none",))
 ROUTES = ("SCA", "DFC", "CIF", "PSDS4", "other grant")
 USES = ("condition", "energy", "any")
+BLOCK_USES = ("teaching", "hall or dining", "kitchen", "sports", "residential", "office", "plant", "mixed")
+EXPOSURES = ("sheltered", "moderate", "severe")
+QUALITIES = ("poor", "typical", "good")
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 EARLIEST_SURVEY = 1995
@@ -160,6 +163,18 @@ BLOCKS = Table("blocks", "One row per block (building).", ("block_id",), (
     Column("permanence", Kind.CHOICE, "Permanent or temporary building.", choices=("permanent", "temporary")),
     Column("planned_exit", Kind.DATE, "Date the block is to be left, demolished or rebuilt, if there is one.",
            needed=False, least=EARLIEST_YEAR, most=LATEST_YEAR),
+    Column("use", Kind.CHOICE, "Main use of the block; sets what a failure in it closes.", needed=False,
+           choices=BLOCK_USES),
+    Column("pupils", Kind.INTEGER, "Pupils taught in the block; blank: the school's pupils by floor area.", "pupils", False,
+           least=0, most=10000),
+    Column("exposure", Kind.CHOICE, "Exposure to wind and driving rain; blank: moderate.", needed=False, choices=EXPOSURES),
+    Column("build_quality", Kind.CHOICE, "Quality of design and workmanship; blank: typical.", needed=False,
+           choices=QUALITIES),
+    Column("maintenance", Kind.CHOICE, "Level of maintenance; blank: typical.", needed=False, choices=QUALITIES),
+    Column("planning_expires", Kind.DATE, "Date the planning permission of a temporary building ends.", needed=False,
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+    Column("surplus", Kind.FLAG, "Whether its places are not needed, so that it may be demolished; blank means no.",
+           needed=False),
 ))
 
 COMPONENTS = Table("components", "One row per component found by a condition survey, or modelled.", ("component_id",), (
@@ -184,6 +199,14 @@ COMPONENTS = Table("components", "One row per component found by a condition sur
     _year("cost_price_base", "Year whose prices the remedial cost is in; needed with it.", False),
     Column("remaining_life_years", Kind.NUMBER, "Surveyor's estimate of the years left.", "years", False,
            least=0, most=150),
+    Column("installed", Kind.INTEGER, "Year it was installed or last renewed.", "year", False, least=1700,
+           most=LATEST_YEAR),
+    Column("support_ends", Kind.DATE, "Last day the maker supplies security updates or spare parts (ICT and plant).",
+           needed=False, least=EARLIEST_YEAR, most=LATEST_YEAR),
+    Column("failure_probability", Kind.NUMBER, "The trust's own yearly chance of failure until works are done, in place of "
+           "the forecast's.", "", False, least=0, most=1),
+    Column("sole", Kind.FLAG, "Whether the whole block depends on this one item (a single point of failure); blank means no.",
+           needed=False),
 ))
 
 GRANTS = Table("grants", "Grants in hand or expected, one row per vintage.", ("grant_id",), (
@@ -281,8 +304,46 @@ LIMITS = Table("limits", "Limits on what is started or spent.", ("limit_id", "ye
     Column("amount", Kind.NUMBER, "The limit.", least=-1e13, most=1e13),
 ), needed=False)
 
+HISTORY = Table("history", "Earlier grades of components and works done to them: what forecasts are learned from.",
+                ("component_id", "seen", "cause"), (
+    _id("component_id", "The component.", "components.component_id"),
+    Column("seen", Kind.DATE, "Date of the survey, or of completion of the works.", least=EARLIEST_SURVEY,
+           most=LATEST_YEAR),
+    Column("grade", Kind.CHOICE, "Grade found, or after the works.", choices=(*SURVEY_GRADES, "E")),
+    Column("cause", Kind.CHOICE, "A survey, or works.", choices=("survey", "works")),
+    Column("recorded_by", Kind.TEXT, "Who recorded it.", needed=False),
+    Column("recorded_on", Kind.DATE, "When it was recorded.", needed=False, least=EARLIEST_SURVEY, most=LATEST_YEAR),
+    Column("note", Kind.TEXT, "What was done or seen.", needed=False),
+), needed=False)
+
+COMPLIANCE = Table("compliance", "Statutory inspections and the remedial works they found, one row each.", ("item_id",), (
+    _id("item_id", "The item's short name in files."),
+    _id("site_id", "Site it is at.", "sites.site_id"),
+    _id("block_id", "Block it is in; blank for the whole site.", "blocks.block_id", False),
+    _id("duty_id", "Duty in capplan's list of statutory duties.", "compliance_duties.duty_id"),
+    Column("last_done", Kind.DATE, "Date of the last inspection.", needed=False, least=EARLIEST_SURVEY, most=LATEST_YEAR),
+    Column("due", Kind.DATE, "Date the next inspection or the remedial works are due; blank: by the duty's cycle.",
+           needed=False, least=EARLIEST_SURVEY, most=LATEST_YEAR),
+    Column("finding", Kind.TEXT, "Remedial works found necessary.", needed=False),
+    _gbp("remedial_cost_gbp", "Cost of those works, without fees or VAT.", False),
+    _year("cost_price_base", "Year whose prices the cost is in; needed with it.", False),
+), needed=False)
+
+CRITERIA = ("learning conditions", "special educational needs", "safeguarding", "access", "sufficiency", "location")
+
+SUITABILITY = Table("suitability", "How well schools and blocks serve what they are used for, beside their condition.",
+                    ("school_id", "block_id", "criterion"), (
+    _id("school_id", "The school.", "schools.school_id"),
+    _id("block_id", "The block; blank for the whole school.", "blocks.block_id", False),
+    Column("criterion", Kind.CHOICE, "What is judged.", choices=CRITERIA),
+    Column("score", Kind.INTEGER, "1 good, 2 satisfactory, 3 poor: limits teaching, 4 bad: prevents it.", "", least=1,
+           most=4),
+    Column("assessed", Kind.DATE, "Date of the assessment.", least=EARLIEST_SURVEY, most=LATEST_YEAR),
+    Column("note", Kind.TEXT, "What was found.", needed=False),
+), needed=False)
+
 CANDIDATE_TABLES = (SCHEMES, SCHEME_YEARS, SPEND, POTS, LIMITS)
-ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS)
+ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS, HISTORY, COMPLIANCE, SUITABILITY)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 
