@@ -24,6 +24,7 @@ test-slow: $(STAMP)
 	$(BIN)/python -m pytest -q -m slow
 
 bench: $(STAMP)
+	$(BIN)/python tests/benchmarks/condition.py
 	$(BIN)/python tests/benchmarks/bench.py
 
 lint: $(STAMP)

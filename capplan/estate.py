@@ -84,6 +84,11 @@ class Estate:
         """Suitability scores; empty if the folder has no such table."""
         return self.table("suitability")
 
+    @property
+    def rates(self):
+        """Rates of wear learned from the estate's own surveys; empty if the folder has no such table."""
+        return self.table("rates")
+
     def __str__(self):
         gifa_m2 = self._frames["blocks"].gifa_m2.sum()
         return (f"{self.trust['name']}: {len(self.schools)} schools, {len(self.sites)} sites, "

@@ -6,6 +6,8 @@ what would change the decision.
 
 import pandas as pd
 
+from .candidates import needs_met
+
 
 def scheme_figures(programme):
     """Cost, value and value per pound of every scheme, at its start year or, where not chosen, its best one
@@ -74,14 +76,15 @@ def reasons(programme, figures):
     optional = figures[funded & ~must & figures.value_per_gbp.notna()]
     bars = optional.groupby("start_year").value_per_gbp.agg(["min", "median"])
     money = programme.draws.groupby("year").amount_gbp.sum().to_dict()
-    groups = schemes.exclusion_group[funded & (schemes.exclusion_group != "")]
-    winner = dict(zip(groups, groups.index, strict=True))
+    needs = needs_met(programme.candidates.schemes)
+    winner = {need: scheme for scheme in schemes.index[funded] for need in needs[scheme]}
     sentences = {}
     for scheme, row in figures.iterrows():
         if funded[scheme]:
             sentences[scheme] = _why_in(row, schemes.loc[scheme])
-        elif schemes.exclusion_group[scheme] in winner:
-            sentences[scheme] = f"Not needed: {winner[schemes.exclusion_group[scheme]]} meets the same need."
+        elif met := next((winner[need] for need in needs[scheme] if need in winner), ""):
+            part = "the same need" if len(needs[scheme]) == 1 else "one of its needs"
+            sentences[scheme] = f"Not needed: {met} meets {part}."
         else:
             sentences[scheme] = _why_out(row, bars, money)
     return pd.Series(sentences)

@@ -7,14 +7,32 @@ import pandas as pd
 
 from . import reference
 from .condition.backlog import expected_backlog, facility_condition_index
-from .condition.costs import repair_costs
-from .condition.deterioration import grade_shares, transition_matrices
-from .condition.loss import avoided_by_grade, loss_to_come, yearly_loss
+from .condition.course import Course, Loss, course, worth
+from .condition.joint import Wear
+from .condition.treatments import GONE, costs_by_grade, old_enough, outcome_of
 from .estate import Estate
+from .parts import GRADE_LETTERS, component_costs, component_rows, pupil_days_at_failure, wearing
 from .scenario import Scenario
 
-GRADE_LETTERS = "ABCDE"
 OLD_SURVEY_YEARS = 5
+ELEMENT_WORKS = ("patch", "repair", "renew")
+ALL_TO_A = "BCDE"
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """What works of one kind do to the components of the estate.
+
+    ``outcome`` (5,): grade each grade is brought to, -1: gone. ``after``: set of states they wear in afterwards.
+    ``cost_gbp`` (n, 5): real cost by the grade found. ``applies`` (n, years): whether they can be done to a component in
+    a year. ``together``: whether what lies above a component is treated with it.
+    """
+
+    outcome: np.ndarray
+    after: int
+    cost_gbp: np.ndarray
+    applies: np.ndarray
+    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,22 +41,30 @@ class Outlook:
 
     ``parts`` has one row per component that is still in use in the first year, in the order of the arrays: shapes are
     ``(n, 5)`` for grades A to E, and money is real, at the scenario's price base, with fees, contingency and any VAT.
+    ``pupil_days`` (n,) are those a failure costs, NaN where the number of pupils is not known.
     """
 
     estate: Estate = field(repr=False)
     scenario: Scenario = field(repr=False)
     parts: pd.DataFrame = field(repr=False)
     costs_gbp: np.ndarray = field(repr=False)
-    yearly_gbp: np.ndarray = field(repr=False)
-    avoided_gbp: np.ndarray = field(repr=False)
-    failure_rate: np.ndarray = field(repr=False)
-    _shares: np.ndarray = field(repr=False)
+    wear: Wear = field(repr=False)
+    loss: Loss = field(repr=False)
+    treatments: dict = field(repr=False)
+    pupil_days: np.ndarray = field(repr=False)
+    life_safety: np.ndarray = field(repr=False)
+    nothing: Course = field(repr=False)
     notes: tuple = ()
 
     @property
     def horizon(self):
         """Years in the plan."""
         return self.scenario.plan.years
+
+    @property
+    def in_use(self):
+        """Whether each component is in use at the start of each year and at the end, shape (years + 1, n)."""
+        return _in_use(self.parts, self.horizon)
 
     def shares(self, year):
         """Grade shares of every component, if nothing is done.
@@ -53,59 +79,59 @@ class Outlook:
         array, shape (n, 5)
             Probability of grades A to E; all zero once the component's block is no longer in use. [-]
         """
-        parts = self.parts
-        shares = self._shares[parts.type_index, parts.grade_index, parts.age_years + year]
-        return shares * (parts.years_in_use > year).to_numpy()[:, None] if year < self.horizon else (
-            shares * parts.stays.to_numpy()[:, None])
+        return self.nothing.shares[year]
 
-    def shares_with(self, year, treated_in, treated_scope):
-        """Grade shares of every component, with works.
+    def course(self, works):
+        """Grade shares and failures in every year, with works.
 
         Parameters
         ----------
-        year : int
-            Years since the start of the plan.
-        treated_in : array of int, shape (n,)
-            Year of the plan in which works bring the component to grade A; -1 for none.
-        treated_scope : array of bool, shape (n, 5)
-            Grades that the works put right.
+        works : Works
+            As ``works_of`` makes them.
 
         Returns
         -------
-        array, shape (n, 5)
-            Probability of grades A to E. [-]
+        Course
+            Zero once the component's block is no longer in use.
         """
-        shares = self.shares(year)
-        done = np.flatnonzero((treated_in >= 0) & (treated_in < year))
-        parts = self.parts.iloc[done]
-        kinds, since = parts.type_index.to_numpy(), year - treated_in[done]
-        before = self._shares[kinds, parts.grade_index.to_numpy(), parts.age_years.to_numpy() + treated_in[done]]
-        inside = before * treated_scope[done]
-        mixed = inside.sum(axis=1)[:, None] * self._shares[kinds, 0, since - 1]
-        for grade in range(5):
-            mixed += (before - inside)[:, grade, None] * self._shares[kinds, grade, since]
-        alive = parts.stays if year >= self.horizon else parts.years_in_use > year
-        shares[done] = mixed * alive.to_numpy()[:, None]
-        return shares
+        return _while_in_use(course(self.wear, self.horizon, works), self.in_use)
 
-    def by_year(self, treated_in=None, treated_scope=None):
-        """Backlog by grade, expected loss and failures in every year.
+    def worth(self):
+        """Loss avoided by each kind of works on each component in each year, if nothing else is done.
+
+        Returns
+        -------
+        dict of array, shape (n, years)
+            By the name of the treatment, discounted to the start of the plan; zero where it does not apply. [GBP]
+        """
+        ways = {name: (works.outcome, works.after, works.together) for name, works in self.treatments.items()}
+        value = worth(self.wear, self.loss, ways, self.scenario.plan.discount_rate, self.horizon)
+        return {name: value[name] * works.applies for name, works in self.treatments.items()}
+
+    def works_cost(self, name):
+        """Expected cost of one kind of works on each component in each year, real; shape (n, years). [GBP]"""
+        works = self.treatments[name]
+        cost = np.einsum("ynk,nk->ny", self.nothing.shares[:-1], works.cost_gbp)
+        return cost * works.applies
+
+    def by_year(self, along=None):
+        """Backlog by grade, expected loss, failures and closures in every year.
 
         Parameters
         ----------
-        treated_in, treated_scope : array, optional
-            As for ``shares_with``; left out: nothing is done.
+        along : Course, optional
+            As ``course`` returns it; left out: nothing is done.
 
         Returns
         -------
         DataFrame
             One row per year from the start of the plan to its end: backlog at grades B to E and in total (C to E), the
-            expected loss and failures of the year that starts then, real GBP; and the facility condition index, which
-            leaves out the grounds, since rebuilding a block does not renew them.
+            expected loss, failures and pupil-days of closure of the year that starts then, real GBP; and the facility
+            condition index, which leaves out the grounds, since rebuilding a block does not renew them.
         """
-        rows, in_blocks = [], (self.parts.block_id != "").to_numpy()
+        along, rows, in_blocks = along or self.nothing, [], (self.parts.block_id != "").to_numpy()
         for year in range(self.horizon + 1):
-            shares = self.shares(year) if treated_in is None else self.shares_with(year, treated_in, treated_scope)
+            shares, failures = along.shares[year], along.failures[year]
             backlog = expected_backlog(shares, self.costs_gbp)
             by_grade = backlog.sum(axis=0)
             rows.append({
@@ -113,14 +139,15 @@ class Outlook:
                 **{f"backlog_{letter.lower()}_gbp": by_grade[i] for i, letter in enumerate(GRADE_LETTERS) if i},
                 "backlog_gbp": by_grade[2:].sum(),
                 "in_blocks": backlog[in_blocks, 2:].sum(),
-                "expected_loss_gbp": float((shares * self.yearly_gbp).sum()),
-                "expected_failures": float((shares[:, 3] * self.failure_rate).sum()),
+                "expected_loss_gbp": float((shares * self.loss.yearly_gbp).sum() + failures @ self.loss.failure_gbp),
+                "expected_failures": float(failures.sum()),
+                "expected_pupil_days": float(failures @ np.nan_to_num(self.pupil_days)),
             })
         frame = pd.DataFrame(rows)
         frame["facility_condition_index"] = facility_condition_index(frame.pop("in_blocks"), self.replacement_gbp().sum())
         return frame
 
-    def backlog_by(self, places, year, treated_in=None, treated_scope=None):
+    def backlog_by(self, places, year, along=None):
         """Backlog at grades C to E by place.
 
         Parameters
@@ -129,22 +156,25 @@ class Outlook:
             The place of each component, in the order of ``parts``: a school, a block, an element.
         year : int
             Years since the start of the plan.
-        treated_in, treated_scope : array, optional
-            As for ``shares_with``; left out: nothing is done.
+        along : Course, optional
+            As ``course`` returns it; left out: nothing is done.
 
         Returns
         -------
         Series
             Real GBP, indexed by place.
         """
-        shares = self.shares(year) if treated_in is None else self.shares_with(year, treated_in, treated_scope)
-        poor = expected_backlog(shares, self.costs_gbp)[:, 2:].sum(axis=1)
+        poor = expected_backlog((along or self.nothing).shares[year], self.costs_gbp)[:, 2:].sum(axis=1)
         return pd.Series(poor).groupby(places.to_numpy()).sum()
 
     def replacement_gbp(self, key="school_id"):
         """Cost of replacing the blocks, by ``school_id`` or ``block_id``; real. [GBP]"""
+        return self.by_floor_area_gbp(self.scenario.costs.rebuild_gbp_per_m2, key)
+
+    def by_floor_area_gbp(self, gbp_per_m2, key="block_id"):
+        """A cost per m2 of floor area in the prices of ``costs.rebuild_price_base``, by block or school; real. [GBP]"""
         costs, plan = self.scenario.costs, self.scenario.plan
-        rate = costs.rebuild_gbp_per_m2 * reference.price_ratio(costs.rebuild_price_base, plan.price_base)
+        rate = gbp_per_m2 * reference.price_ratio(costs.rebuild_price_base, plan.price_base)
         blocks = self.estate.blocks.merge(self.estate.sites[["site_id", "school_id"]], on="site_id")
         blocks = blocks.merge(self.estate.schools[["school_id", "region"]], on="school_id")
         return (blocks.gifa_m2 * blocks.region.map(reference.location_factor) * rate).groupby(blocks[key]).sum()
@@ -173,78 +203,63 @@ def forecast(estate, scenario):
     MissingFigureError
         If a price base is outside the price index.
     """
-    types = reference.component_types()
-    parts = _parts(estate, scenario, types)
-    matrices = transition_matrices(types[["p_ab", "p_bc", "p_cd", "p_de"]].to_numpy())
-    horizon = scenario.plan.years
-    shares = grade_shares(matrices, horizon + int(parts.age_years.max() if len(parts) else 0))
-    costs = _costs(parts, scenario, types)
+    parts = component_rows(estate, scenario)
+    costs = component_costs(parts, scenario)
+    rules = {name: getattr(scenario, name) for name in ELEMENT_WORKS if getattr(scenario, name).offered}
+    worn = wearing(estate, parts, scenario, costs[:, 3], [1.0, *(rule.wear_after for rule in rules.values())])
+    treatments = _treatments(parts, costs, scenario, rules, worn.set_of)
+    days, life_safety = pupil_days_at_failure(estate, parts, costs[:, 3])
+    loss = _loss(parts, costs, scenario, days)
+    nothing = _while_in_use(course(worn.wear, scenario.plan.years), _in_use(parts, scenario.plan.years))
+    start = expected_backlog(nothing.shares[0], costs)[:, 2:].sum(axis=1)
+    return Outlook(estate, scenario, parts, costs, worn.wear, loss, treatments, days, life_safety, nothing,
+                   tuple(_notes(estate, parts, scenario, costs, start, days)))
+
+
+def _in_use(parts, horizon):
+    """Whether each component is in use at the start of each year, and at the end whether it stays."""
+    in_use = parts.years_in_use.to_numpy()[None, :] > np.arange(horizon + 1)[:, None]
+    in_use[horizon] = parts.stays.to_numpy()
+    return in_use
+
+
+def _while_in_use(along, in_use):
+    return Course(along.shares * in_use[:, :, None], along.failures * in_use)
+
+
+def _loss(parts, costs, scenario, pupil_days):
+    """Patching by grade, what a failure loses, and what is handed on at the end, real GBP."""
     rates = reference.load("loss_rates").set_index("element").loc[parts.element]
     patching = np.zeros((len(parts), 5))
     patching[:, 2:] = rates[["reactive_share_c", "reactive_share_d", "reactive_share_e"]].to_numpy()
-    p_de = types.p_de.to_numpy()[parts.type_index]
-    yearly = yearly_loss(costs, patching * scenario.loss.reactive_scale,
-                         rates.failure_multiple.to_numpy() * scenario.loss.failure_scale, p_de)
-    handed_on = costs * scenario.loss.handed_on_share * parts.stays.to_numpy()[:, None]
-    kinds = parts.type_index.to_numpy()
-    to_come = loss_to_come(shares, kinds, yearly, handed_on, scenario.plan.discount_rate, horizon)
-    start = (shares[kinds, parts.grade_index, parts.age_years] * costs)[:, 2:].sum(axis=1)
-    return Outlook(estate, scenario, parts, costs, yearly, avoided_by_grade(to_come, matrices, kinds), p_de, shares,
-                   tuple(_notes(parts, scenario, costs, start)))
+    failure = rates.failure_multiple.to_numpy() * scenario.loss.failure_scale * costs[:, 4]
+    return Loss(costs * patching * scenario.loss.reactive_scale,
+                failure + np.nan_to_num(pupil_days) * scenario.loss.pupil_day_gbp,
+                costs * scenario.loss.handed_on_share * parts.stays.to_numpy()[:, None],
+                _in_use(parts, scenario.plan.years)[:-1])
 
 
-def _parts(estate, scenario, types):
-    """Components with everything the arrays need, one row each; those of blocks already left are dropped."""
-    start = pd.Timestamp(scenario.plan.first_year, 9, 1)
-    parts = estate.components.reset_index(drop=True)
-    parts = parts.merge(estate.sites[["site_id", "school_id"]], on="site_id", how="left", validate="m:1")
-    parts = parts.merge(estate.schools[["school_id", "region", "pfi", "voluntary_aided"]], on="school_id", how="left",
-                        validate="m:1")
-    exits = estate.blocks.set_index("block_id").planned_exit
-    parts["planned_exit"] = pd.to_datetime(parts.block_id.map(exits))
-    last_day = parts.planned_exit - pd.Timedelta(days=1)
-    exit_year = last_day.dt.year - (last_day.dt.month < 9)
-    horizon = scenario.plan.years
-    in_use = (exit_year - scenario.plan.first_year + 1).clip(0, horizon)
-    parts["years_in_use"] = in_use.fillna(horizon).astype(int)
-    parts["stays"] = parts.planned_exit.isna() | (exit_year >= scenario.plan.first_year + horizon)
-    parts["type_index"] = types.index.get_indexer(parts.type_id)
-    parts["element"] = types.element.to_numpy()[parts.type_index]
-    parts["element_code"] = parts.type_id.str.split(".").str[0]
-    parts["grade_index"] = parts.grade.str[0].map({letter: i for i, letter in enumerate(GRADE_LETTERS)}).astype(int)
-    parts["replace_only"] = parts.grade.str.endswith("X")
-    parts["modelled"] = parts.surveyed.isna()
-    years_old = ((start - parts.surveyed).dt.days / 365.25).fillna(0)
-    parts["survey_years_old"] = years_old
-    seen = parts.surveyed.dt
-    after_1_september = (seen.month > 9) | ((seen.month == 9) & (seen.day > 1))
-    birthdays = (start.year - seen.year - after_1_september).fillna(0)
-    parts["age_years"] = birthdays.clip(0, scenario.condition.oldest_survey_years).astype(int)
-    must = (parts.priority == 1) | parts.statutory
-    parts["must_by"] = parts.due_year.where(parts.due_year > scenario.plan.first_year,
-                                            scenario.plan.first_year).where(must)
-    return parts[parts.years_in_use > 0].reset_index(drop=True)
+def _treatments(parts, costs, scenario, rules, set_of):
+    """The kinds of works by name: those on an element, what must be done, and those on a whole block."""
+    years = scenario.years
+    found = {}
+    for name, rule in rules.items():
+        outcome = outcome_of(rule.grades, rule.brings_to == "one better")
+        able = (parts.element.isin(rule.elements) | (not rule.elements)) & (~parts.replace_only | rule.on_x)
+        applies = able.to_numpy()[:, None] & old_enough(parts.installed, rule.from_age_years, years)
+        found[name] = Treatment(outcome, set_of[rule.wear_after], costs_by_grade(costs, outcome, rule.cost_share), applies)
+    renewed, always = outcome_of(ALL_TO_A), np.ones((len(parts), len(years)), bool)
+    whole = costs_by_grade(costs, renewed, 1.0)
+    found["urgent"] = Treatment(renewed, set_of[1.0], whole, always)
+    for name in ("refurbish", "rebuild"):
+        if getattr(scenario, name).offered:
+            found[name] = Treatment(renewed, set_of[1.0], whole, always, together=True)
+    if scenario.demolish.offered:
+        found["demolish"] = Treatment(np.full(5, GONE), 0, np.zeros_like(costs), always, together=True)
+    return found
 
 
-def _costs(parts, scenario, types):
-    """Cost to grade A at every grade, real, with location, on-costs and VAT."""
-    base, rules = scenario.plan.price_base, scenario.condition
-    national = np.zeros((len(types), 5))
-    columns = ["cost_b_gbp_per_unit", "cost_c_gbp_per_unit", "cost_d_gbp_per_unit", "cost_e_gbp_per_unit"]
-    to_base = types.price_base.map(lambda year: reference.price_ratio(year, base)).to_numpy()
-    national[:, 1:] = types[columns].to_numpy() * to_base[:, None]
-    years = parts.cost_price_base.dropna().unique()
-    ratio = {year: reference.price_ratio(int(year), base) for year in years}
-    remedial = (parts.remedial_cost_gbp * parts.cost_price_base.map(ratio).astype(float)).to_numpy()
-    local = parts.region.map({region: reference.location_factor(region) for region in parts.region.unique()})
-    costs = repair_costs(parts.quantity.to_numpy(), national[parts.type_index], local.to_numpy(float),
-                         parts.grade_index.to_numpy(), remedial, parts.replace_only.to_numpy(),
-                         (rules.scale_least, rules.scale_most))
-    vat = 1.0 + parts.voluntary_aided.to_numpy() * scenario.costs.vat_rate_voluntary_aided
-    return costs * scenario.on_cost_factor * vat[:, None]
-
-
-def _notes(parts, scenario, costs, start):
+def _notes(estate, parts, scenario, costs, start, days):
     """What every page must say about the evidence; ``start`` is the backlog (C to E) of each part at the start. [GBP]"""
     if not len(parts):
         return
@@ -269,3 +284,12 @@ def _notes(parts, scenario, costs, start):
                "exit: only priority 1 and statutory works are planned there.")
     if parts.priority.isna().all():
         yield "No component has a surveyor's priority, so priority order is the same as worst first."
+    unknown = np.isnan(days)
+    if unknown.any():
+        yield (f"Pupil-days of closure are not counted for {unknown.mean():.0%} of components: the schools table does not "
+               "say how many pupils there are.")
+    if len(estate.rates):
+        yield f"Rates of wear learned from this estate's own surveys are used for {len(estate.rates)} construction types."
+    if scenario.condition.knock_on:
+        yield ("Knock-on damage is counted: a scheme is credited with what it spares the components beneath it. Where both "
+               "are funded, some of that is counted twice.")

@@ -5,8 +5,8 @@ from importlib.metadata import version
 import numpy as np
 import pandas as pd
 
-from .candidates import KINDS
 from .condition.backlog import facility_condition_index
+from .condition.course import Works
 from .condition.deterioration import years_to_failure
 from .explanations import reasons, scheme_figures
 from .outlook import OLD_SURVEY_YEARS
@@ -14,22 +14,24 @@ from .reference import component_types, load
 
 
 def treatments(programme):
-    """When works bring each component to grade A, and from which grades.
+    """What the programme does to each component, and when.
 
     Returns
     -------
-    tuple of (array of int, shape (n,), array of bool, shape (n, 5))
-        Year of the plan (-1: never) and the grades put right, for each row of ``outlook.parts``.
+    Works
+        One row for each row of ``outlook.parts``; year -1: nothing is done.
     """
-    outlook = programme.candidates.outlook
+    candidates = programme.candidates
+    outlook, grades = candidates.outlook, np.arange(5)
     n, first = len(outlook.parts), outlook.scenario.plan.first_year
-    treated_in, scope = np.full(n, -1), np.zeros((n, 5), dtype=bool)
+    works = Works(np.full(n, -1), np.tile(grades, (n, 1)), np.zeros(n, dtype=int))
     for scheme, year in programme.choice.items():
-        rows = programme.candidates.members.get(scheme)
+        rows = candidates.members.get(scheme)
         if rows is not None:
-            treated_in[rows] = year - first
-            scope[rows, KINDS["repair" if scheme.endswith(".repair") else "renew"]:] = True
-    return treated_in, scope
+            treatment = outlook.treatments[candidates.works[scheme]]
+            rows = rows[treatment.applies[rows, year - first]]
+            works.year[rows], works.outcome[rows], works.after[rows] = year - first, treatment.outcome, treatment.after
+    return works
 
 
 def schemes_frame(programme):
@@ -52,6 +54,7 @@ def schemes_frame(programme):
         "scheme_id": frame.scheme_id, "school_id": frame.school_id, "school_name": frame.school_id.map(names),
         "site_id": frame.site_id, "block_id": frame.block_id, "element": frame.element, "kind": frame.kind,
         "description": frame.description, "exclusion_group": frame.exclusion_group,
+        "also_meets": frame.also_meets,
         "must_do": np.where(frame.must_do != "", "yes", "no"), "must_start_by": frame.must_do,
         "priority": frame.priority.astype("Int64"), "worst_grade": frame.worst_grade,
         "surveyed_share": frame.surveyed_share, "start_year": figures.start_year.astype("Int64"),
@@ -82,7 +85,7 @@ def reserves_frame(programme):
                   "floor_gbp"]].round(2)
 
 
-def backlog_frame(programme, key, treated_in, scope):
+def backlog_frame(programme, key, along):
     """Backlog and condition index by school, block or element, now and at the end, without and with the programme.
 
     Parameters
@@ -90,8 +93,8 @@ def backlog_frame(programme, key, treated_in, scope):
     programme : Programme
     key : str
         ``school_id``, ``block_id`` (grounds as ``SITE.grounds``) or ``element``.
-    treated_in, scope : array
-        As ``treatments`` returns them.
+    along : Course
+        The course of the estate with the programme.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def backlog_frame(programme, key, treated_in, scope):
     places = _place(outlook.parts, key)
     frame = pd.DataFrame({
         "backlog_now_gbp": outlook.backlog_by(places, 0), "backlog_end_without_gbp": outlook.backlog_by(places, end),
-        "backlog_end_with_gbp": outlook.backlog_by(places, end, treated_in, scope)})
+        "backlog_end_with_gbp": outlook.backlog_by(places, end, along)})
     frame = frame.reindex(frame.index.union(spend.index), fill_value=0.0)
     if key == "element":
         frame["renewal_gbp"] = pd.Series(outlook.costs_gbp[:, 3]).groupby(places.to_numpy()).sum().reindex(frame.index)

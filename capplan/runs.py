@@ -146,7 +146,8 @@ def write_results(programme, folder, seed=0):
     (folder / "candidates").mkdir()
     write_candidates(candidates, folder / "candidates")
     (folder / "scenario.toml").write_text(outlook.scenario.to_toml(), encoding="utf-8")
-    treated_in, scope = treatments(programme)
+    works = treatments(programme)
+    along = outlook.course(works)
     schemes = schemes_frame(programme)
     write_frame(schemes, folder / "schemes.csv")
     write_frame(assumptions_frame(programme), folder / "assumptions.csv")
@@ -154,13 +155,13 @@ def write_results(programme, folder, seed=0):
     write_frame(programme.draws, folder / "draws.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(reserves_frame(programme), folder / "reserves.csv")
-    without, with_ = outlook.by_year(), outlook.by_year(treated_in, scope)
+    without, with_ = outlook.by_year(), outlook.by_year(along)
     both = pd.concat([without.assign(plan="without"), with_.assign(plan="with")])
     both.insert(1, "plan", both.pop("plan"))
     write_frame(both.round(6), folder / "outlook.csv")
-    write_frame(components_frame(programme, treated_in), folder / "components.csv")
+    write_frame(components_frame(programme, works.year), folder / "components.csv")
     for name, key in (("schools", "school_id"), ("blocks", "block_id"), ("elements", "element")):
-        write_frame(backlog_frame(programme, key, treated_in, scope), folder / f"{name}.csv")
+        write_frame(backlog_frame(programme, key, along), folder / f"{name}.csv")
     read = {f"{name}{suffix}" for name in TABLES for suffix in (".csv", ".parquet")}
     hashes = hash_files(outlook.estate.folder, read) if outlook.estate.folder else {}
     _write_json(folder / "solution.json", solution(programme, seed, git_commit(), hashes))

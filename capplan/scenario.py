@@ -2,8 +2,9 @@
 
 import tomllib
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from . import shipped
 from .errors import ScenarioError
@@ -44,6 +45,61 @@ class Condition(_Part):
     """Least the surveyor's cost may scale the unit costs at grades not surveyed."""
     scale_most: float = _value("capplan-assumption", assumption=True, ge=1, le=100)
     """Most the surveyor's cost may scale the unit costs at grades not surveyed."""
+    model: Literal["markov", "weibull"] = _value(CHOICE)
+    """How components wear: markov (the chance of dropping a grade depends on the grade) or weibull (and on years in it)."""
+    weibull_shape: float = _value("capplan-assumption", assumption=True, ge=0.5, le=10)
+    """Shape of the weibull model; above 1 the chance of dropping grows with the years in a grade. 1 is the markov model."""
+    by_block: bool = _value(CHOICE)
+    """Whether exposure, build quality and maintenance of a block vary how fast it wears."""
+    knock_on: bool = _value(CHOICE)
+    """Whether a component at grade D or E harms what lies beneath it, as the table knock_on has it."""
+    knock_on_scale: float = _value("capplan-assumption", assumption=True, ge=0, le=20)
+    """Multiplies the extra hazard of knock-on damage; 0 is none, 1 as the table has it."""
+    rate_spread: float = _value("capplan-assumption", assumption=True, ge=0, le=2)
+    """How sure the rates of wear are: standard deviation of the logarithm of each element's rate."""
+
+    @model_validator(mode="after")
+    def _one_memory(self):
+        if self.knock_on and self.model == "weibull":
+            raise ValueError("knock_on needs the markov model: years in a grade and knock-on damage cannot both be kept")
+        return self
+
+
+class ElementWorks(_Part):
+    """Works on the components of one element of a block: what sets them off, what they cost, what they bring."""
+
+    offered: bool = _value(CHOICE)
+    """Whether such works are candidates."""
+    grades: str = _value("capplan-assumption", assumption=True, pattern="^[BCDE]{1,4}$")
+    """Grades they act on, such as CD; what is at another grade is left alone."""
+    brings_to: Literal["A", "one better"] = _value("capplan-assumption", assumption=True)
+    """Grade they bring a component to: A, or one grade better."""
+    cost_share: float = _value("capplan-assumption", assumption=True, ge=0, le=5)
+    """Cost as a share of the cost of bringing it to A from its grade."""
+    wear_after: float = _value("capplan-assumption", assumption=True, gt=0, le=20)
+    """How many times as fast a component wears afterwards."""
+    on_x: bool = _value("capplan-assumption", assumption=True)
+    """Whether they are possible on a component the surveyor marked X, only to be replaced."""
+    from_age_years: int = _value(CHOICE, ge=0, le=200)
+    """Least age of a component whose year of installation is known."""
+    elements: tuple[str, ...] = Field((), strict=False, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Elements they are offered for; left out: all."""
+
+
+class BlockWorks(_Part):
+    """Works on a whole block."""
+
+    offered: bool = _value(CHOICE)
+    """Whether such works are candidates."""
+    least_backlog_share: float = _value("capplan-assumption", assumption=True, ge=0, le=100)
+    """Backlog at C to E, as a share of the cost of rebuilding the block, from which they are candidates."""
+
+
+class Refurbishment(BlockWorks):
+    """The renewal of all elements of a block together."""
+
+    saving_share: float = _value("capplan-assumption", assumption=True, ge=0, le=0.9)
+    """Saved on the works of the elements by doing them together: scaffold, preliminaries, decanting."""
 
 
 class Costs(_Part):
@@ -60,7 +116,9 @@ class Costs(_Part):
     rebuild_gbp_per_m2: float = _value("dfe-rebuild-2018", gt=0, le=20000)
     """Cost of rebuilding, for the facility condition index, in the prices of ``rebuild_price_base``."""
     rebuild_price_base: int = _value("dfe-rebuild-2018", ge=1990, le=2100)
-    """Year whose prices the rebuild cost is in."""
+    """Year whose prices the costs of rebuilding and demolishing are in."""
+    demolish_gbp_per_m2: float = _value("capplan-assumption", assumption=True, ge=0, le=5000)
+    """Cost of demolishing a block and making good, by floor area."""
 
 
 class Loss(_Part):
@@ -72,6 +130,28 @@ class Loss(_Part):
     """Multiplies the yearly patching of every element."""
     handed_on_share: float = _value("capplan-assumption", assumption=True, ge=0, le=10)
     """Share of the cost of bringing all that is below A at the end of the plan back to A that counts as loss."""
+    pupil_day_gbp: float = _value("capplan-assumption", assumption=True, ge=0, le=10000)
+    """Loss for each pupil and school day lost to a closure, in the prices of the plan."""
+
+
+class Targets(_Part):
+    """Service levels every school must have reached by the end of the plan; left out: none."""
+
+    most_share_at_d: float | None = Field(None, ge=0, le=1, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Most of a school, by cost of renewal, that may be expected at grade D or E."""
+    most_condition_index: float | None = Field(None, ge=0, le=10, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Highest facility condition index of a school: backlog in its blocks over the cost of rebuilding them."""
+
+
+class Surveys(_Part):
+    """What surveys cost and how far they are believed, for the value of a new one."""
+
+    gbp_per_m2: float = _value("capplan-assumption", assumption=True, ge=0, le=100)
+    """Cost of a condition survey by floor area, in the prices of the plan."""
+    least_gbp: float = _value("capplan-assumption", assumption=True, ge=0, le=1e6)
+    """Least cost of surveying a block."""
+    one_grade_off: float = _value("capplan-assumption", assumption=True, ge=0, le=0.5)
+    """Chance that a surveyor records the grade above or below the true one, each."""
 
 
 class ReservesRule(_Part):
@@ -103,6 +183,8 @@ class SchemeRules(_Part):
 
     minimum_scheme_gbp: float = _value("capplan-assumption", assumption=True, ge=0, le=1e7)
     """Works below this (real) are revenue maintenance and no scheme."""
+    replace_unsupported: bool = _value(CHOICE)
+    """Whether equipment must be replaced by the year its maker's support ends."""
     schemes_per_site_per_year: int | None = Field(None, ge=1)
     """Most schemes started on one site in one year; left out: no limit."""
 
@@ -131,6 +213,14 @@ class Scenario(_Part):
     condition: Condition
     costs: Costs
     loss: Loss
+    patch: ElementWorks
+    repair: ElementWorks
+    renew: ElementWorks
+    refurbish: Refurbishment
+    rebuild: BlockWorks
+    demolish: BlockWorks
+    targets: Targets = Targets()
+    surveys: Surveys
     reserves: ReservesRule
     stand_in: StandIn
     schemes: SchemeRules
@@ -157,7 +247,7 @@ class Scenario(_Part):
         rows = []
         for section, part in self:
             for key, info in (type(part).model_fields.items() if isinstance(part, BaseModel) else ()):
-                if info.json_schema_extra:
+                if info.json_schema_extra and getattr(part, key) is not None:
                     rows.append({"figure": f"{section}.{key}", "value": getattr(part, key),
                                  "meaning": info.description, **info.json_schema_extra})
         return rows
@@ -297,4 +387,4 @@ def _literal(value):
         return '"' + "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in plain) + '"'
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
-    return repr(value)
+    return repr(value).lower() if isinstance(value, bool) else repr(value)

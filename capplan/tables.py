@@ -181,7 +181,7 @@ COMPONENTS = Table("components", "One row per component found by a condition sur
     _id("component_id", "The component's short name in files."),
     _id("site_id", "Site the component is on.", "sites.site_id"),
     _id("block_id", "Block the component is in; blank for the grounds of the site.", "blocks.block_id", False),
-    _id("type_id", "Construction type in capplan's list of 139 types: sets element, deterioration and unit cost.",
+    _id("type_id", "Construction type in capplan's list: sets element, deterioration and unit cost.",
         "component_types.type_id"),
     Column("quantity", Kind.NUMBER, "How much of the component there is at this grade, in the unit of its type.",
            "m2, m or nr", least=0, most=1e6),
@@ -205,7 +205,7 @@ COMPONENTS = Table("components", "One row per component found by a condition sur
            needed=False, least=EARLIEST_YEAR, most=LATEST_YEAR),
     Column("failure_probability", Kind.NUMBER, "The trust's own yearly chance of failure until works are done, in place of "
            "the forecast's.", "", False, least=0, most=1),
-    Column("sole", Kind.FLAG, "Whether the whole block depends on this one item (a single point of failure); blank means no.",
+    Column("sole", Kind.FLAG, "Whether the whole block depends on this one item, a single point of failure; blank means no.",
            needed=False),
 ))
 
@@ -262,6 +262,8 @@ SCHEMES = Table("schemes", "Candidate schemes, one row each.", ("scheme_id",), (
     _label("kind", "Kind of works.", False),
     _label("tag", "What it is for, as the pots name it; only pots with that tag, or with none, may pay.", False),
     _label("exclusion_group", "At most one scheme of a group is chosen.", False),
+    Column("also_meets", Kind.TEXT, "Further groups it counts in, or schemes without a group it stands in place of, "
+           "separated by ;.", needed=False, most=500_000),
     Column("requires", Kind.TEXT, "Schemes that must have started no later, separated by ;.", needed=False, most=500_000),
     _label("must_do", "yes, or the latest year it may start; blank or no: a choice.", False),
     _label("site_id", "Site it is on.", False),
@@ -322,11 +324,19 @@ COMPLIANCE = Table("compliance", "Statutory inspections and the remedial works t
     _id("block_id", "Block it is in; blank for the whole site.", "blocks.block_id", False),
     _id("duty_id", "Duty in capplan's list of statutory duties.", "compliance_duties.duty_id"),
     Column("last_done", Kind.DATE, "Date of the last inspection.", needed=False, least=EARLIEST_SURVEY, most=LATEST_YEAR),
-    Column("due", Kind.DATE, "Date the next inspection or the remedial works are due; blank: by the duty's cycle.",
-           needed=False, least=EARLIEST_SURVEY, most=LATEST_YEAR),
+    Column("due", Kind.DATE, "Date the next inspection or the remedial works are due; blank: an inspection by the duty's "
+           "cycle, works at once.", needed=False, least=EARLIEST_SURVEY, most=LATEST_YEAR),
     Column("finding", Kind.TEXT, "Remedial works found necessary.", needed=False),
     _gbp("remedial_cost_gbp", "Cost of those works, without fees or VAT.", False),
     _year("cost_price_base", "Year whose prices the cost is in; needed with it.", False),
+), needed=False)
+
+RATES = Table("rates", "Rates of wear learned from this estate's own surveys; they take the place of the national ones.",
+              ("type_id",), (
+    _id("type_id", "Construction type.", "component_types.type_id"),
+    *(Column(f"p_{step}", Kind.NUMBER, f"Yearly chance of going from grade {step[0].upper()} to {step[1].upper()}.",
+             least=0, most=1) for step in ("ab", "bc", "cd", "de")),
+    Column("evidence", Kind.TEXT, "What the rates rest on.", needed=False),
 ), needed=False)
 
 CRITERIA = ("learning conditions", "special educational needs", "safeguarding", "access", "sufficiency", "location")
@@ -343,7 +353,7 @@ SUITABILITY = Table("suitability", "How well schools and blocks serve what they 
 ), needed=False)
 
 CANDIDATE_TABLES = (SCHEMES, SCHEME_YEARS, SPEND, POTS, LIMITS)
-ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS, HISTORY, COMPLIANCE, SUITABILITY)
+ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS, HISTORY, COMPLIANCE, SUITABILITY, RATES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

@@ -17,7 +17,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors",), ("tables",), ("tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
-    ("estate",), ("scenario",), ("outlook",), ("money",), ("candidates",), ("programme",), ("explanations",), ("results",),
+    ("estate",), ("scenario",), ("parts",), ("outlook",), ("money",), ("candidates",), ("programme",), ("explanations",), ("results",),
     ("runs",),
     ("importers", "quality", "report"),
     ("jobs",), ("cli",), ("__main__",),

@@ -16,13 +16,14 @@ class Candidates:
     """Schemes, the years each may start in, what they spend, the pots, and limits.
 
     ``outlook`` and ``money`` are the parents; both are ``None`` where the tables were read from a folder. ``members``
-    gives for each proposed scheme the rows of ``outlook.parts`` it treats.
+    gives for each proposed scheme the rows of ``outlook.parts`` it treats, and ``works`` the name of the treatment.
     """
 
     _frames: dict = field(repr=False)
     outlook: Outlook | None = field(default=None, repr=False)
     money: Money | None = field(default=None, repr=False)
     members: dict = field(default_factory=dict, repr=False)
+    works: dict = field(default_factory=dict, repr=False)
     notes: tuple = ()
 
     def table(self, name):
@@ -69,3 +70,31 @@ def must_start_by(text):
     """
     text = str(text).strip().lower().removesuffix(".0")
     return MUST_DO_WORDS[text] if text in MUST_DO_WORDS else int(text)
+
+
+def split_list(text):
+    """The names of a cell that lists them separated by ``;``."""
+    return [name.strip() for name in text.split(";") if name.strip()]
+
+
+def needs_met(schemes):
+    """The needs each scheme meets: its group (or itself where it has none), then what it also meets.
+
+    Parameters
+    ----------
+    schemes : DataFrame
+        ``scheme_id`` and, where there are any, ``exclusion_group`` and ``also_meets``.
+
+    Returns
+    -------
+    dict of list of str
+        By scheme: ``group NAME`` and ``scheme NAME``.
+    """
+    names = schemes.scheme_id.tolist()
+    own = schemes.exclusion_group.tolist() if "exclusion_group" in schemes else [""] * len(names)
+    further = schemes.also_meets.tolist() if "also_meets" in schemes else [""] * len(names)
+    single = {name for name, group in zip(names, own, strict=True) if not group}
+    return {name: list(dict.fromkeys([f"group {group}" if group else f"scheme {name}",
+                                      *(f"scheme {other}" if other in single else f"group {other}"
+                                        for other in split_list(more))]))
+            for name, group, more in zip(names, own, further, strict=True)}

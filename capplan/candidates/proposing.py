@@ -4,14 +4,17 @@ import numpy as np
 import pandas as pd
 
 from .. import reference
-from ..finance import discount_factors, nominal_factors
+from ..finance import nominal_factors
 from ..money import money
+from ..outlook import ELEMENT_WORKS
+from .blocks import block_works
+from .listed import LISTED_TABLES, listed_works
 from .model import Candidates
+from .targets import target_limits
 
-FROM_POOR, FROM_FAIR = 2, 1
-"""Grade index from which a scheme puts components right: C for a repair, B for a renewal."""
-KINDS = {"repair": FROM_POOR, "renew": FROM_FAIR, "urgent": FROM_FAIR}
-LISTED = "Works on the trust's list"
+URGENT = "urgent"
+WORDS = {"patch": "Patch what is expected at {grades} by then", "repair": "Put right what is expected at {grades} by then",
+         "renew": "Renew what is expected at {grades} by then", URGENT: "Priority 1, statutory and unsupported"}
 
 
 def propose(outlook):
@@ -24,38 +27,47 @@ def propose(outlook):
     Returns
     -------
     Candidates
-        For each block (or grounds) and element: *repair* brings what is at grade C or worse back to A, *renew* brings
-        everything below A back to A; the two exclude each other. Priority 1 and statutory components form *urgent*
-        schemes that must be done by their year. Each may start in any year of the plan in which it is worth something,
-        at that year's expected cost. Works on the trust's own list come as they are.
+        For each block (or grounds) and element, alternatives that exclude each other: *patch*, *repair* and *renew*, as
+        the scenario defines them. For each block, *refurbish*, *rebuild* and *demolish* where the scenario's test sets
+        them off; they stand in place of the works on its elements. Priority 1, statutory and unsupported components form
+        *urgent* schemes that must be done by their year. Each may start in any year of the plan in which it is worth
+        something, at that year's expected cost. Works on the trust's own list, and remedial works found by statutory
+        inspections, come as they are.
 
     Notes
     -----
     Nothing is proposed at PFI schools (the contractor's works), and only urgent works in blocks with a planned exit.
     """
-    scenario, parts = outlook.scenario, outlook.parts
-    groups = _groups(parts)
-    cost, value = _cost_and_value(outlook)
+    scenario, groups, value = outlook.scenario, _groups(outlook.parts), outlook.worth()
     pieces, members = [], {}
-    for kind, lowest in KINDS.items():
-        rows = groups[(groups.urgent == (kind == "urgent"))]
+    for kind in (*(name for name in ELEMENT_WORKS if name in outlook.treatments), URGENT):
+        rows = groups[groups.urgent == (kind == URGENT)]
         if len(rows):
-            pieces.append(_schemes_of(kind, rows, cost[lowest], value[lowest], outlook, members))
-    listed = _listed_works(outlook)
-    if len(listed):
-        pieces.append(listed)
+            pieces.append(_schemes_of(kind, rows, outlook, value[kind], members))
+    pieces += [listed_works(outlook, name) for name in LISTED_TABLES]
+    pieces += block_works(outlook, groups[~groups.urgent], value, members, pieces)
+    pieces = [piece for piece in pieces if len(piece)]
     cells = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
-    cells, small_gbp = _worth_planning(cells, scenario)
-    cells = _distinct(cells)
-    purse = money(outlook.estate, scenario)
+    cells, small_gbp = _worth_planning(_distinct(cells), scenario)
+    return _candidates(outlook, cells, small_gbp, members)
+
+
+def _candidates(outlook, cells, small_gbp, members):
+    """The tables of the candidates, from one row per scheme and start year."""
+    purse = money(outlook.estate, outlook.scenario)
     schemes = cells.drop_duplicates("scheme_id")[_SCHEME_COLUMNS].reset_index(drop=True)
-    frames = {"schemes": schemes, "pots": purse.pots, "limits": _delivery_limits(scenario),
-              "scheme_years": cells[["scheme_id", "start_year", "value", "cost_real_gbp"]].reset_index(drop=True),
+    kept = set(schemes.scheme_id)
+    members = {key: rows for key, rows in members.items() if key in kept}
+    works = {key: URGENT if key.endswith(f".{URGENT}") else kind
+             for key, kind in zip(schemes.scheme_id, schemes.kind, strict=True) if key in members}
+    years = cells[["scheme_id", "start_year", "value", "cost_real_gbp"]].reset_index(drop=True)
+    years, targets, told = target_limits(outlook, years, members, works)
+    limits = pd.concat([_delivery_limits(outlook.scenario), targets], ignore_index=True)
+    frames = {"schemes": schemes, "pots": purse.pots, "limits": limits, "scheme_years": years,
               "spend": cells.assign(year=cells.start_year)[["scheme_id", "start_year", "year", "cost"]]
               .reset_index(drop=True)}
-    kept = set(schemes.scheme_id)
-    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept))
-    return Candidates(frames, outlook, purse, {key: rows for key, rows in members.items() if key in kept}, notes)
+    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told)
+    return Candidates(frames, outlook, purse, members, works, notes)
 
 
 def _left_out(outlook, small_gbp, kept):
@@ -69,8 +81,8 @@ def _left_out(outlook, small_gbp, kept):
                "be a scheme, or nothing says what they avoid.")
 
 
-_SCHEME_COLUMNS = ["scheme_id", "school_id", "kind", "tag", "exclusion_group", "requires", "must_do", "site_id", "trade",
-                   "block_id", "element", "description", "priority", "worst_grade", "surveyed_share"]
+_SCHEME_COLUMNS = ["scheme_id", "school_id", "kind", "tag", "exclusion_group", "also_meets", "requires", "must_do",
+                   "site_id", "trade", "block_id", "element", "description", "priority", "worst_grade", "surveyed_share"]
 _COLUMNS = [*_SCHEME_COLUMNS, "start_year", "cost", "cost_real_gbp", "value"]
 
 
@@ -85,38 +97,17 @@ def _groups(parts):
     return groups
 
 
-def _cost_and_value(outlook):
-    """Cost (real) and loss avoided of treating each component in each year, by the grade treatment starts from.
-
-    Returns two dicts of arrays of shape (n, years): keys are the lowest grade treated, ``FROM_FAIR`` or ``FROM_POOR``.
-    """
-    years, n = outlook.horizon, len(outlook.parts)
-    discount = discount_factors(outlook.scenario.plan.discount_rate, years + 1)
-    left_at_end = outlook.parts.years_in_use.to_numpy()
-    cost = {lowest: np.zeros((n, years)) for lowest in (FROM_FAIR, FROM_POOR)}
-    value = {lowest: np.zeros((n, years)) for lowest in (FROM_FAIR, FROM_POOR)}
-    for year in range(years):
-        shares = outlook.shares(year)
-        left = left_at_end - year - 1
-        avoided = outlook.avoided_gbp[np.arange(n), :, np.maximum(left, 0)] * (left >= 0)[:, None] * discount[year + 1]
-        for lowest in (FROM_FAIR, FROM_POOR):
-            cost[lowest][:, year] = (shares * outlook.costs_gbp)[:, lowest:].sum(axis=1)
-            value[lowest][:, year] = (shares * avoided)[:, lowest:].sum(axis=1)
-    return cost, value
-
-
-def _schemes_of(kind, rows, cost, value, outlook, members):
+def _schemes_of(kind, rows, outlook, value, members):
     """Long frame of the schemes of one kind, one row per scheme and start year; fills ``members``."""
-    scenario = outlook.scenario
-    if kind == "urgent":
-        in_use = outlook.parts.years_in_use.to_numpy()[:, None] > np.arange(outlook.horizon)
-        cost = np.maximum(cost, _quoted(outlook)[:, None] * in_use)
+    scenario, cost = outlook.scenario, outlook.works_cost(kind)
+    if kind == URGENT:
+        cost = np.maximum(cost, _quoted(outlook)[:, None] * outlook.in_use[:-1].T)
     codes, needs = pd.factorize(rows.need)
     index = rows.index.to_numpy()
     ids = np.array([f"{need}.{kind}" for need in needs])
     for scheme, group in rows.groupby(codes).groups.items():
         members[ids[scheme]] = np.asarray(group)
-    facts = _facts(kind, rows, needs, codes, outlook.costs_gbp)
+    facts = _facts(kind, rows, needs, codes, outlook)
     years = scenario.plan.years
     total_cost, total_value = np.zeros((len(needs), years)), np.zeros((len(needs), years))
     np.add.at(total_cost, codes, cost[index])
@@ -140,54 +131,28 @@ def _quoted(outlook):
     return (parts.remedial_cost_gbp * ratio * scenario.on_cost_factor * vat).fillna(0.0).to_numpy()
 
 
-def _facts(kind, rows, needs, codes, costs_gbp):
+def _facts(kind, rows, needs, codes, outlook):
     """What identifies and describes each need's scheme, one row per need in order."""
-    weight = costs_gbp[rows.index, np.maximum(rows.grade_index, 2)] + 1e-9
+    weight = outlook.costs_gbp[rows.index, np.maximum(rows.grade_index, 2)] + 1e-9
     by_need = rows.assign(weight=weight, seen=weight * ~rows.modelled).groupby(codes)
     first = by_need.first()
     place = first.block_id.where(first.block_id != "", "grounds of " + first.site_id)
-    words = {"repair": "Put right what is expected at grade C or worse by then", "renew": "Renew everything below grade A",
-             "urgent": "Priority 1 and statutory works"}[kind]
+    grades = "" if kind == URGENT else _grades_in_words(getattr(outlook.scenario, kind).grades)
     must_by = by_need.must_by.min()
     return pd.DataFrame({
-        "school_id": first.school_id, "kind": "renew" if kind == "urgent" else kind, "tag": "condition",
-        "exclusion_group": needs, "requires": "",
+        "school_id": first.school_id, "kind": "renew" if kind == URGENT else kind, "tag": "condition",
+        "exclusion_group": needs, "also_meets": "", "requires": "",
         "must_do": must_by.map(lambda year: "" if pd.isna(year) else str(int(year))), "site_id": first.site_id,
         "trade": first.element, "block_id": first.block_id, "element": first.element,
-        "description": words + ": " + first.element.str.lower() + ", " + place,
+        "description": WORDS[kind].format(grades=grades) + ": " + first.element.str.lower() + ", " + place,
         "priority": by_need.priority.min(), "worst_grade": by_need.grade.max(),
         "surveyed_share": (by_need.seen.sum() / by_need.weight.sum()).round(4)}, index=range(len(needs)))
 
 
-def _listed_works(outlook):
-    """Works on the trust's own list, as they are, in the same long shape."""
-    works, scenario, estate = outlook.estate.works, outlook.scenario, outlook.estate
-    schools = estate.schools.set_index("school_id")
-    sites = estate.sites.drop_duplicates("school_id").set_index("school_id").site_id
-    home = estate.blocks.set_index("block_id").site_id
-    years = scenario.plan.years
-    discount = discount_factors(scenario.plan.discount_rate, years + 1)
-    nominal = nominal_factors(scenario.costs.tender_inflation, years, scenario.plan.first_year - scenario.plan.price_base)
-    pieces = []
-    for work in works.itertuples():
-        if schools.pfi[work.school_id] and work.use == "condition":
-            continue
-        ratio = reference.price_ratio(int(work.cost_price_base), scenario.plan.price_base)
-        vat = 1.0 + schools.voluntary_aided[work.school_id] * scenario.costs.vat_rate_voluntary_aided
-        real = work.cost_gbp * ratio * scenario.on_cost_factor * vat
-        yearly = (0.0 if pd.isna(work.loss_avoided_gbp_per_year) else work.loss_avoided_gbp_per_year) * ratio
-        handed_on = real * scenario.loss.handed_on_share * (work.use == "condition") * discount[years]
-        must = scenario.plan.first_year if work.status == "committed" else work.must_start_by
-        pieces.append(pd.DataFrame({
-            "scheme_id": f"work.{work.work_id}", "school_id": work.school_id, "kind": "listed", "tag": work.use,
-            "exclusion_group": "", "requires": "",
-            "must_do": "" if pd.isna(must) else str(max(int(must), scenario.plan.first_year)),
-            "site_id": home.get(work.block_id, sites.get(work.school_id, "")), "trade": "", "block_id": work.block_id,
-            "element": LISTED, "description": work.description, "priority": work.priority, "worst_grade": "",
-            "surveyed_share": 1.0, "start_year": scenario.years, "cost": np.rint(real * nominal),
-            "cost_real_gbp": round(real, 2),
-            "value": [round(yearly * discount[t + 1: years].sum() + handed_on, 2) for t in range(years)]}))
-    return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
+def _grades_in_words(grades):
+    """Grades as they are said: ``grade C or D``."""
+    letters = sorted(grades)
+    return "grade " + (letters[0] if len(letters) == 1 else f"{', '.join(letters[:-1])} or {letters[-1]}")
 
 
 def _worth_planning(cells, scenario):

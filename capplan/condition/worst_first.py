@@ -19,6 +19,7 @@ __all__ = ["WorstFirst", "read_policy_components", "worst_first", "write_worst_f
 
 EXTERNAL_WALLS = (1826, 1830)  # first and last element number of the external walls in DfE's property data survey
 ROUNDING = 1 + 1e-9            # a cost fits in the money left times this, so that the last penny can be spent
+ROWS_AT_ONCE = 8192            # few enough for the processor's cache, and for sums that start no further threads
 SHELF_BITS = 46                # costs whose first 6 binary places agree share a shelf (see _dearest_first)
 
 
@@ -45,7 +46,10 @@ class WorstFirst:
 
 @dataclass(frozen=True)
 class _Stock:
-    """The arrays of the rule; ``shares`` and ``scratch`` change in place, costs are in prices of the survey."""
+    """The arrays of the rule; ``shares`` and ``scratch`` change in place, costs are in prices of the survey.
+
+    ``free`` are the rows by grade whose repair costs nothing.
+    """
 
     block: np.ndarray
     unit_area: np.ndarray
@@ -56,6 +60,7 @@ class _Stock:
     walls: np.ndarray
     first_walls: np.ndarray
     scratch: np.ndarray
+    free: dict
 
 
 def worst_first(components, years, repair_gbp, rebuild_gbp, inflation, grade_order="EDCB",
@@ -126,15 +131,15 @@ def worst_first(components, years, repair_gbp, rebuild_gbp, inflation, grade_ord
     if faults or own:
         raise DataError(faults + own)
     stock = _stock(components, float(rebuild_cost_gbp_per_m2))
-    index, totals, rows = 1.0, _totals(stock, 0, 1.0), [_year(stock, 0, 1.0, 0, 0.0, 0.0)]
+    index, totals, rows = 1.0, [], []
+    _note(stock, totals, rows, 0, 1.0, (0, 0.0, 0.0))
     for year in range(1, years + 1):
         repair, rebuild, rise = (float(stream[year - 1]) for stream in streams.values())
         _deteriorate(stock)
         index *= 1.0 + rise
         rebuilt, rebuild_spent = _rebuild(stock, rebuild / index)
         repair_spent = _repair(stock, repair / index, grade_order)
-        totals += _totals(stock, year, index)
-        rows.append(_year(stock, year, index, rebuilt, rebuild_spent * index, repair_spent * index))
+        _note(stock, totals, rows, year, index, (rebuilt, rebuild_spent * index, repair_spent * index))
     names = {"building_id": components["buildingid"].array, "element_id": components["elementid"].array}
     return WorstFirst(pd.DataFrame(totals, columns=["year", "grade", "area", "backlog_gbp"]),
                       pd.DataFrame({**names, **stock.shares}, copy=False), pd.DataFrame(rows))
@@ -179,28 +184,44 @@ def _stock(components, rebuild_cost_gbp_per_m2):
     np.maximum.at(gifa_m2, block, figures["gifa"])
     walls = np.flatnonzero(components["elementid"].between(*EXTERNAL_WALLS).to_numpy())
     walls = walls[np.argsort(block[walls], kind="stable")]
+    full_cost_gbp = {grade: figures["unit_area"] * figures[f"{grade}.repair.cost"] for grade in REPAIRABLE}
     return _Stock(block=block, unit_area=figures["unit_area"],
-                  shares={grade: figures[grade].copy() for grade in GRADES},
-                  full_cost_gbp={grade: figures["unit_area"] * figures[f"{grade}.repair.cost"] for grade in REPAIRABLE},
+                  shares={grade: figures[grade].copy() for grade in GRADES}, full_cost_gbp=full_cost_gbp,
                   worsening={name[0].upper(): figures[name] for name in ("ab", "bc", "cd", "de")},
                   rebuild_cost_gbp=gifa_m2 * rebuild_cost_gbp_per_m2, walls=walls,
-                  first_walls=np.flatnonzero(np.diff(block[walls], prepend=-1)), scratch=np.empty(len(block)))
+                  first_walls=np.flatnonzero(np.diff(block[walls], prepend=-1)), scratch=np.empty(len(block)),
+                  free={grade: np.flatnonzero(cost == 0.0) for grade, cost in full_cost_gbp.items()})
+
+
+def _runs(stock):
+    """Slices of a few thousand rows: fetching and storing millions at every step would take most of the time."""
+    return (slice(first, first + ROWS_AT_ONCE) for first in range(0, len(stock.block), ROWS_AT_ONCE))
 
 
 def _deteriorate(stock):
-    moved = stock.scratch
-    for better, worse in (("D", "E"), ("C", "D"), ("B", "C"), ("A", "B")):
-        np.multiply(stock.shares[better], stock.worsening[better], out=moved)
-        stock.shares[worse] += moved
-        stock.shares[better] -= moved
+    for rows in _runs(stock):
+        shares, moved = {grade: stock.shares[grade][rows] for grade in GRADES}, stock.scratch[rows]
+        for better, worse in (("D", "E"), ("C", "D"), ("B", "C"), ("A", "B")):
+            np.multiply(shares[better], stock.worsening[better][rows], out=moved)
+            shares[worse] += moved
+            shares[better] -= moved
 
 
-def _block_repairs_gbp(stock):
-    """Cost of the repairs at C, D and E of every block [GBP, prices of the survey]; B is left out of the ratio."""
-    cost = stock.shares["C"] * stock.full_cost_gbp["C"]
-    for grade in ("D", "E"):
-        cost += np.multiply(stock.shares[grade], stock.full_cost_gbp[grade], out=stock.scratch)
-    return np.bincount(stock.block, weights=cost, minlength=len(stock.rebuild_cost_gbp))
+def _sums(stock):
+    """Quantity by grade; cost by grade; cost of the repairs at C, D and E by block, B left out [GBP, of the survey]."""
+    area, backlog_gbp = dict.fromkeys(GRADES, 0.0), dict.fromkeys(GRADES, 0.0)
+    for rows in _runs(stock):
+        poor = stock.scratch[rows]
+        poor[:] = 0.0
+        for grade in GRADES:
+            share = stock.shares[grade][rows]
+            area[grade] += float(stock.unit_area[rows] @ share)
+            if grade in REPAIRABLE:
+                cost = share * stock.full_cost_gbp[grade][rows]
+                backlog_gbp[grade] += float(cost.sum())
+                if grade != "B":
+                    poor += cost
+    return area, backlog_gbp, np.bincount(stock.block, weights=stock.scratch, minlength=len(stock.rebuild_cost_gbp))
 
 
 def _rebuild(stock, money_gbp):
@@ -208,7 +229,7 @@ def _rebuild(stock, money_gbp):
     if money_gbp == 0.0:
         return 0, 0.0
     able = np.flatnonzero(stock.rebuild_cost_gbp > 0)
-    ratio = _block_repairs_gbp(stock)[able] / stock.rebuild_cost_gbp[able]
+    ratio = _sums(stock)[2][able] / stock.rebuild_cost_gbp[able]
     able = able[np.argsort(-ratio, kind="stable")]
     rebuilt = able[_fitting(stock.rebuild_cost_gbp[able], money_gbp)[0]]
     new = np.zeros(len(stock.rebuild_cost_gbp), bool)
@@ -225,15 +246,24 @@ def _repair(stock, money_gbp, grade_order):
     for grade in grade_order:
         if left <= 0.0:
             break
-        share = stock.shares[grade]
-        cost = np.multiply(share, stock.full_cost_gbp[grade], out=stock.scratch)
-        rows, left = _dearest_first(cost, left)
+        share, cost = stock.shares[grade], stock.scratch
+        rows, left = _dearest_first(cost, _within(stock, grade, left), left)
         spent += float(cost[rows].sum())
         if left > 0.0:
-            rows = np.append(rows, np.flatnonzero((cost == 0.0) & (share > 0.0)))
+            free = stock.free[grade]
+            rows = np.append(rows, free[share[free] > 0.0])
         stock.shares["A"][rows] += share[rows]
         share[rows] = 0.0
     return spent
+
+
+def _within(stock, grade, money_gbp):
+    """Rows whose repair costs something and no more than there is; what each costs goes into ``scratch``."""
+    found = []
+    for rows in _runs(stock):
+        cost = np.multiply(stock.shares[grade][rows], stock.full_cost_gbp[grade][rows], out=stock.scratch[rows])
+        found.append(np.flatnonzero((cost > 0.0) & (cost <= money_gbp * ROUNDING)) + rows.start)
+    return np.concatenate(found)
 
 
 def _fitting(costs, money):
@@ -258,14 +288,14 @@ def _shelf(costs):
     return np.asarray(costs, dtype=float).view(np.int64) >> SHELF_BITS
 
 
-def _dearest_first(cost, money):
-    """Rows taken in descending order of cost (ties in row order), passing over what does not fit; and the money left.
+def _dearest_first(cost, rows, money):
+    """Of some rows those taken in descending order of cost (ties in row order), passing over what does not fit any more;
+    and the money left.
 
     The same as sorting and going down the list, without sorting it all: costs stand on shelves 1 to 2 per cent wide;
     whole shelves are taken while they fit, and only a shelf that does not fit whole is sorted. After that the money
     left is less than a cost passed over, so that the shelves between hold nothing that fits.
     """
-    rows = np.flatnonzero((cost > 0.0) & (cost <= money * ROUNDING))
     if not rows.size:
         return rows, money
     cost = cost[rows]
@@ -289,14 +319,12 @@ def _dearest_first(cost, money):
     return rows[np.concatenate([np.flatnonzero(whole[shelf]), *opened])], money
 
 
-def _totals(stock, year, index):
-    backlog = {grade: float(stock.full_cost_gbp[grade] @ stock.shares[grade]) * index for grade in REPAIRABLE}
-    return [(year, grade, float(stock.unit_area @ stock.shares[grade]), backlog.get(grade, 0.0)) for grade in GRADES]
-
-
-def _year(stock, year, index, rebuilds, rebuild_spent_gbp, repair_spent_gbp):
+def _note(stock, totals, years, year, index, works):
+    """Add the year to both tables; ``works`` are the blocks rebuilt and the money spent on rebuilding and on repairs."""
+    area, backlog_gbp, repairs_gbp = _sums(stock)
+    totals += [(year, grade, area[grade], backlog_gbp[grade] * index) for grade in GRADES]
     sound = np.multiply.reduceat(1.0 - stock.shares["E"][stock.walls], stock.first_walls) if stock.walls.size else 1.0
-    in_need = (stock.rebuild_cost_gbp > 0) & (_block_repairs_gbp(stock) > stock.rebuild_cost_gbp)
-    return {"year": year, "expected_failures": float(np.sum(1.0 - sound)), "rebuilds": rebuilds,
-            "in_need": int(in_need.sum()), "cost_in_need_gbp": float(stock.rebuild_cost_gbp[in_need].sum()) * index,
-            "rebuild_spent_gbp": rebuild_spent_gbp, "repair_spent_gbp": repair_spent_gbp}
+    in_need = (stock.rebuild_cost_gbp > 0) & (repairs_gbp > stock.rebuild_cost_gbp)
+    years.append({"year": year, "expected_failures": float(np.sum(1.0 - sound)), "rebuilds": works[0],
+                  "in_need": int(in_need.sum()), "cost_in_need_gbp": float(stock.rebuild_cost_gbp[in_need].sum()) * index,
+                  "rebuild_spent_gbp": works[1], "repair_spent_gbp": works[2]})

@@ -273,7 +273,7 @@ def _trust(las):
 
 
 def _components(rows, surveyed):
-    types = reference.component_types()
+    types = reference.dfe_component_types()
     number = translated(rows.type_id, types.pds_element_id.astype(int).astype(str))
     sequence = rows.groupby([rows.part_of, number], sort=False).cumcount() + 1
     return pd.DataFrame({

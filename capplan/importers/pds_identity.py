@@ -114,7 +114,7 @@ def identified(rows, log):
         ``survey_grade``, ``site`` (its identifier), ``part_of`` (building, or the grounds of a site) and ``label`` (the
         building, blank for none).
     """
-    types = reference.component_types()
+    types = reference.dfe_component_types()
     by_id = dict(zip(types.pds_element_id.astype(int).astype(str), types.type_id, strict=True))
     by_name = dict(zip(name_key(*(types[name] for name in NAMES)), types.type_id, strict=True))
     coded, named = translated(rows.element_id, by_id), translated(name_key(*(rows[name] for name in NAMES)), by_name)

@@ -59,23 +59,28 @@ def _value(candidates, choice, objective):
 
 def _alternatives(candidates, choice):
     wrong, taken, needed = [], {}, defaultdict(list)
+    alone = {row.scheme_id for row in candidates.schemes.itertuples() if not getattr(row, "exclusion_group", "")}
     for row in candidates.schemes.astype(object).fillna("").itertuples():
         group = getattr(row, "exclusion_group", "")
+        further = [name.strip() for name in getattr(row, "also_meets", "").split(";") if name.strip()]
+        meets = {("scheme", name) if name in alone else ("group", name) for name in further}
+        meets.add(("group", group) if group else ("scheme", row.scheme_id))
         started = choice.get(row.scheme_id)
-        if started is not None and group:
-            if group in taken:
-                wrong.append(f"{row.scheme_id} and {taken[group]} are alternatives and both chosen")
-            taken[group] = row.scheme_id
+        for each in meets if started is not None else ():
+            if each in taken:
+                wrong.append(f"{row.scheme_id} and {taken[each]} are alternatives and both chosen")
+            taken[each] = row.scheme_id
         for other in filter(None, (name.strip() for name in getattr(row, "requires", "").split(";"))):
             if started is not None and (other not in choice or choice[other] > started):
                 wrong.append(f"{row.scheme_id} starts in {started} before {other}, which it requires")
         text = str(getattr(row, "must_do", "")).strip().lower().removesuffix(".0")
         if text not in ("", "no", "n", "0", "false"):
             latest = float("inf") if text in ("yes", "y", "1", "true") else int(text)
-            needed[group or row.scheme_id].append((row.scheme_id, latest))
+            for each in meets:
+                needed[each].append((row.scheme_id, latest))
     for need, members in needed.items():
         if not any(name in choice and choice[name] <= latest for name, latest in members):
-            wrong.append(f"{need} must be done and is not, or not in time")
+            wrong.append(f"{need[1]} must be done and is not, or not in time")
     return wrong
 
 

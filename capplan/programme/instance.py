@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from ..candidates import must_start_by
+from ..candidates import must_start_by, needs_met, split_list
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Instance:
     """Everything the optimiser needs, by name.
 
     ``starts`` maps (scheme, year) to ``Start``; ``groups`` maps a need to its alternative schemes (a scheme without an
-    exclusion group is a need of its own); ``must`` maps a need to the (scheme, year) pairs that meet it in time;
-    ``requires`` maps a scheme to those that must have started no later; ``pots`` is indexed by ``pot_id``;
-    ``payers`` maps a scheme to the pots that may pay for it, in the order they lapse.
+    exclusion group is a need of its own, and one on a whole block may meet several); ``must`` maps a need to the
+    (scheme, year) pairs that meet it in time; ``requires`` maps a scheme to those that must have started no later;
+    ``pots`` is indexed by ``pot_id``; ``payers`` maps a scheme to the pots that may pay for it, in the order they lapse.
     """
 
     starts: dict = field(repr=False)
@@ -80,15 +80,14 @@ def instance(candidates):
     by_scheme = defaultdict(list)
     for scheme, year in starts:
         by_scheme[scheme].append(year)
-    groups, must = defaultdict(list), defaultdict(list)
+    needs, groups, must = needs_met(schemes), defaultdict(list), defaultdict(list)
     for row in schemes.itertuples():
-        need = f"group {row.exclusion_group}" if row.exclusion_group else f"scheme {row.scheme_id}"
-        groups[need].append(row.scheme_id)
         latest = must_start_by(row.must_do)
-        if latest is not None:
-            must[need] += [(row.scheme_id, year) for year in by_scheme[row.scheme_id] if year <= latest]
-    requires = {row.scheme_id: [name.strip() for name in row.requires.split(";") if name.strip()]
-                for row in schemes.itertuples() if row.requires}
+        for need in needs[row.scheme_id]:
+            groups[need].append(row.scheme_id)
+            if latest is not None:
+                must[need] += [(row.scheme_id, year) for year in by_scheme[row.scheme_id] if year <= latest]
+    requires = {row.scheme_id: split_list(row.requires) for row in schemes.itertuples() if row.requires}
     pots = candidates.pots.set_index("pot_id", drop=False)
     return Instance(starts, dict(groups), dict(must), requires, pots, _payers(schemes, pots),
                     _limits(candidates, schemes, starts))

@@ -118,7 +118,10 @@ def by_rule(candidates, inst, rule):
     RuleOfThumb
     """
     ledger, choice, met = _Ledger(inst), {}, set()
-    need_of = {scheme: need for need, members in inst.groups.items() for scheme in members}
+    needs_of = defaultdict(list)
+    for need, members in inst.groups.items():
+        for scheme in members:
+            needs_of[scheme].append(need)
     order = ranked(candidates, rule, inst.starts)
     by_scheme = defaultdict(dict)
     for (scheme, year), start in inst.starts.items():
@@ -127,15 +130,14 @@ def by_rule(candidates, inst, rule):
     in_time = {need: set(pairs) for need, pairs in inst.must.items()}
 
     def attempt(scheme, year):
-        need = need_of[scheme]
-        start = by_scheme[scheme].get(year)
-        if start is None or need in met or (need in in_time and (scheme, year) not in in_time[need]):
+        needs, start = needs_of[scheme], by_scheme[scheme].get(year)
+        if start is None or any(need in met or (need in in_time and (scheme, year) not in in_time[need]) for need in needs):
             return
         if any(choice.get(other, year + 1) > year for other in inst.requires.get(scheme, ())):
             return
         if ledger.take(start):
             choice[scheme] = year
-            met.add(need)
+            met.update(needs)
 
     place = {scheme: i for i, scheme in enumerate(order)}
     urgent = sorted((need for need in inst.must), key=lambda need: deadline[need])

@@ -71,7 +71,10 @@ def close_enough(inst, choice, bound, gap):
 
 
 def _needs(inst, pairs):
-    number = {scheme: i for i, members in enumerate(inst.groups.values()) for scheme in members}
+    number = {}
+    for i, members in enumerate(inst.groups.values()):
+        for scheme in members:
+            number.setdefault(scheme, i)
     return np.array([number[scheme] for scheme, _ in pairs])
 
 

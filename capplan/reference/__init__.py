@@ -7,14 +7,16 @@ import pandas as pd
 
 from ..errors import MissingFigureError
 
-TABLES = ("component_types", "price_index", "location_factors", "routes", "loss_rates",
-          "local_authorities")
+TABLES = ("component_types", "further_types", "price_index", "location_factors", "routes", "loss_rates",
+          "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on")
+EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids")}
 
 
 @cache
 def _read(name):
     with resources.files(__package__).joinpath(f"{name}.csv").open(encoding="utf-8") as file:
-        return pd.read_csv(file)
+        table = pd.read_csv(file)
+    return table.fillna(dict.fromkeys(EMPTY_IS_TEXT.get(name, ()), ""))
 
 
 def load(name):
@@ -34,13 +36,114 @@ def load(name):
 
 
 def component_types():
-    """The 139 construction types by ``type_id``: element, yearly probabilities, unit costs (2016 GBP per unit).
+    """Every construction type by ``type_id``: element, yearly probabilities, unit costs (GBP per unit, of ``price_base``).
+
+    DfE's 139 come first, then capplan's own further types for ICT and temporary buildings, which have no
+    ``pds_element_id``; ``load("further_types")`` has their status.
+
+    References
+    ----------
+    .. [1] Department for Education, property data survey programme: EC Harris lives, 2016 repair costs.
+    """
+    return _all_types().copy()
+
+
+@cache
+def _all_types():
+    published, further = _read("component_types"), _read("further_types")
+    both = pd.concat([table[list(published)].astype({"pds_element_id": float}) for table in (published, further)],
+                     ignore_index=True)
+    return both.set_index("type_id", drop=False)
+
+
+def dfe_component_types():
+    """DfE's 139 construction types by ``type_id``, each with its ``pds_element_id``: what its surveys are read by.
 
     References
     ----------
     .. [1] Department for Education, property data survey programme: EC Harris lives, 2016 repair costs.
     """
     return load("component_types").set_index("type_id", drop=False)
+
+
+def life_multiples(element, exposure="", build_quality="", maintenance=""):
+    """By how much the conditions of a block lengthen or shorten the life of an element there. [-]
+
+    Parameters
+    ----------
+    element : str
+        One of ``tables.ELEMENTS``.
+    exposure, build_quality, maintenance : str
+        Levels of the block; blank: as the reference conditions.
+
+    Returns
+    -------
+    float
+        Product of the factors that apply to the element; 1 where none does. [-]
+
+    Raises
+    ------
+    MissingFigureError
+        If a level is not in the table.
+
+    Notes
+    -----
+    Assumes that factors act apart from one another. *Counterexample:* good maintenance matters more where exposure is
+    severe.
+
+    Examples
+    --------
+    >>> life_multiples("Roofs", exposure="severe"), life_multiples("Ceilings", exposure="severe")
+    (0.8, 1.0)
+
+    References
+    ----------
+    .. [1] ISO 15686-8:2008, Buildings and constructed assets, service-life planning, part 8 (factor method).
+    """
+    table = load("life_factors").set_index(["factor", "level"])
+    product = 1.0
+    for factor, level in (("exposure", exposure), ("build_quality", build_quality), ("maintenance", maintenance)):
+        if not level:
+            continue
+        if (factor, level) not in table.index:
+            raise MissingFigureError(f"No life factor for {factor} {level!r}.")
+        row = table.loc[(factor, level)]
+        if element in row.elements.split(";") or (row.elements == "all"):
+            product *= float(row.life_multiple)
+    return product
+
+
+def consequence(element, block_use=""):
+    """What a failure of an element closes in a block of some use, and whether it may injure.
+
+    Parameters
+    ----------
+    element : str
+        One of ``tables.ELEMENTS``.
+    block_use : str
+        One of ``tables.BLOCK_USES``; blank, or a use without a row of its own: any.
+
+    Returns
+    -------
+    Series
+        ``closure_share`` [-] of the people in the part affected, ``closure_days`` [school days], ``life_safety`` and the
+        rest of the row.
+
+    Raises
+    ------
+    MissingFigureError
+        If the element is not in the table.
+
+    Examples
+    --------
+    >>> consequence("Redecorations").closure_days.item(), consequence("Roofs", "sports").closure_days.item()
+    (0, 10)
+    """
+    table = load("criticality").set_index(["element", "block_use"])
+    for use in (block_use, "any"):
+        if (element, use) in table.index:
+            return table.loc[(element, use)]
+    raise MissingFigureError(f"No consequence of failure for the element {element!r}.")
 
 
 def price_ratio(from_year, to_year):

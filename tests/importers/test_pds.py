@@ -35,7 +35,7 @@ BY_HAND = {"gifa": 500.0, "ground_gifa": 250.0, "wall": 180.0, "windows_doors": 
 
 def table(*rows):
     """Rows of the survey: ``ROW`` with what is different, and the names of the element where only its id is given."""
-    names = reference.component_types().set_index("pds_element_id")[NAMES].T.to_dict()
+    names = reference.dfe_component_types().set_index("pds_element_id")[NAMES].T.to_dict()
     return pd.DataFrame([{**ROW, **names.get(row.get("element_id"), {}), **row} for row in rows])
 
 
@@ -67,7 +67,7 @@ def faults_of(imported, folder):
 
 
 def element_of_basis(basis):
-    types = reference.component_types()
+    types = reference.dfe_component_types()
     return int(types.pds_element_id[types.quantity_basis == basis].iloc[0])
 
 
@@ -396,7 +396,7 @@ JUNK = ["", "NA", "x", "-1", "0", "1e12", "=1", "é–£", "1700", "B", " "]
 @pytest.mark.parametrize("seed", range(8))
 def test_rows_read_are_rows_kept_and_set_aside_whatever_is_damaged(tmp_path, seed):
     rng = np.random.default_rng(seed)
-    elements = reference.component_types().pds_element_id.to_numpy()
+    elements = reference.dfe_component_types().pds_element_id.to_numpy()
     frame = table(*[{"element_id": int(element), "building_id": int(rng.integers(3)), "site_id": int(rng.integers(2)),
                      "grade": "ABCDEN"[rng.integers(6)], "unit_area": float(rng.integers(100))}
                     for element in rng.choice(elements, 60)]).astype(str)
@@ -454,7 +454,7 @@ def test_all_177009_rows_of_the_published_sample_are_accounted_for_in_under_15_s
 
 
 def basis_of(sample):
-    types = reference.component_types()
+    types = reference.dfe_component_types()
     return sample.element_id.map(types.set_index("pds_element_id").quantity_basis)
 
 
@@ -514,7 +514,7 @@ COSTED = {"windows_doors": (3_223, 0.99), "wall": (4_968, 0.95), "lifts": (135, 
 
 def costed_over(quantity, sample):
     """Remedial cost over unit cost x quantity, over its authority's median of the same for what floor area measures."""
-    types = reference.component_types().set_index("pds_element_id").reindex(sample.element_id)
+    types = reference.dfe_component_types().set_index("pds_element_id").reindex(sample.element_id)
     units = [types[f"cost_{grade}_gbp_per_unit"].to_numpy() for grade in "bcd"]
     unit_gbp = np.select([sample.grade.astype(str) == grade for grade in "BCD"], units, np.nan)
     ratio = sample.cost / (unit_gbp * quantity).where((unit_gbp * quantity > 0) & (sample.cost > 0))
@@ -539,7 +539,7 @@ def test_quantities_read_are_those_the_survey_costed_and_the_files_are_not(timed
 def test_names_alone_give_every_construction_type_of_the_sample(tmp_path, sample):
     one_of_each = sample.drop_duplicates("element_id")
     imported = read_pds(written(tmp_path, one_of_each.drop(columns="element_id"), "names.parquet"))
-    types = reference.component_types().pds_element_id
+    types = reference.dfe_component_types().pds_element_id
     assert imported.frames["components"].type_id.map(types).to_list() == one_of_each.element_id.to_list()
 
 

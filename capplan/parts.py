@@ -1,0 +1,208 @@
+"""The components of an estate with what a forecast needs to know of each: when it leaves, how it wears, what it costs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from . import reference
+from .condition.chains import after_works, hasten, markov_chains, weibull_chains
+from .condition.compliance import planning_year
+from .condition.costs import repair_costs
+from .condition.joint import Beneath, Wear
+from .condition.knock_on import Edge, lines_of_causes
+from .condition.risk import extent_shares, pupil_days
+
+GRADE_LETTERS = "ABCDE"
+DROPS = ["p_ab", "p_bc", "p_cd", "p_de"]
+COSTS = ["cost_b_gbp_per_unit", "cost_c_gbp_per_unit", "cost_d_gbp_per_unit", "cost_e_gbp_per_unit"]
+YEARS_IN_GRADE = 60
+
+
+@dataclass(frozen=True)
+class Wearing:
+    """How the components wear, and in which set of states each speed of wear after works is found."""
+
+    wear: Wear
+    set_of: dict
+
+
+def component_rows(estate, scenario):
+    """One row per component still in use in the first year of the plan, with what the arrays of a forecast need.
+
+    Parameters
+    ----------
+    estate : Estate
+    scenario : Scenario
+
+    Returns
+    -------
+    DataFrame
+        The components, their school's facts, and: ``years_in_use, stays, type_index, element, element_code,
+        grade_index, replace_only, modelled, survey_years_old, age_years, must_by``.
+    """
+    types, first, horizon = reference.component_types(), scenario.plan.first_year, scenario.plan.years
+    start = pd.Timestamp(first, 9, 1)
+    parts = estate.components.reset_index(drop=True)
+    parts = parts.merge(estate.sites[["site_id", "school_id"]], on="site_id", how="left", validate="m:1")
+    parts = parts.merge(estate.schools[["school_id", "region", "pfi", "voluntary_aided"]], on="school_id", how="left",
+                        validate="m:1")
+    exits = estate.blocks.set_index("block_id").planned_exit
+    parts["planned_exit"] = pd.to_datetime(parts.block_id.map(exits))
+    exit_year = planning_year(parts.planned_exit - pd.Timedelta(days=1)).astype(float)
+    parts["years_in_use"] = (exit_year - first + 1).clip(0, horizon).fillna(horizon).astype(int)
+    parts["stays"] = parts.planned_exit.isna() | (exit_year >= first + horizon)
+    parts["type_index"] = types.index.get_indexer(parts.type_id)
+    parts["element"] = types.element.to_numpy()[parts.type_index]
+    parts["element_code"] = parts.type_id.str.split(".").str[0]
+    parts["grade_index"] = parts.grade.str[0].map({letter: i for i, letter in enumerate(GRADE_LETTERS)}).astype(int)
+    parts["replace_only"] = parts.grade.str.endswith("X")
+    parts["modelled"] = parts.surveyed.isna()
+    parts["survey_years_old"] = ((start - parts.surveyed).dt.days / 365.25).fillna(0)
+    seen = parts.surveyed.dt
+    after_1_september = (seen.month > 9) | ((seen.month == 9) & (seen.day > 1))
+    birthdays = (start.year - seen.year - after_1_september).fillna(0)
+    parts["age_years"] = birthdays.clip(0, scenario.condition.oldest_survey_years).astype(int)
+    parts["must_by"] = _must_by(parts, scenario)
+    return parts[parts.years_in_use > 0].reset_index(drop=True)
+
+
+def _must_by(parts, scenario):
+    """Latest planning year of what must be done, NaN for the rest: priority 1, statutory, and support that ends."""
+    first, last = scenario.plan.first_year, scenario.plan.first_year + scenario.plan.years - 1
+    must = (parts.priority == 1) | parts.statutory
+    by = parts.due_year.where(parts.due_year > first, first).where(must).astype(float)
+    if scenario.schemes.replace_unsupported:
+        ends = planning_year(pd.to_datetime(parts.support_ends)).astype(float)
+        by = by.fillna(ends.clip(lower=first).where(ends <= last))
+    return by
+
+
+def component_costs(parts, scenario):
+    """Cost of bringing each component to grade A from every grade.
+
+    Parameters
+    ----------
+    parts : DataFrame
+        As ``component_rows`` returns it.
+    scenario : Scenario
+
+    Returns
+    -------
+    array, shape (n, 5)
+        Real, with location, on-costs and VAT. [GBP]
+
+    Raises
+    ------
+    MissingFigureError
+        If a price base is outside the price index.
+    """
+    base, rules, types = scenario.plan.price_base, scenario.condition, reference.component_types()
+    national = np.zeros((len(types), 5))
+    ratios = {year: reference.price_ratio(int(year), base) for year in types.price_base.unique()}
+    national[:, 1:] = types[COSTS].to_numpy() * types.price_base.map(ratios).to_numpy()[:, None]
+    ratio = {year: reference.price_ratio(int(year), base) for year in parts.cost_price_base.dropna().unique()}
+    remedial = (parts.remedial_cost_gbp * parts.cost_price_base.map(ratio).astype(float)).to_numpy()
+    local = parts.region.map({region: reference.location_factor(region) for region in parts.region.unique()})
+    costs = repair_costs(parts.quantity.to_numpy(), national[parts.type_index], local.to_numpy(float),
+                         parts.grade_index.to_numpy(), remedial, parts.replace_only.to_numpy(),
+                         (rules.scale_least, rules.scale_most))
+    return costs * scenario.on_cost_factor * vat_factors(parts.voluntary_aided, scenario)[:, None]
+
+
+def vat_factors(voluntary_aided, scenario):
+    """Works with the VAT a voluntary-aided school cannot reclaim, as a multiple of works. [-]"""
+    return 1.0 + voluntary_aided.to_numpy() * scenario.costs.vat_rate_voluntary_aided
+
+
+def wearing(estate, parts, scenario, renewal_gbp, speeds):
+    """How the components wear under the scenario's deterioration options.
+
+    Parameters
+    ----------
+    estate : Estate
+    parts : DataFrame
+        As ``component_rows`` returns it.
+    scenario : Scenario
+    renewal_gbp : array, shape (n,)
+        Cost of renewing each component, the measure of its extent. [GBP]
+    speeds : sequence of float
+        How many times as fast components may wear after works. [-]
+
+    Returns
+    -------
+    Wearing
+    """
+    rules, own = scenario.condition, parts.failure_probability.to_numpy(float)
+    faster = (1.0 / _life_multiples(estate, parts)) if rules.by_block else np.ones(len(parts))
+    kinds, kind = np.unique(np.column_stack([parts.type_index, faster]), axis=0, return_inverse=True)
+    drop = hasten(_drops(estate)[kinds[:, 0].astype(int)], kinds[:, 1:])
+    chains = markov_chains(drop) if rules.model == "markov" else weibull_chains(
+        drop, np.full(len(drop), rules.weibull_shape), YEARS_IN_GRADE)
+    apart = sorted({speed for speed in speeds if speed != 1.0 or not np.isnan(own).all()})
+    chains = after_works(chains, apart)
+    alone = Beneath(np.arange(len(parts))[:, None], np.ones(len(parts)), np.zeros((len(parts), 0)))
+    groups = _beneath(parts, scenario, renewal_gbp) if rules.knock_on else (alone,)
+    wear = Wear(chains, kind.ravel(), parts.grade_index.to_numpy(), parts.age_years.to_numpy(), own, groups)
+    return Wearing(wear, {1.0: 0, **{speed: 1 + i for i, speed in enumerate(apart)}})
+
+
+def _drops(estate):
+    """Yearly chances of dropping a grade by construction type: the estate's own where it has learned them. [-]"""
+    drops = reference.component_types()[DROPS].astype(float)
+    learned = estate.rates.set_index("type_id")[DROPS]
+    drops.loc[learned.index] = learned
+    return drops.to_numpy()
+
+
+def _life_multiples(estate, parts):
+    """Expected life of each component as a multiple of its type's, by exposure, build quality and maintenance. [-]"""
+    levels = estate.blocks.set_index("block_id")[["exposure", "build_quality", "maintenance"]]
+    each = levels.reindex(parts.block_id).fillna("").reset_index(drop=True).assign(element=parts.element.to_numpy())
+    known = {row: reference.life_multiples(row.element, row.exposure, row.build_quality, row.maintenance)
+             for row in each.drop_duplicates().itertuples(index=False)}
+    return np.array([known[row] for row in each.itertuples(index=False)])
+
+
+def _beneath(parts, scenario, renewal_gbp):
+    edges = [Edge(tuple(row.parent.split(";")), tuple(row.child.split(";")),
+                  1.0 + scenario.condition.knock_on_scale * (row.rate_multiple - 1.0))
+             for row in reference.load("knock_on").itertuples()]
+    return lines_of_causes(edges, parts.block_id.to_numpy(), parts.type_id.to_numpy(), renewal_gbp)
+
+
+def pupil_days_at_failure(estate, parts, renewal_gbp):
+    """Pupil-days a failure of each component costs, and whether it may injure.
+
+    Parameters
+    ----------
+    estate : Estate
+    parts : DataFrame
+        As ``component_rows`` returns it.
+    renewal_gbp : array, shape (n,)
+        Cost of renewing each component, the measure of its extent. [GBP]
+
+    Returns
+    -------
+    tuple of (array, array of bool)
+        Pupil-days per failure, NaN where nobody knows how many pupils there are; life safety.
+    """
+    uses = parts.block_id.map(estate.blocks.set_index("block_id").use).fillna("")
+    pairs = list(zip(parts.element, uses, strict=True))
+    known = {pair: reference.consequence(*pair) for pair in set(pairs)}
+    rows = pd.DataFrame([known[pair] for pair in pairs]).reset_index(drop=True)
+    group = parts.groupby([parts.block_id.where(parts.block_id != "", parts.site_id), "element"], sort=False).ngroup()
+    extent = extent_shares(group.to_numpy(), renewal_gbp, parts.sole.to_numpy())
+    days = pupil_days(_occupants(estate, parts), rows.closure_share.to_numpy(), rows.closure_days.to_numpy(), extent)
+    return days, (rows.life_safety == "yes").to_numpy()
+
+
+def _occupants(estate, parts):
+    """Pupils who use each component's block: its own figure, else the school's by floor area; grounds: by site."""
+    blocks = estate.blocks.merge(estate.sites[["site_id", "school_id"]], on="site_id")
+    blocks["school_pupils"] = blocks.school_id.map(estate.schools.set_index("school_id").pupils)
+    by_area = blocks.school_pupils * blocks.gifa_m2 / blocks.groupby("school_id").gifa_m2.transform("sum")
+    blocks["occupants"] = blocks.pupils.astype(float).fillna(by_area.astype(float))
+    on_site = blocks.groupby("site_id").occupants.sum(min_count=1)
+    inside = parts.block_id.map(blocks.set_index("block_id").occupants)
+    return inside.where(parts.block_id != "", parts.site_id.map(on_site)).to_numpy(float)
