@@ -7,6 +7,7 @@ import pandas as pd
 
 from . import reference
 from .condition.backlog import expected_backlog, facility_condition_index
+from .condition.chains import years_to_fail
 from .condition.course import Course, Loss, course, worth
 from .condition.joint import Wear
 from .condition.treatments import GONE, costs_by_grade, old_enough, outcome_of
@@ -16,6 +17,7 @@ from .scenario import Scenario
 
 OLD_SURVEY_YEARS = 5
 ELEMENT_WORKS = ("patch", "repair", "renew")
+URGENT = "urgent"
 ALL_TO_A = "BCDE"
 
 
@@ -96,17 +98,28 @@ class Outlook:
         """
         return _while_in_use(course(self.wear, self.horizon, works), self.in_use)
 
-    def worth(self):
+    def worth(self, names=None):
         """Loss avoided by each kind of works on each component in each year, if nothing else is done.
+
+        Parameters
+        ----------
+        names : sequence of str, optional
+            Kinds of works wanted; left out: all of ``treatments``.
 
         Returns
         -------
         dict of array, shape (n, years)
             By the name of the treatment, discounted to the start of the plan; zero where it does not apply. [GBP]
         """
-        ways = {name: (works.outcome, works.after, works.together) for name, works in self.treatments.items()}
+        wanted = {name: self.treatments[name] for name in (self.treatments if names is None else names)}
+        ways = {name: (works.outcome, works.after, works.together) for name, works in wanted.items()}
         value = worth(self.wear, self.loss, ways, self.scenario.plan.discount_rate, self.horizon)
-        return {name: value[name] * works.applies for name, works in self.treatments.items()}
+        return {name: value[name] * works.applies for name, works in wanted.items()}
+
+    def years_to_failure(self):
+        """Mean years until each component fails, from its condition at the start if nothing is done, shape (n,). [years]"""
+        start, life = self.shares(0), years_to_fail(self.wear.chains)[self.wear.kind]
+        return np.multiply(start, life, out=np.zeros_like(start), where=start > 0).sum(axis=1)
 
     def works_cost(self, name):
         """Expected cost of one kind of works on each component in each year, real; shape (n, years). [GBP]"""
@@ -250,7 +263,7 @@ def _treatments(parts, costs, scenario, rules, set_of):
         found[name] = Treatment(outcome, set_of[rule.wear_after], costs_by_grade(costs, outcome, rule.cost_share), applies)
     renewed, always = outcome_of(ALL_TO_A), np.ones((len(parts), len(years)), bool)
     whole = costs_by_grade(costs, renewed, 1.0)
-    found["urgent"] = Treatment(renewed, set_of[1.0], whole, always)
+    found[URGENT] = Treatment(renewed, set_of[1.0], whole, always)
     for name in ("refurbish", "rebuild"):
         if getattr(scenario, name).offered:
             found[name] = Treatment(renewed, set_of[1.0], whole, always, together=True)

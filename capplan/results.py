@@ -7,7 +7,6 @@ import pandas as pd
 
 from .condition.backlog import facility_condition_index
 from .condition.course import Works
-from .condition.deterioration import years_to_failure
 from .explanations import reasons, scheme_figures
 from .outlook import OLD_SURVEY_YEARS
 from .reference import component_types, load
@@ -142,15 +141,16 @@ def components_frame(programme, treated_in):
     """
     outlook = programme.candidates.outlook
     parts, types = outlook.parts, component_types()
-    life = years_to_failure(types[["p_ab", "p_bc", "p_cd", "p_de"]].to_numpy())[parts.type_index]
     start, end = outlook.shares(0), outlook.shares(outlook.horizon)
     frame = parts[["component_id", "school_id", "site_id", "block_id", "element", "type_id", "quantity", "grade"]].copy()
     frame["construction_type"] = types.construction_type.to_numpy()[parts.type_index]
     frame["surveyed"] = parts.surveyed.dt.strftime("%Y-%m-%d").fillna("modelled")
     frame["surveyor_life_years"] = parts.remaining_life_years
-    frame["expected_life_years"] = (start * life).sum(axis=1).round(1)
+    frame["expected_life_years"] = outlook.years_to_failure().round(1)
     frame["poor_at_start"] = start[:, 2:].sum(axis=1).round(4)
     frame["poor_at_end"] = end[:, 2:].sum(axis=1).round(4)
+    frame["fails_in_first_year"] = outlook.nothing.failures[0].round(4)
+    frame["pupil_days_at_failure"] = outlook.pupil_days.round(1)
     frame["cost_to_a_gbp"] = (start * outlook.costs_gbp).sum(axis=1).round(2)
     frame["treated_in"] = pd.Series(treated_in, frame.index).add(outlook.scenario.plan.first_year).where(treated_in >= 0)
     return frame.assign(treated_in=frame.treated_in.astype("Int64"))
@@ -214,7 +214,7 @@ def solution(programme, seed, commit=None, inputs=None):
 
 
 def assumptions_frame(programme):
-    """Every figure the run took from its scenario and from the loss rates, with source and status.
+    """Every figure the run took from its scenario and the reference tables of loss and wear, with source and status.
 
     Returns
     -------
@@ -225,10 +225,20 @@ def assumptions_frame(programme):
     frame = pd.DataFrame(candidates.outlook.scenario.register())
     if not candidates.money.stand_in:
         frame = frame[~frame.figure.str.startswith("stand_in.")]
-    rates = load("loss_rates").melt(["element", "status", "source", "note"])
-    rates["figure"] = "loss_rates." + rates.variable + "." + rates.element
-    rates = rates.rename(columns={"note": "meaning"})[["figure", "value", "meaning", "source", "status"]]
-    return pd.concat([frame, rates], ignore_index=True)
+    rules = candidates.outlook.scenario.condition
+    used = {"loss_rates": ["element"], "criticality": ["element", "block_use"],
+            **({"life_factors": ["factor", "level"]} if rules.by_block else {}),
+            **({"knock_on": ["child"]} if rules.knock_on else {})}
+    return pd.concat([frame, *(_figures(name, keys) for name, keys in used.items())], ignore_index=True)
+
+
+def _figures(name, keys):
+    """Every number of a reference table, one row each, with its meaning, source and status."""
+    table = load(name)
+    long = table.melt([*keys, "status", "source", "note"], list(table.select_dtypes("number")))
+    named = long[keys].agg(".".join, axis=1)
+    long["figure"] = name + "." + long.variable + "." + named
+    return long.rename(columns={"note": "meaning"})[["figure", "value", "meaning", "source", "status"]]
 
 
 def _known(figure):

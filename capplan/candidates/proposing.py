@@ -6,13 +6,12 @@ import pandas as pd
 from .. import reference
 from ..finance import nominal_factors
 from ..money import money
-from ..outlook import ELEMENT_WORKS
+from ..outlook import ELEMENT_WORKS, URGENT
 from .blocks import block_works
 from .listed import LISTED_TABLES, listed_works
 from .model import Candidates
 from .targets import target_limits
 
-URGENT = "urgent"
 WORDS = {"patch": "Patch what is expected at {grades} by then", "repair": "Put right what is expected at {grades} by then",
          "renew": "Renew what is expected at {grades} by then", URGENT: "Priority 1, statutory and unsupported"}
 

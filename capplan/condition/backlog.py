@@ -2,6 +2,8 @@
 
 import numpy as np
 
+POOR = np.array([False, False, True, True, True])
+
 
 def expected_backlog(shares, costs_gbp):
     """Expected cost of bringing components to grade A, by grade.

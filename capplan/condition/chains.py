@@ -177,6 +177,38 @@ def after_works(chains, multiples):
     return chains
 
 
+def years_to_fail(chains):
+    """Expected years until a component surveyed at each grade reaches grade E.
+
+    Parameters
+    ----------
+    chains : Chains
+
+    Returns
+    -------
+    array, shape (kinds, 5)
+        Zero at E; infinite where a grade is never left. [years]
+
+    Examples
+    --------
+    >>> years_to_fail(markov_chains(np.array([[0.1, 0.2, 0.5, 1.0]])))
+    array([[18.,  8.,  3.,  1.,  0.]])
+    """
+    life = np.zeros(chains.leave.shape)
+    for state in np.argsort(-chains.grade.astype(float) * chains.states - np.arange(chains.states), kind="stable"):
+        leave, stay = chains.leave[:, state], chains.stay_to[state]
+        if chains.grade[state] == GRADE_COUNT - 1:
+            continue
+        after = leave * np.where(leave > 0, life[:, chains.drop_to[state]], 0.0)
+        if stay == state:
+            life[:, state] = np.divide(1.0 + after, leave, out=np.full(len(leave), np.inf), where=leave > 0)
+        else:
+            life[:, state] = 1.0 + after + np.where(leave < 1, (1.0 - leave) * life[:, stay], 0.0)
+    with np.errstate(invalid="ignore"):
+        held = np.where(chains.seen > 0, chains.seen * life[:, None, :], 0.0)
+    return held.sum(axis=2)
+
+
 def _checked(drop_probability):
     drop = np.asarray(drop_probability, dtype=float)
     if not ((drop >= 0) & (drop <= 1)).all():

@@ -82,27 +82,3 @@ def grade_shares(matrices, years):
     for year in range(years):
         shares[:, :, year + 1] = shares[:, :, year] @ matrices
     return shares
-
-
-def years_to_failure(drop_probability):
-    """Expected years until a component at each grade reaches grade E.
-
-    Parameters
-    ----------
-    drop_probability : array, shape (types, 4)
-        Probability a year of A to B, B to C, C to D and D to E. [-]
-
-    Returns
-    -------
-    array, shape (types, 5)
-        Expected remaining life by grade, zero at E; infinite where a grade is never left. [years]
-
-    Examples
-    --------
-    >>> years_to_failure(np.array([[0.1, 0.2, 0.5, 1.0]]))
-    array([[18.,  8.,  3.,  1.,  0.]])
-    """
-    drop = np.asarray(drop_probability, dtype=float)
-    stay = np.full(drop.shape, np.inf)
-    np.divide(1.0, drop, out=stay, where=drop > 0)
-    return np.column_stack([np.cumsum(stay[:, ::-1], axis=1)[:, ::-1], np.zeros(len(drop))])

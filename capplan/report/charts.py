@@ -13,7 +13,8 @@ import numpy as np
 
 from ..tables import ROUTES
 from . import words
-from .results import COUNTED_GRADES, PLANS, backlog_by_grade, needs_by_element, spend_by_pot, spend_by_school
+from .needs import needs_by_element
+from .results import COUNTED_GRADES, PLANS, backlog_by_grade, spend_by_pot, spend_by_school
 
 # Light tints of colours told apart by colour-blind readers (the order of Okabe and Ito's palette), each with a hatch.
 SERIES = (("#8cc4e8", "///"), ("#f6dfa4", "---"), ("#e39a7c", "xxx"), ("#b5e0cb", "\\\\\\"), ("#f8f0a8", ".."),

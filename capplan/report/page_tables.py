@@ -1,16 +1,7 @@
 """The tables of the page, each a caption, columns and rows of words."""
 
-from .needs import by_grade, by_priority, deferred_urgent
-from .results import (
-    COUNTED_GRADES,
-    PLANS,
-    backlog_by_grade,
-    cash_by_pot,
-    deferred_needs,
-    needs_by_element,
-    spend_by_pot,
-    spend_by_school,
-)
+from .needs import by_grade, by_priority, deferred_needs, deferred_urgent, needs_by_element
+from .results import COUNTED_GRADES, PLANS, backlog_by_grade, cash_by_pot, spend_by_pot, spend_by_school
 from .words import IF_DEFERRED, counted, percent, pounds, year_label, years_span
 
 MOST_FUNDED_ROWS, MOST_DEFERRED_ROWS, MOST_URGENT_ROWS, MOST_POT_ROWS = 500, 30, 40, 60

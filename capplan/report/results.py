@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, Fault
-from ..tables import ELEMENTS, ROUTES, Column, Kind
+from ..tables import ROUTES, Column, Kind
 from ..tabular import FLAGS, read_cells
 
 COUNTED_GRADES = ("C", "D", "E")
@@ -39,7 +39,7 @@ def _year(names, needed=True):
 
 FILES = {
     "schemes": _text("scheme_id school_id school_name site_id element kind") + _text("block_id description", False)
-    + _text("exclusion_group worst_grade pots reason", False) + _columns(Kind.FLAG, "must_do")
+    + _text("exclusion_group also_meets worst_grade pots reason", False) + _columns(Kind.FLAG, "must_do")
     + _year("must_start_by start_year", False) + _number("priority", "", False) + _number("surveyed_share", "", False)
     + _number("cost_gbp value_gbp") + _number("value_per_gbp", "GBP/GBP", False),
     "draws": _text("scheme_id pot_id") + _year("year") + _number("amount_gbp"),
@@ -302,55 +302,6 @@ def spend_by_school(results):
     return table.loc[order].rename_axis(index="school_id", columns="year")
 
 
-def deferred_needs(results):
-    """The needs no scheme was chosen for: one row per exclusion group, its cheapest alternative.
-
-    A scheme without a group is a need of its own. Sorted by value, largest first.
-
-    Returns
-    -------
-    DataFrame
-        Rows and columns of ``schemes``; ``cost_gbp`` as if started in the first year it may start, which but for
-        works too small or worth nothing at first is the first year of the plan (nominal); ``value_gbp`` in its best
-        year (real).
-    """
-    schemes = results.schemes
-    schemes["cost_gbp"] = _first_cost(results, schemes)
-    schemes["need"] = schemes.exclusion_group.where(schemes.exclusion_group != "", " " + schemes.scheme_id)
-    met = set(schemes.need[schemes.start_year.notna()])
-    left = schemes[~schemes.need.isin(met)]
-    cheapest = left.sort_values(["cost_gbp", "value_gbp", "scheme_id"], ascending=[True, False, True])
-    cheapest = cheapest.drop_duplicates("need").drop(columns="need")
-    return cheapest.sort_values(["value_gbp", "scheme_id"], ascending=[False, True]).reset_index(drop=True)
-
-
-def _first_cost(results, schemes):
-    """Cost of each scheme in the first year it may start, not the best year that schemes.csv shows [GBP nominal]."""
-    spend = results.table("candidates/spend")
-    first = spend[spend.start_year == spend.groupby("scheme_id").start_year.transform("min")]
-    return schemes.scheme_id.map(first.groupby("scheme_id").cost.sum()).astype(float).fillna(schemes.cost_gbp)
-
-
-def needs_by_element(results):
-    """What is funded and what is deferred, by element, largest need first.
-
-    Returns
-    -------
-    DataFrame
-        Index: element. Columns: funded_gbp (nominal, in the year of the start), deferred_gbp (nominal, as if started in
-        the first year, the cheapest alternative once per need), backlog_now_gbp (real). Elements with no need
-        are left out.
-    """
-    table = pd.DataFrame({"funded_gbp": results.funded.groupby("element").cost_gbp.sum(),
-                          "deferred_gbp": deferred_needs(results).groupby("element").cost_gbp.sum(),
-                          "backlog_now_gbp": results.elements.groupby("element").backlog_now_gbp.sum()}).fillna(0.0)
-    table = table[(table != 0).any(axis=1)]
-    listed = [element for element in ELEMENTS if element in table.index]
-    table = table.loc[listed + sorted(set(table.index) - set(listed))]
-    need_gbp = (table.funded_gbp + table.deferred_gbp).sort_values(ascending=False, kind="stable")
-    return table.loc[need_gbp.index].rename_axis("element")
-
-
 def gains(results):
     """What the programme gains on each rule of thumb, on the same money and the same yardstick.
 
@@ -389,11 +340,3 @@ def cash_by_pot(results):
                          "pots": 1, "available_gbp": pots.opening_gbp.first() + pots.in_gbp.sum(),
                          "spent_gbp": pots.out_gbp.sum(), "lapsed_gbp": pots.lapsed_gbp.sum(),
                          "left_gbp": pots.closing_gbp.last()})
-
-
-def must_do_needs(results):
-    """How many must-do needs there are, and how many of them the programme meets: tuple of (int, int)."""
-    schemes = results.schemes
-    need = schemes.exclusion_group.where(schemes.exclusion_group != "", " " + schemes.scheme_id)
-    must = set(need[schemes.must_do])
-    return len(must), len(must & set(need[schemes.start_year.notna()]))

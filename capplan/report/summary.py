@@ -6,19 +6,9 @@ from pathlib import Path
 
 from . import charts, words
 from . import page_tables as tables
-from .needs import deferred_urgent, is_bad, is_urgent
+from .needs import deferred_needs, deferred_urgent, is_bad, is_urgent, must_do_needs
 from .page_tables import plan_span
-from .results import (
-    PLANS,
-    RESERVES_ROUTE,
-    cash_by_pot,
-    deferred_needs,
-    gains,
-    headline_backlog,
-    in_plan,
-    must_do_needs,
-    spend_by_pot,
-)
+from .results import PLANS, RESERVES_ROUTE, cash_by_pot, gains, headline_backlog, in_plan, spend_by_pot
 from .words import IF_DEFERRED, counted, listed, money, percent, plain, pounds, year_label
 
 MOST_LINES, MOST_COLUMNS = 40, 100

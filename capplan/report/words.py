@@ -1,13 +1,7 @@
 """Figures in words: money, years, shares and lists as a planner writes them, and each chart in a sentence."""
 
-from .results import (
-    COUNTED_GRADES,
-    backlog_by_grade,
-    headline_backlog,
-    needs_by_element,
-    spend_by_pot,
-    spend_by_school,
-)
+from .needs import needs_by_element
+from .results import COUNTED_GRADES, backlog_by_grade, headline_backlog, spend_by_pot, spend_by_school
 
 SCALES = ((1.0, ""), (1e3, "k"), (1e6, "m"), (1e9, "bn"))
 NEGLIGIBLE_GBP = 0.5

@@ -26,7 +26,7 @@ def scheme_rows(schools, schemes, years):
             "block_id": "" if group % 11 == 10 else f"B{school:03d}-{group % 3 + 1}", "element": element,
             "kind": "renew" if renew else "repair",
             "description": f"{'Renew' if renew else 'Repair'} what is worn in {element.lower()}",
-            "exclusion_group": f"G{group:04d}", "must_do": "yes" if must else "no",
+            "exclusion_group": f"G{group:04d}", "also_meets": "", "must_do": "yes" if must else "no",
             "must_start_by": FIRST_YEAR if must else "", "priority": group % 4 + 1, "worst_grade": "CD"[group % 2],
             "surveyed_share": 0.8, "start_year": FIRST_YEAR + group % years if wanted and renew else "",
             "cost_gbp": cost, "value_gbp": value, "value_per_gbp": value / cost, "pots": "",

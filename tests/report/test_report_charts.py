@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from capplan.report import charts, words
-from capplan.report.results import backlog_by_grade, needs_by_element, read_results, spend_by_pot, spend_by_school
+from capplan.report.needs import needs_by_element
+from capplan.report.results import backlog_by_grade, read_results, spend_by_pot, spend_by_school
 
 EVERY_CHART = pytest.mark.parametrize("draw", [draw for draw, _, _ in charts.CHARTS], ids=lambda draw: draw.__name__)
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from capplan.report import charts, words
-from capplan.report.needs import by_grade, by_priority, deferred_urgent
+from capplan.report.needs import by_grade, by_priority, deferred_needs, deferred_urgent
 from capplan.report.page_tables import grades_table, urgent_table
-from capplan.report.results import cash_by_pot, deferred_needs, read_results
+from capplan.report.results import cash_by_pot, read_results
 from capplan.report.summary import answer, proof, provenance, status_words, summary_html, summary_text, urgent_words
 
 GRADES = {"G0002": "DX", "G0005": "CX", "G0006": "D", "G0009": ""}
@@ -138,3 +138,19 @@ def test_grant_still_open_at_the_end_has_not_lapsed(results_folder, change_table
     assert pots.lapsed_gbp.sum() == pytest.approx(before - left)
     assert left > 0
     assert f"{words.money(left)} is left in grants still open at the end" in answer(results)[0]
+
+
+def test_works_on_a_whole_block_meet_the_needs_of_its_elements_and_are_no_need_themselves(results_folder):
+    """Needs G0002 and G0005 are deferred; a funded rebuild that meets both takes them off the list, an unfunded one is not
+    on it and takes nothing off."""
+    before = set(deferred_needs(read_results(results_folder)).exclusion_group)
+    assert {"G0002", "G0005"} <= before
+    path = results_folder / "schemes.csv"
+    schemes = pd.read_csv(path)
+    rebuild = schemes[schemes.start_year.notna()].iloc[[0]].copy()
+    free = rebuild.assign(scheme_id="S001-block", exclusion_group="B001-1.block", also_meets="G0002;G0005", start_year=None,
+                          kind="rebuild", pots="")
+    pd.concat([schemes, free]).to_csv(path, index=False)
+    assert set(deferred_needs(read_results(results_folder)).exclusion_group) == before
+    pd.concat([schemes, free.assign(start_year=2026, cost_gbp=0.0)]).to_csv(path, index=False)
+    assert set(deferred_needs(read_results(results_folder)).exclusion_group) == before - {"G0002", "G0005"}

@@ -3,17 +3,8 @@ import shutil
 import pytest
 
 from capplan.errors import DataError
-from capplan.report.results import (
-    FILES,
-    cash_by_pot,
-    deferred_needs,
-    gains,
-    must_do_needs,
-    needs_by_element,
-    read_results,
-    spend_by_pot,
-    spend_by_school,
-)
+from capplan.report.needs import deferred_needs, must_do_needs, needs_by_element
+from capplan.report.results import FILES, cash_by_pot, gains, read_results, spend_by_pot, spend_by_school
 
 
 @pytest.mark.parametrize("name", [*(f"{table}.csv" for table in FILES), "solution.json"])

@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 import pytest
 
 from capplan.report import charts, words
-from capplan.report.results import deferred_needs, read_results
+from capplan.report.needs import deferred_needs
+from capplan.report.results import read_results
 from capplan.report.summary import gain_words, proof, summary_html, summary_text
 
 

@@ -1,0 +1,22 @@
+"""The command line. Each command checks its input, writes to a folder that appears whole or not at all, and says so.
+
+Exit 0: what was asked for is done. Exit 2: the input is at fault, with a message; nothing has been written.
+"""
+
+import click
+
+from . import condition, importing, planning
+
+COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
+            planning.formulation, planning.dictionary, condition.forecast, condition.learn, condition.complete,
+            condition.fill, condition.policy)
+
+
+@click.group()
+@click.version_option(package_name="capplan")
+def main():
+    """Decide, and show why, which school condition works to fund in which year, inside real reserves and grants."""
+
+
+for command in COMMANDS:
+    main.add_command(command)

@@ -1,0 +1,63 @@
+"""Commands that make an estate folder from a condition survey."""
+
+import json
+from pathlib import Path
+
+import click
+
+from .options import AS_JSON, FORCE, OUT, as_text, clean, say
+
+
+@click.group(name="import")
+def import_():
+    """Make an estate folder from a condition survey."""
+
+
+@import_.command("pds")
+@click.argument("file", type=click.Path(path_type=Path))
+@OUT
+@click.option("--la", "las", multiple=True, type=int, help="Only this local authority number; may be repeated.")
+@click.option("--surveyed", default="2013-09-01", show_default=True, metavar="YYYY-MM-DD",
+              help="Survey date given to every component: the file has none (the programme ran 2012-14).")
+@FORCE
+@AS_JSON
+@clean
+def import_pds(file, out, las, surveyed, force, as_json):
+    """Read DfE's property-data-survey layout (CSV or Parquet) into an estate folder."""
+    from ..importers.pds import read_pds, write_pds
+    from ..runs import new_folder
+    with new_folder(out, force, (file,)) as folder:
+        say(f"Reading {file} ...")
+        imported = read_pds(file, las=las, surveyed=surveyed)
+        write_pds(imported, folder)
+    elsewhere = imported.rows_elsewhere
+    if as_json:
+        click.echo(json.dumps({
+            "rows_read": imported.rows_read, "rows_kept": imported.rows_kept, "rows_set_aside": len(imported.set_aside),
+            "rows_of_other_authorities": elsewhere,
+            "anomalies": imported.anomalies.to_dict("records")}, default=str))
+        return
+    click.echo(f"{imported.rows_read:,} rows read = {imported.rows_kept:,} kept + {len(imported.set_aside):,} set aside"
+               + (f" + {elsewhere:,} of other authorities" if elsewhere else ""))
+    click.echo(as_text(imported.anomalies[imported.anomalies.rows > 0]))
+    click.echo(f"Every odd row is listed in {out / 'import_report'}. Next: capplan check {out}")
+
+
+@import_.command("survey")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--map", "map_file", required=True, type=click.Path(path_type=Path), help="TOML column map.")
+@OUT
+@FORCE
+@clean
+def import_survey(file, map_file, out, force):
+    """Read a consultant's workbook or CSV through a saved column map into an estate folder."""
+    from ..importers.survey import read_survey, write_survey
+    from ..importers.survey_map import read_map
+    from ..runs import new_folder
+    with new_folder(out, force, (file, map_file)) as folder:
+        imported = read_survey(file, read_map(map_file))
+        write_survey(imported, folder)
+    click.echo(f"{imported.rows_read:,} rows read = {imported.rows_kept:,} kept + {len(imported.set_aside):,} set aside")
+    unused = imported.unmapped_columns
+    click.echo("Columns the map does not use: " + (", ".join(map(str, unused)) if len(unused) else "none"))
+    click.echo(f"The report is in {out / 'import_report'}. Next: capplan check {out}")

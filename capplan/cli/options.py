@@ -1,0 +1,65 @@
+"""What every command shares: options, errors as messages, progress, plain tables."""
+
+import functools
+import math
+import sys
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ..errors import CapplanError
+
+OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write; must not exist yet.")
+FORCE = click.option("--force", is_flag=True, help="Replace a folder that capplan wrote before.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print figures as JSON.")
+SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+                    help="Seed of the solver's own random choices.")
+WORKERS = click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True,
+                       help="Threads the solver may use.")
+
+
+def finite(context, parameter, value):
+    """Refuse what is no number although it reads as one."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a finite number.")
+    return value
+
+
+def clean(command):
+    """Turn capplan's errors, and files that cannot be read, into a message and exit 2."""
+    @functools.wraps(command)
+    def wrapped(*args, **kwargs):
+        try:
+            return command(*args, **kwargs)
+        except CapplanError as error:
+            click.echo(f"capplan: {error}", err=True)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            click.echo(f"capplan: cannot use {error.filename or 'a file'}: {error.strerror or error}", err=True)
+        sys.exit(2)
+    return wrapped
+
+
+def say(text):
+    """Progress, on standard error so that figures on standard output stay clean."""
+    click.echo(text, err=True)
+
+
+FUTURES_SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
+                            help="Seed of the random draws.")
+OVERLAYS = click.option("--overlay", "overlays", multiple=True, help="Overlay of the scenario; may be repeated.")
+
+
+def as_text(frame):
+    """A frame as plain text."""
+    return frame.to_string(index=False, na_rep="", float_format=lambda number: f"{number:,.2f}")
+
+
+def a_day(option, text):
+    """A date, written YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CapplanError(f"{option}: {text!r} must be a date, written YYYY-MM-DD.") from None

@@ -1,0 +1,146 @@
+"""Commands that plan: the demo, a new estate, checks, runs, and candidates made elsewhere."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from .options import AS_JSON, FORCE, OUT, OVERLAYS, SEED, WORKERS, as_text, clean, finite, say
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("capplan_demo"), show_default=True,
+              help="Folder to write; must not exist yet.")
+@FORCE
+@clean
+def demo(out, force):
+    """Run the whole job on the example trust: check, forecast, propose, optimise, audit, report."""
+    from .. import jobs
+    from ..runs import new_folder
+    with new_folder(out, force) as folder:
+        jobs.demo(folder, say)
+    _tell_results(out / "results", None)
+    click.echo(f"\nThe example trust is in {out / 'estate'}, the programme and its page in {out / 'results'}.")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@FORCE
+@clean
+def new(folder, force):
+    """Make FOLDER with an example estate and scenarios to start from."""
+    from .. import jobs
+    from ..runs import new_folder
+    with new_folder(folder, force) as place:
+        jobs.copy_examples(place)
+    click.echo(f"Made {folder}: the example trust in {folder / 'estate'}, scenarios in {folder / 'scenarios'}, and what "
+               f"every column means in {folder / 'data_dictionary.md'}.\n"
+               f"Next: capplan run {folder / 'estate'} {folder / 'scenarios' / 'baseline.toml'} --out results")
+
+
+@click.command()
+@click.argument("estate", type=click.Path(path_type=Path))
+@AS_JSON
+@clean
+def check(estate, as_json):
+    """Report every fault of every table of ESTATE at once, and how good the data are."""
+    from ..errors import DataError
+    from ..estate import Estate, inspect_estate
+    from ..quality import data_quality
+    frames, faults = inspect_estate(estate)
+    quality = None if faults else data_quality(Estate(frames, str(estate)))
+    if as_json:
+        click.echo(json.dumps({
+            "faults": [vars(fault) for fault in faults],
+            "quality": None if quality is None else {
+                "score": round(quality.score, 1), "schools": json.loads(quality.schools.to_json(orient="records")),
+                "fields": json.loads(quality.fields.to_json(orient="records"))}}))
+        sys.exit(2 if faults else 0)
+    if faults:
+        click.echo(f"capplan: {DataError(faults, shown=len(faults))}", err=True)
+        sys.exit(2)
+    click.echo(f"{Estate(frames, str(estate))}\nNo faults. Data quality {quality.score:.0f} out of 100.\n")
+    click.echo(as_text(quality.schools.sort_values("score").head(20)))
+    if len(quality.schools) > 20:
+        click.echo(f"... and {len(quality.schools) - 20} schools with better data (--json lists them all)")
+    poor = quality.fields[quality.fields.filled_percent < 100].sort_values("filled_percent").head(10)
+    if len(poor):
+        click.echo("\nFields least filled in:\n" + as_text(poor))
+
+
+@click.command()
+@click.argument("estate", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path))
+@OVERLAYS
+@OUT
+@SEED
+@WORKERS
+@FORCE
+@AS_JSON
+@clean
+def run(estate, scenario, overlays, out, seed, workers, force, as_json):
+    """Plan ESTATE under SCENARIO: forecast, propose, optimise, audit, and write a results folder."""
+    from .. import jobs
+    from ..runs import new_folder
+    with new_folder(out, force, (estate, scenario)) as folder:
+        jobs.run(estate, scenario, overlays, folder, seed, workers, say)
+    _tell_results(out, as_json)
+
+
+@click.command()
+@click.argument("candidates", type=click.Path(path_type=Path))
+@OUT
+@click.option("--gap", type=click.FloatRange(0, 1), default=0.001, show_default=True, callback=finite,
+              help="Stop when proved this close to the best possible.")
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=60, show_default=True, callback=finite,
+              help="Stop after this many seconds.")
+@click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", show_default=True)
+@SEED
+@WORKERS
+@FORCE
+@AS_JSON
+@clean
+def optimise(candidates, out, gap, time_limit, solver, seed, workers, force, as_json):
+    """Solve a CANDIDATES folder made elsewhere."""
+    from .. import jobs
+    from ..candidates import read_candidates
+    from ..programme import optimise as choose
+    from ..results import solution
+    from ..runs import git_commit, new_folder, write_choice
+    with new_folder(out, force, (candidates,)) as folder:
+        found = read_candidates(candidates)
+        say(f"{found}; optimising (at most {time_limit:g} s) ...")
+        with jobs.heartbeat(say, "Optimising"):
+            programme = choose(found, gap=gap, time_limit_s=time_limit, solver=solver, threads=workers, seed=seed)
+        write_choice(programme, folder, seed)
+    if as_json:
+        click.echo(json.dumps(solution(programme, seed, git_commit()), default=float))
+        return
+    click.echo(programme)
+    click.echo(as_text(programme.gains()))
+    click.echo(f"Written to {out}.")
+
+
+@click.command()
+def formulation():
+    """Print the algebra of the optimiser, as one page."""
+    from ..programme.formulation import page
+    click.echo(page())
+
+
+@click.command()
+def dictionary():
+    """Print the data dictionary: every table, column, unit and meaning."""
+    from ..tables import data_dictionary
+    click.echo(data_dictionary(), nl=False)
+
+
+def _tell_results(out, as_json):
+    from ..report.results import read_results
+    from ..report.summary import summary_text
+    if as_json:
+        click.echo((out / "solution.json").read_text(encoding="utf-8"), nl=False)
+        return
+    click.echo(summary_text(read_results(out)))
+    click.echo(f"\nThe page is {out / 'summary.html'}; every candidate with its reason is in {out / 'schemes.csv'}.")

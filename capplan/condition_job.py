@@ -1,0 +1,100 @@
+"""Whole jobs about condition, as the command line runs them: from an estate folder to a folder of findings."""
+
+import json
+from datetime import date
+
+from . import findings
+from .candidates import propose
+from .estate import read_estate, write_estate
+from .futures import bands_frame, futures
+from .history import complete_works, learn, rates_table, read_completed
+from .inventory_fill import fill_unsurveyed
+from .outlook import forecast
+from .report.findings_text import findings_text
+from .scenario import read_scenario
+from .tabular import write_frame
+
+
+def forecast_folder(estate_folder, scenario_file, overlays, folder, replicates, seed, say=lambda text: None):
+    """Forecast an estate if nothing is done and write what is found.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+    overlays : sequence of str
+    folder : Path
+        An existing folder to write into.
+    replicates : int
+        Futures sampled for the bands.
+    seed : int
+        Seed of the futures.
+    say : callable
+        Told what is being done.
+
+    Returns
+    -------
+    str
+        The findings in words and figures, for a screen.
+    """
+    scenario = read_scenario(scenario_file, *overlays)
+    say(f"Reading {estate_folder} ...")
+    outlook = forecast(read_estate(estate_folder), scenario)
+    say(f"{outlook}\nSampling {replicates} futures ...")
+    bands = bands_frame(outlook, futures(outlook, replicates, seed))
+    say("Risk, surveys, duties ...")
+    bar = findings.bar_per_gbp(propose(outlook))
+    frames = {"outlook": outlook.by_year().round(6), "bands": bands, "risk": findings.risk_frame(outlook),
+              "risk_matrix": findings.matrix_frame(outlook).reset_index(), "blocks": findings.blocks_frame(outlook),
+              "grounds": findings.grounds_surveys(outlook), "survey_next": findings.surveys_frame(outlook, bar),
+              "service_levels": findings.service_levels(outlook), "suitability": findings.suitability_frame(outlook),
+              **findings.compliance_frames(outlook)}
+    for name, frame in frames.items():
+        write_frame(frame, folder / f"{name}.csv")
+    (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+    facts = {"trust": outlook.estate.trust["name"], "scenario": scenario.name, "price_base": scenario.plan.price_base,
+             "first_year": scenario.plan.first_year, "years": scenario.plan.years, "seed": seed, "replicates": replicates,
+             "bar_per_gbp": bar, "modelled_share_of_backlog": findings.modelled_share(outlook),
+             "notes": list(outlook.notes), "bands": bands[bands.school_id == ""].to_dict("records")}
+    (folder / "forecast.json").write_text(json.dumps(facts, indent=2, default=float) + "\n", encoding="utf-8")
+    text = findings_text(outlook, frames, facts)
+    (folder / "findings.txt").write_text(text + "\n", encoding="utf-8")
+    return text
+
+
+def learn_folder(estate_folder, folder, seed=0):
+    """Learn rates from an estate's repeat surveys; write ``rates.csv``, ``learned.csv``, ``back_test.txt`` and the pairs.
+
+    Returns
+    -------
+    Learned
+    """
+    learned = learn(read_estate(estate_folder), seed=seed)
+    write_frame(rates_table(learned), folder / "rates.csv")
+    write_frame(learned.rates, folder / "learned.csv")
+    (folder / "back_test.txt").write_text(f"{learned}\n", encoding="utf-8")
+    return learned
+
+
+def complete_folder(estate_folder, works_file, recorded_by, recorded_on, folder):
+    """Record completed works in a copy of an estate.
+
+    Returns
+    -------
+    int
+        How many works were recorded.
+    """
+    works = read_completed(works_file)
+    write_estate(complete_works(read_estate(estate_folder), works, recorded_by, recorded_on or date.today()), folder)
+    return len(works)
+
+
+def fill_folder(estate_folder, folder):
+    """Write a copy of an estate whose unsurveyed blocks have modelled components.
+
+    Returns
+    -------
+    FilledEstate
+    """
+    filled = fill_unsurveyed(read_estate(estate_folder))
+    write_estate(filled.frames, folder)
+    return filled
