@@ -228,8 +228,8 @@ def _fit_faults(frames, solution):
     twice = chosen.exclusion_group[(chosen.exclusion_group != "") & chosen.exclusion_group.duplicated()]
     faults += [Fault("schemes.csv", None, "exclusion_group", f"two schemes chosen of {value!r}", "one at most")
                for value in sorted(set(twice))]
-    strays = sorted(set(chosen.scheme_id) ^ set(frames["draws"].scheme_id[frames["draws"].amount_gbp > PENNY_GBP])
-                    - set(chosen.scheme_id[chosen.cost_gbp <= PENNY_GBP]))
+    drawn = set(frames["draws"].scheme_id[frames["draws"].amount_gbp > PENNY_GBP])
+    strays = sorted((set(chosen.scheme_id) ^ drawn) - set(chosen.scheme_id[chosen.cost_gbp <= PENNY_GBP]))
     faults += [Fault("draws.csv", None, "scheme_id", f"{value!r} chosen without a draw, or drawn for and not chosen",
                      "both or neither") for value in strays]
     expected = list(range(solution["first_year"], solution["last_year"] + 2))
