@@ -7,10 +7,11 @@ from . import findings
 from .candidates import propose
 from .estate import read_estate, write_estate
 from .futures import bands_frame, futures
-from .history import complete_works, learn, rates_table, read_completed
+from .history import complete_works, learn, rates_table, read_completed, repeat_surveys
 from .inventory_fill import fill_unsurveyed
 from .outlook import forecast
 from .report.findings_text import findings_text
+from .resurvey import resurvey
 from .scenario import read_scenario
 from .tabular import write_frame
 
@@ -61,16 +62,32 @@ def forecast_folder(estate_folder, scenario_file, overlays, folder, replicates, 
     return text
 
 
-def learn_folder(estate_folder, folder, seed=0):
-    """Learn rates from an estate's repeat surveys; write ``rates.csv``, ``learned.csv``, ``back_test.txt`` and the pairs.
+def learn_folder(estate_folder, scenario_file, folder, seed=0):
+    """Learn rates from an estate's repeat surveys and write them with the back-test card.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+        The estate, and the scenario that says how far rates may lie from the published ones.
+    folder : Path
+        An existing folder: ``rates.csv`` (only where something was learned), ``learned.csv``, ``pairs.csv``,
+        ``back_test.txt`` and the tables of the card go into it.
+    seed : int
+        Of the back-test.
 
     Returns
     -------
     Learned
     """
-    learned = learn(read_estate(estate_folder), seed=seed)
-    write_frame(rates_table(learned), folder / "rates.csv")
+    estate = read_estate(estate_folder)
+    learned = learn(estate, read_scenario(scenario_file), seed=seed)
+    if len(rates := rates_table(learned)):
+        write_frame(rates, folder / "rates.csv")
     write_frame(learned.rates, folder / "learned.csv")
+    write_frame(repeat_surveys(estate), folder / "pairs.csv")
+    for name in ("elements", "checks", "calibration"):
+        if len(table := getattr(learned.card, name)):
+            write_frame(table, folder / f"back_test_{name}.csv")
     (folder / "back_test.txt").write_text(f"{learned}\n", encoding="utf-8")
     return learned
 
@@ -86,6 +103,18 @@ def complete_folder(estate_folder, works_file, recorded_by, recorded_on, folder)
     works = read_completed(works_file)
     write_estate(complete_works(read_estate(estate_folder), works, recorded_by, recorded_on or date.today()), folder)
     return len(works)
+
+
+def resurvey_folder(estate_folder, later_folder, recorded_by, recorded_on, folder):
+    """Put a later survey on top of an estate, in a copy of it.
+
+    Returns
+    -------
+    Resurveyed
+    """
+    found = resurvey(read_estate(estate_folder), read_estate(later_folder), recorded_by, recorded_on or date.today())
+    write_estate(found.frames, folder)
+    return found
 
 
 def fill_folder(estate_folder, folder):

@@ -61,8 +61,8 @@ def component_rows(estate, scenario):
     parts["survey_years_old"] = ((start - parts.surveyed).dt.days / 365.25).fillna(0)
     seen = parts.surveyed.dt
     after_1_september = (seen.month > 9) | ((seen.month == 9) & (seen.day > 1))
-    birthdays = (start.year - seen.year - after_1_september).fillna(0)
-    parts["age_years"] = birthdays.clip(0, scenario.condition.oldest_survey_years).astype(int)
+    birthdays = (start.year - seen.year - after_1_september).clip(0, scenario.condition.oldest_survey_years)
+    parts["age_years"] = birthdays.fillna(scenario.condition.modelled_years).astype(int)
     parts["must_by"] = _must_by(parts, scenario)
     return parts[parts.years_in_use > 0].reset_index(drop=True)
 

@@ -41,6 +41,8 @@ class Condition(_Part):
 
     oldest_survey_years: int = _value("dfe-survey-guidance-2026", ge=0, le=40)
     """Years a survey is aged to the first planning year, at most. Older surveys are aged this far and named."""
+    modelled_years: int = _value(CHOICE, ge=0, le=40)
+    """Years that modelled components are aged to the first planning year; 0 takes their grades as of today."""
     scale_least: float = _value("capplan-assumption", assumption=True, ge=0, le=1)
     """Least the surveyor's cost may scale the unit costs at grades not surveyed."""
     scale_most: float = _value("capplan-assumption", assumption=True, ge=1, le=100)

@@ -8,8 +8,8 @@ import click
 from . import condition, importing, planning
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
-            planning.formulation, planning.dictionary, condition.forecast, condition.learn, condition.complete,
-            condition.fill, condition.policy)
+            planning.formulation, planning.dictionary, condition.forecast, condition.learn, condition.resurvey,
+            condition.complete, condition.fill, condition.policy)
 
 
 @click.group()

@@ -35,18 +35,40 @@ def forecast(estate, scenario, overlays, replicates, seed, out, force, as_json):
 
 @click.command()
 @click.argument("estate", type=click.Path(path_type=Path))
+@click.option("--scenario", default="baseline.toml", show_default=True, type=click.Path(path_type=Path),
+              help="Scenario whose rate_spread says how far rates may lie from the published ones.")
 @FUTURES_SEED
 @OUT
 @FORCE
 @clean
-def learn(estate, seed, out, force):
+def learn(estate, scenario, seed, out, force):
     """Learn rates of wear from ESTATE's repeat surveys, with a back-test card of how well they forecast."""
     from .. import condition_job
     from ..runs import new_folder
-    with new_folder(out, force, (estate,)) as folder:
-        learned = condition_job.learn_folder(estate, folder, seed)
+    with new_folder(out, force, (estate, scenario)) as folder:
+        learned = condition_job.learn_folder(estate, scenario, folder, seed)
     click.echo(learned)
-    click.echo(f"\nWritten to {out}. To plan with these rates, copy {out / 'rates.csv'} into the estate folder.")
+    rates = out / "rates.csv"
+    click.echo(f"\nWritten to {out}." + (f" To plan with these rates, copy {rates} into the estate folder."
+                                         if rates.is_file() else ""))
+
+
+@click.command()
+@click.argument("estate", type=click.Path(path_type=Path))
+@click.argument("later", type=click.Path(path_type=Path))
+@click.option("--by", "recorded_by", required=True, help="Who records the survey.")
+@click.option("--on", "recorded_on", default=None, metavar="YYYY-MM-DD", help="Day of recording; today if left out.")
+@OUT
+@FORCE
+@clean
+def resurvey(estate, later, recorded_by, recorded_on, out, force):
+    """Put a LATER survey (an estate folder made by import) on top of ESTATE, in a new copy: old grades go to its history."""
+    from .. import condition_job
+    from ..runs import new_folder
+    day = a_day("--on", recorded_on) if recorded_on else None
+    with new_folder(out, force, (estate, later)) as folder:
+        found = condition_job.resurvey_folder(estate, later, recorded_by, day, folder)
+    click.echo(f"{found}\nNext: capplan check {out}")
 
 
 @click.command()

@@ -13,7 +13,7 @@ import numpy as np
 from .deterioration import GRADE_COUNT
 
 BISECTIONS = 80
-MEAN_LIVES_SUMMED = 12         # years summed for the mean stay in a grade, in multiples of that mean
+LEAST_LOG_SCALE, MOST_LOG_SCALE = -120.0, 7.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def weibull_chains(drop_probability, shape, longest_years):
     drop, shape = _checked(drop_probability), np.asarray(shape, float)
     if longest_years < 1 or not (shape > 0).all():
         raise ValueError("A Weibull stay needs a shape above 0 and at least one year told apart.")
-    scale = _weibull_scale(drop, shape)
+    scale = _weibull_scale(drop, shape, longest_years)
     age = np.arange(longest_years + 1.0)
     at_once = np.isinf(scale)[:, :, None]
     risen = age[None, None, :] ** shape[:, None, None] * np.where(at_once, 0.0, scale[:, :, None])
@@ -216,24 +216,25 @@ def _checked(drop_probability):
     return drop
 
 
-def _weibull_scale(drop, shape):
-    """Scale ``c`` such that the stays with survival ``exp(-c * years ** shape)`` have the mean ``1 / drop``."""
-    pairs, place = np.unique(np.column_stack([drop.ravel(), np.repeat(shape, drop.shape[1])]), axis=0, return_inverse=True)
-    scale = np.empty(len(pairs))
-    for i, (chance, power) in enumerate(pairs):
-        if chance in (0.0, 1.0):
-            scale[i] = 0.0 if chance == 0.0 else np.inf
-            continue
-        risen = np.arange(1.0, np.ceil(MEAN_LIVES_SUMMED / chance ** max(1.0, 1.0 / power)) + 1.0) ** power
-        low, high = -50.0, 10.0
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            if 1.0 + np.exp(-np.exp(middle) * risen).sum() > 1.0 / chance:
-                low = middle
-            else:
-                high = middle
-        scale[i] = -np.log1p(-chance) if power == 1.0 else np.exp(low)
-    return scale[place.ravel()].reshape(drop.shape)
+def _weibull_scale(drop, shape, longest_years):
+    """Scale ``c`` such that the stays with survival ``exp(-c * years ** shape)`` have the mean ``1 / drop``.
+
+    Halved until it is found; after the longest years told apart the chance stays as it is, in the mean as in the chains.
+    """
+    power = np.broadcast_to(shape[:, None], drop.shape)[:, :, None]
+    years = np.arange(longest_years + 1.0)
+    wanted = np.divide(1.0, drop, out=np.full(drop.shape, np.inf), where=drop > 0)
+    low, high = np.full(drop.shape, LEAST_LOG_SCALE), np.full(drop.shape, MOST_LOG_SCALE)
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        risen = np.exp(middle)[:, :, None] * years ** power
+        stays = np.exp(-risen[:, :, :-1])
+        stays[:, :, -1] /= -np.expm1(risen[:, :, -2] - risen[:, :, -1])
+        longer = stays.sum(axis=2) > wanted
+        low, high = np.where(longer, middle, low), np.where(longer, high, middle)
+    exact = -np.log1p(-np.where(drop < 1, drop, 0.0))
+    found = np.where(power[:, :, 0] == 1.0, exact, np.exp(high))
+    return np.where(drop == 0, 0.0, np.where(drop == 1, np.inf, found))
 
 
 def _by_years_in_grade(leave, stayed):

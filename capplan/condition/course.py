@@ -59,10 +59,17 @@ def course(wear, years, works=None):
     -------
     Course
 
+    Raises
+    ------
+    ValueError
+        If works leave a component with a hazard of its own among the states as surveyed.
+
     Notes
     -----
     Works of a year act on the condition at its start and are finished at its end: that year's failures are suffered.
     """
+    if works is not None:
+        _refuse_stale_hazard(wear, (works.year >= 0) & _renews(works.outcome) & (works.after == 0))
     n = len(wear.kind)
     shares, failures = np.zeros((years + 1, n, GRADE_COUNT)), np.zeros((years + 1, n))
     for piece, joint in ((piece, Joint(wear, piece)) for group in wear.groups
@@ -102,10 +109,19 @@ def worth(wear, loss, treatments, discount_rate, years):
         By name: loss avoided, discounted to the start of the plan [GBP]. What a component's works spare the components
         beneath it is counted with it, unless they are treated together.
 
+    Raises
+    ------
+    ValueError
+        If a component alone is to be gone, or works leave one with a hazard of its own among the states as surveyed.
+
     Notes
     -----
     Assumes nothing else is done. *Counterexample:* a new roof spares the ceiling less where the ceiling is renewed too.
     """
+    for name, (outcome, after, together) in treatments.items():
+        if outcome[0] < 0 and not together:
+            raise ValueError(f"{name}: a component alone cannot be gone while others lie beneath it.")
+        _refuse_stale_hazard(wear, np.full(len(wear.kind), _renews(np.asarray(outcome)) and after == 0))
     value = {name: np.zeros((len(wear.kind), years)) for name in treatments}
     for group in wear.groups:
         for piece in group.pieces(wear.chains.states, years + 1):
@@ -117,6 +133,17 @@ def worth(wear, loss, treatments, discount_rate, years):
                            (1.0 + discount_rate) ** -(year + 1), year)
                 state = joint.advance(state)
     return value
+
+
+def _renews(outcome):
+    """Whether works bring any grade to a better one."""
+    return ((outcome >= 0) & (outcome != np.arange(GRADE_COUNT))).any(axis=-1)
+
+
+def _refuse_stale_hazard(wear, unmoved):
+    """Works must take a component with a hazard of its own out of the first set of states, or the hazard would stay."""
+    if (unmoved & ~np.isnan(wear.own_hazard)).any():
+        raise ValueError("Works on a component with its own chance of failure need a set of states after works.")
 
 
 def _losses_to_come(joint, loss, rate, years):

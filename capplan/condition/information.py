@@ -207,7 +207,10 @@ def _group(probability, gain, seen_as, uniform):
         exact = max(_records(chance), _records(probability)) <= MOST_OUTCOMES
         weigh = _enumerated if exact else _sampled
         perfect = weigh(probability, over, slack, uniform)
-    worth, error = weigh(chance, shown, slack, uniform) if can_change else (0.0, 0.0)
+    if np.array_equal(seen_as, np.eye(GRADE_COUNT)):
+        worth, error = perfect
+    else:
+        worth, error = weigh(chance, shown, slack, uniform) if can_change else (0.0, 0.0)
     return mean[best], worth, error, perfect[0], most, can_change, exact, best
 
 

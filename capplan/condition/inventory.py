@@ -91,10 +91,10 @@ def modelled_components(blocks, inventory, components=None, unit_cost_gbp=None, 
     is not in the published sample and plays no part. *Counterexample:* a new block. Temporary buildings are taken as
     permanent ones of their size. *Counterexample:* a hut without foundations, which wears faster.
 
-    Modelled from one half of the sample's hundred authorities, the backlog per m2 of the other half's (each half in turn)
-    is off by 39% for the middle authority and by 25% for the middle one of those with thirty blocks or more; 1% in total,
-    one half a fifth too high and one too low. One rate for every m2 does about as well (44%): what authorities differ
-    by is not size.
+    Modelled from one half of the sample's hundred authorities, the backlog per m2 of the other half's (each half in turn,
+    three ways of halving) is off by 39% to 44% for the middle authority, by 25% to 29% for the middle one of those with
+    thirty blocks or more; by 15% to 28% for half the country, one half too high and the other too low, and by 2% at most in
+    total. One rate for every m2 does as well (44%): authorities differ by more than the size of their blocks.
 
     Examples
     --------

@@ -42,10 +42,11 @@ def edge_faults(edges):
     """
     faults, cause_of = [], {}
     for edge in edges:
+        before = set(cause_of)
         if not edge.rate_multiple >= 1:
             faults.append(f"{', '.join(edge.harmed)}: the multiple is {edge.rate_multiple:g}; it must be at least 1")
         for kind in edge.harmed:
-            rivals = [other for other in cause_of if _within(kind, other) or _within(other, kind)]
+            rivals = [other for other in before if _within(kind, other) or _within(other, kind)]
             if rivals:
                 faults.append(f"{kind} has two causes; name one")
             cause_of[kind] = edge.causes
@@ -84,7 +85,7 @@ def lines_of_causes(edges, block, type_id, extent):
     Raises
     ------
     ValueError
-        If the graph is not sound.
+        If the graph is not sound, or the extent of a cause is not known.
 
     Notes
     -----
@@ -144,6 +145,8 @@ def _lines(row, cause, by_place, edges, block, extent):
     if not causes:
         return [((row,), 1.0, ())]
     sizes = np.array([extent[other] for other in causes], float)
+    if np.isnan(sizes).any():
+        raise ValueError("The extent of a cause is not known; every component needs one.")
     chances = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(causes), 1.0 / len(causes))
     multiple = edges[cause[row]].rate_multiple
     return [((*rows, row), weight * chance, (*multiples, multiple))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 
 import numpy as np
+from numpy.linalg import solve
 
 from .panel import (
     LEAST_HAZARD,
@@ -308,11 +309,11 @@ def _newton_step(log, common, score, information, firm, held, design):
     """Step of the multipliers and of what they share; types are eliminated first, since they meet nowhere else."""
     block = information + (firm[:, :, None] + LEAST_HAZARD ** 2) * np.eye(STEPS)
     apart = firm * (log - (design @ common)[:, None])
-    pull = np.linalg.solve(block, firm[:, :, None])[:, :, 0]
-    alone = np.linalg.solve(block, (score - apart)[:, :, None])[:, :, 0]
+    pull = solve(block, firm[:, :, None])[:, :, 0]
+    alone = solve(block, (score - apart)[:, :, None])[:, :, 0]
     weight = (firm - firm * pull).sum(axis=1)
     schur = np.diag(held) + (design * weight[:, None]).T @ design
-    shared = np.linalg.solve(schur, design.T @ (apart.sum(axis=1) + (firm * alone).sum(axis=1)) - held * common)
+    shared = solve(schur, design.T @ (apart.sum(axis=1) + (firm * alone).sum(axis=1)) - held * common)
     return alone + pull * (design @ shared)[:, None], shared, block, schur, pull
 
 

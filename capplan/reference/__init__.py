@@ -8,7 +8,8 @@ import pandas as pd
 from ..errors import MissingFigureError
 
 TABLES = ("component_types", "further_types", "price_index", "location_factors", "routes", "loss_rates",
-          "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on")
+          "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on",
+          "inventory")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids")}
 
 
