@@ -1,11 +1,12 @@
 """Make the example estate: a synthetic trust of 12 schools whose components follow the real distributions.
 
-    python scripts/make_example.py [--out FOLDER]     writes the eight tables, the same bytes every time
+    python scripts/make_example.py [--out FOLDER]     writes the tables, the same bytes every time
 
 Every school, name and reference number is invented. What blocks are made of, the grades they are in and what remedies
 cost are drawn from ``example_mix.csv``, which ``example_mix.py`` aggregated from 177,009 surveyed components; the survey
-itself is not needed. Only uniform draws are used, so that the streams do not depend on a version's way of making other
-numbers.
+itself is not needed. What came later (history, statutory inspections, suitability, the ICT register) has random
+streams of its own, so that the components drawn before stay as they are. Only uniform draws are used, so that the
+streams do not depend on a version's way of making other numbers.
 """
 
 import argparse
@@ -15,7 +16,11 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+from example_duties import make_compliance, make_suitability
+from example_history import make_history
 from example_mix import GRADE_COLUMNS, LEVELS, ROOF_STRUCTURES, Mix, read_mix
+from example_money import FIRST_YEAR, WEIGHTS, make_grants, make_reserves
+from example_register import add_facts, add_register
 
 from capplan import reference
 from capplan.tables import TABLES
@@ -23,18 +28,10 @@ from capplan.tabular import write_frame
 
 HERE = Path(__file__).resolve().parent
 SEED = 2044  # chosen among twenty: see data/README.md
-FIRST_YEAR = 2026
+LATER_STREAMS = 5
 SHARED_GROUND = ("Roads and car parks", "Paths, pedestrian paved areas, play areas", "Soft Landscaping")
 SAFETY_TYPES = ("ELEC.04", "ELEC.06", "MECH.03", "MECH.04")
 AGES = ("pre-1919", "1945-1966", "1945-1966", "1967-1976", "1967-1976", "after 1976", "after 1976")
-
-# Rates of the 2025-26 allocations: DfE, school condition and devolved formula capital allocations for 2025-26, May 2025
-# (the modifiers of the bands as recovered from that workbook).
-SCA_GBP_PER_PUPIL, SCA_FLOOR_GBP, SCA_VA, SCA_PFI = 159.25, 25000, 1.08, 0.5
-DFC_LUMP_GBP, DFC_GBP_PER_PUPIL, DFC_VA = 4000, 11.25, 1.08
-WEIGHTS = {"primary": 1.0, "secondary": 1.5, "post16": 2.0, "special": 4.5}
-MODIFIERS = {"CDC2-B": 0.6, "CDC2-C": 0.7, "CDC2-D": 0.8, "CDC2-E": 0.9, "CDC2-F": 1.0, "CDC2-G": 1.2, "CDC2-H": 1.4,
-             "CDC1-E": 0.8, "CDC1-G": 1.0, "CDC1-K": 1.4, "none": 1.0}
 
 # The invented trust. primary ... special: pupils. blocks: blocks of each site; temporary: how many of the last site's
 # blocks are temporary. blanks: what the school's records lack.
@@ -62,9 +59,6 @@ W05|BRI||Safeguarding fence and gates to the car park|condition|39000|2026|2500|
 W06|PEL|PEL-1-A|Refurbish the infants' toilets|condition|84000|2025|3000|3||proposed
 W07|ARR|ARR-1-A|Ramp and accessible entrance|condition|37000|2025|1000|3||proposed
 """  # noqa: E501
-RESERVE_RULES = {"income_gbp_per_pupil": 7500, "growth": 0.02, "opening_share": 0.07,
-                 "surplus_shares": (0.005, 0.004, -0.003, 0.006, 0.005, 0.003, 0.007, 0.008, 0.006, 0.005)}
-PSDS_GBP = 210000
 
 
 # --- the estate -----------------------------------------------------------------------------------------------------
@@ -270,61 +264,11 @@ def _due_year(row, draw):
     return FIRST_YEAR + 1 if row["statutory"] == "yes" else ""
 
 
-# --- the money ------------------------------------------------------------------------------------------------------
-
-
-def allocation_gbp(school):
-    """School condition allocation and devolved formula capital of one school at the 2025-26 rates. [GBP]
-
-    Returns
-    -------
-    tuple of float
-        ``max(25,000, 159.25 x weighted pupils x modifier x location x VA x PFI)`` and
-        ``(4,000 + 11.25 x weighted pupils) x VA``.
-    """
-    weighted = sum(WEIGHTS[stage] * school[stage] for stage in WEIGHTS)
-    aided = school["va"] == "yes"
-    need_gbp = (SCA_GBP_PER_PUPIL * weighted * MODIFIERS[school["band"]] * reference.location_factor(school["region"])
-                * (SCA_VA if aided else 1) * (SCA_PFI if school["pfi"] == "yes" else 1))
-    return max(SCA_FLOOR_GBP, need_gbp), (DFC_LUMP_GBP + DFC_GBP_PER_PUPIL * weighted) * (DFC_VA if aided else 1)
-
-
-def make_grants(schools, years=range(FIRST_YEAR, FIRST_YEAR + 11)):
-    """Grants by vintage: SCA for the trust, DFC for each school, one decarbonisation award; flat in nominal terms.
-
-    Eleven vintages serve ten planning years: the last pays for works of the summer that ends the plan.
-    """
-    def status(year):
-        return "awarded" if year == FIRST_YEAR else "expected"
-
-    sums = {school.school_id: allocation_gbp(school) for _, school in schools.iterrows()}
-    rows = [{"grant_id": f"SCA-{year}", "route": "SCA", "grant_year": year, "eligible": "condition", "school_id": "",
-             "amount_gbp": round(sum(sca for sca, _ in sums.values())), "spend_by": "",
-             "status": status(year)} for year in years]
-    rows += [{"grant_id": f"DFC-{year}-{school_id}", "route": "DFC", "grant_year": year, "eligible": "any",
-              "school_id": school_id, "amount_gbp": round(dfc), "spend_by": "", "status": status(year)}
-             for year in years for school_id, (_, dfc) in sums.items()]
-    rows.append({"grant_id": "PSDS4-2025", "route": "PSDS4", "grant_year": 2025, "eligible": "energy",
-                 "school_id": "", "amount_gbp": PSDS_GBP, "spend_by": "2028-03-31", "status": "awarded"})
-    return pd.DataFrame(rows)
-
-
-def make_reserves(pupils):
-    """Ten years of income, surplus and the opening reserves, to the nearest GBP 1,000 (opening 10,000)."""
-    rows, income_gbp = [], RESERVE_RULES["income_gbp_per_pupil"] * pupils
-    for number, share in enumerate(RESERVE_RULES["surplus_shares"]):
-        rows.append({"year": FIRST_YEAR + number, "income_gbp": round(income_gbp / 1000) * 1000,
-                     "opening_gbp": "" if number else round(income_gbp * RESERVE_RULES["opening_share"] / 1e4) * 10000,
-                     "surplus_gbp": round(income_gbp * share / 1000) * 1000})
-        income_gbp *= 1 + RESERVE_RULES["growth"]
-    return pd.DataFrame(rows)
-
-
 # --- all of it ------------------------------------------------------------------------------------------------------
 
 
 def make_estate(mix_frame, seed=SEED):
-    """All eight tables as text cells, by table name.
+    """All tables as text cells, by table name.
 
     Parameters
     ----------
@@ -337,10 +281,10 @@ def make_estate(mix_frame, seed=SEED):
     schools = pd.read_csv(io.StringIO(SCHOOLS), sep="|", dtype=str, keep_default_na=False)
     numbers = [*WEIGHTS, "temporary"]
     schools = schools.astype(dict.fromkeys(numbers, int)).astype({"m2_per_pupil": float})
-    children = np.random.SeedSequence(seed).spawn(2 * len(schools) + 2)
+    children = np.random.SeedSequence(seed).spawn(2 * len(schools) + 2 + LATER_STREAMS)
     rngs = [np.random.Generator(np.random.PCG64(child)) for child in children]
     sites, blocks = make_places(mix, schools, rngs[2:2 + len(schools)])
-    streams = dict(zip(schools.school_id, rngs[2 + len(schools):], strict=True))
+    streams = dict(zip(schools.school_id, rngs[2 + len(schools):-LATER_STREAMS], strict=True))
     components = draw_components(mix, sites, blocks, streams)
     components["grade"] = draw_grades(mix, components, blocks, rngs[0])
     found = draw_findings(mix, components, schools, rngs[1])
@@ -352,8 +296,18 @@ def make_estate(mix_frame, seed=SEED):
               "trust": pd.DataFrame({"trust_id": ["ARREL"], "name": ["Arrel and Wendrel Schools Trust (fictional)"]}),
               "grants": make_grants(schools), "reserves": make_reserves(int(schools["pupils"].sum())),
               "works": pd.read_csv(io.StringIO(WORKS), sep="|", dtype=str, keep_default_na=False)}
+    add_later(frames, rngs[-LATER_STREAMS:])
     _forget(frames, schools)
     return {name: _cells(frame, name) for name, frame in frames.items()}
+
+
+def add_later(frames, streams):
+    """Add to the estate what its surveys do not say: history, the register of installations, duties and suitability."""
+    frames["history"], works = make_history(frames["components"], streams[0])
+    add_facts(frames, works, streams[1])
+    add_register(frames, streams[2])
+    frames["compliance"] = make_compliance(frames, streams[3])
+    frames["suitability"] = make_suitability(frames, streams[4])
 
 
 def _forget(frames, schools):
