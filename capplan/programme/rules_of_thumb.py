@@ -116,13 +116,51 @@ def by_rule(candidates, inst, rule):
     Returns
     -------
     RuleOfThumb
+        The best that whoever goes by the rule could come to: with every alternative for a need on the list, with the
+        one of greatest value only, and with the one that avoids most for each pound only. The last two leave out works
+        that meet several needs at once.
     """
+    order = ranked(candidates, rule, inst.starts)
+    lists = {tuple(order): None}
+    for measure in (_most_value, _most_per_pound):
+        kept = _one_for_each_need(inst, measure)
+        lists[tuple(name for name in order if name in kept)] = None
+    made = [_go_down(inst, rule, names) for names in lists]
+    return max(made, key=lambda each: (each.feasible, each.value))
+
+
+def _one_for_each_need(inst, measure):
+    """Of the schemes that meet one need only, the best alternative of each by a measure; what must be done stays."""
+    needs, best = defaultdict(int), defaultdict(lambda: -float("inf"))
+    for members in inst.groups.values():
+        for scheme in members:
+            needs[scheme] += 1
+    for (scheme, _), start in inst.starts.items():
+        best[scheme] = max(best[scheme], measure(start))
+    kept = {scheme for pairs in inst.must.values() for scheme, _ in pairs}
+    for members in inst.groups.values():
+        alone = [scheme for scheme in members if needs[scheme] == 1]
+        if alone:
+            kept.add(max(alone, key=lambda scheme: best[scheme]))
+    return kept | {other for scheme in kept for other in _prerequisites(inst, scheme)}
+
+
+def _most_value(start):
+    return start.value
+
+
+def _most_per_pound(start):
+    spent = sum(start.spend.values())
+    return start.value / spent if spent > 0 else float("inf")
+
+
+def _go_down(inst, rule, order):
+    """Start schemes year by year, going down a list."""
     ledger, choice, met = _Ledger(inst), {}, set()
     needs_of = defaultdict(list)
     for need, members in inst.groups.items():
         for scheme in members:
             needs_of[scheme].append(need)
-    order = ranked(candidates, rule, inst.starts)
     by_scheme = defaultdict(dict)
     for (scheme, year), start in inst.starts.items():
         by_scheme[scheme][year] = start
