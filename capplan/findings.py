@@ -14,10 +14,11 @@ from .condition.risk import risk_matrix
 from .condition.suitability import suitability_by_place
 from .condition.survey_guidance import GROUNDS_ELEMENTS, survey_checks
 from .condition.treatments import rebuild_or_repair
-from .outlook import ELEMENT_WORKS, URGENT
+from .outlook import ELEMENT_WORKS, OLD_SURVEY_YEARS, URGENT
 from .parts import GRADE_LETTERS
 
 LIKELIHOODS = ("below 1%", "1% to 3%", "3% to 10%", "10% to 30%", "30% and more")
+NO_COMPONENTS = "never surveyed, and no component to tell what it is worth (see capplan fill)"
 CONSEQUENCES = ("below £1,000", "£1,000 to £10,000", "£10,000 to £50,000", "£50,000 to £250,000", "£250,000 and more")
 
 
@@ -97,7 +98,7 @@ def blocks_frame(outlook):
     types = reference.component_types()
     seen = estate.components.assign(element=types.element.reindex(estate.components.type_id).to_numpy())
     checks = survey_checks(seen[seen.block_id != ""], blocks.reset_index()[["block_id"]], start_of(outlook),
-                           outlook.scenario.condition.oldest_survey_years)
+                           OLD_SURVEY_YEARS)
     checks.index = blocks.index
     return pd.DataFrame({
         "school_id": blocks.school_id, "gifa_m2": blocks.gifa_m2, "repair_gbp": repair.round(2),
@@ -129,8 +130,7 @@ def grounds_surveys(outlook):
     grounds = parts[parts.block_id == ""]
     grounds = grounds.assign(block_id=grounds.site_id, element=types.element.reindex(grounds.type_id).to_numpy())
     sites = outlook.estate.sites[["site_id"]].rename(columns={"site_id": "block_id"})
-    longest_years = outlook.scenario.condition.oldest_survey_years
-    checks = survey_checks(grounds, sites, start_of(outlook), longest_years, GROUNDS_ELEMENTS)
+    checks = survey_checks(grounds, sites, start_of(outlook), OLD_SURVEY_YEARS, GROUNDS_ELEMENTS)
     checks.insert(0, "site_id", sites.block_id.to_numpy())
     return checks
 
@@ -170,7 +170,7 @@ def surveys_frame(outlook, bar):
     -------
     DataFrame
         As ``survey_next`` returns it, with ``school_id``, and ``most_gbp``: what perfect knowledge of the block would be
-        worth.
+        worth. Blocks left before the plan starts are not in it. A block without components has no worth: nobody knows.
 
     Notes
     -----
@@ -193,9 +193,14 @@ def surveys_frame(outlook, bar):
         cost_gbp=np.maximum(facts.gifa_m2 * rules.gbp_per_m2, rules.least_gbp).round(2),
         backlog_gbp=facts.repair_gbp, last_survey=pd.to_datetime(facts.last_survey)).reset_index()
     frame["worth_gbp"] = frame.worth_gbp.round(2)
-    order = survey_next(frame, start_of(outlook), outlook.scenario.condition.oldest_survey_years)
+    exits = outlook.estate.blocks.set_index("block_id").planned_exit.reindex(frame.block_id).to_numpy()
+    in_use = pd.isna(exits) | (exits > start_of(outlook).to_datetime64())
+    order = survey_next(frame[in_use], start_of(outlook), OLD_SURVEY_YEARS)
     order = order.assign(age_years=order.age_years.round(1))
-    return order.merge(frame[["block_id", "school_id", "most_gbp"]].round(2), on="block_id", how="left")
+    order = order.merge(frame[["block_id", "school_id", "most_gbp"]].round(2), on="block_id", how="left")
+    bare = ~order.block_id.isin(outlook.estate.components.block_id)
+    order.loc[bare, ["worth_gbp", "net_gbp", "most_gbp"]], order.loc[bare, "reason"] = np.nan, NO_COMPONENTS
+    return order
 
 
 def _net_gains(outlook, bar):
@@ -274,7 +279,7 @@ def compliance_frames(outlook):
     parts = estate.components[["site_id", "block_id", "type_id"]]
     blocks = estate.blocks[["site_id", "block_id"]].merge(parts[["block_id", "type_id"]], on="block_id", how="left")
     grounds = parts[parts.block_id == ""]
-    places = pd.concat([blocks, grounds], ignore_index=True).fillna("").drop_duplicates()
+    places = pd.concat([blocks, grounds, estate.sites[["site_id"]]], ignore_index=True).fillna("").drop_duplicates()
     return {"duties": duties_due(items, duties, plan.first_year, plan.years),
             "inspections": next_inspections(items, duties, plan.first_year, plan.years),
             "no_record": missing_duties(places, items, duties)}
@@ -284,4 +289,5 @@ def suitability_frame(outlook):
     """Suitability and sufficiency of every school and block, as ``suitability_by_place`` returns them."""
     estate = outlook.estate
     places = estate.blocks[["site_id", "block_id"]].merge(estate.sites[["site_id", "school_id"]], on="site_id")
-    return suitability_by_place(estate.suitability, places[["school_id", "block_id"]], start_of(outlook))
+    places = pd.concat([places[["school_id", "block_id"]], estate.schools[["school_id"]].assign(block_id="")])
+    return suitability_by_place(estate.suitability, places, start_of(outlook))

@@ -294,7 +294,7 @@ def _notes(estate, parts, scenario, costs, start, days):
     leaving = ~parts.stays
     if leaving.any():
         yield (f"{leaving.sum()} components, £{start[leaving].sum():,.0f} of that backlog, are in blocks with a planned "
-               "exit: only priority 1 and statutory works are planned there.")
+               "exit: only priority 1, statutory and unsupported works are planned there.")
     if parts.priority.isna().all():
         yield "No component has a surveyor's priority, so priority order is the same as worst first."
     unknown = np.isnan(days)

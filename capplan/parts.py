@@ -69,13 +69,23 @@ def component_rows(estate, scenario):
 
 def _must_by(parts, scenario):
     """Latest planning year of what must be done, NaN for the rest: priority 1, statutory, and support that ends."""
-    first, last = scenario.plan.first_year, scenario.plan.first_year + scenario.plan.years - 1
+    first = scenario.plan.first_year
     must = (parts.priority == 1) | parts.statutory
     by = parts.due_year.where(parts.due_year > first, first).where(must).astype(float)
     if scenario.schemes.replace_unsupported:
-        ends = planning_year(pd.to_datetime(parts.support_ends)).astype(float)
-        by = by.fillna(ends.clip(lower=first).where(ends <= last))
+        by = by.fillna(_support_ends(parts).clip(lower=first).where(unsupported(parts, scenario)))
     return by
+
+
+def unsupported(parts, scenario):
+    """Whether the maker's support of each component ends in the plan while it is in use, so that it must be replaced."""
+    in_use_to = scenario.plan.first_year + parts.years_in_use - 1
+    return scenario.schemes.replace_unsupported & (_support_ends(parts) <= in_use_to)
+
+
+def _support_ends(parts):
+    """Planning year in which the maker's support of each component ends, NaN where it does not."""
+    return planning_year(pd.to_datetime(parts.support_ends)).astype(float)
 
 
 def component_costs(parts, scenario):
@@ -190,11 +200,13 @@ def pupil_days_at_failure(estate, parts, renewal_gbp):
     uses = parts.block_id.map(estate.blocks.set_index("block_id").use).fillna("")
     pairs = list(zip(parts.element, uses, strict=True))
     known = {pair: reference.consequence(*pair) for pair in set(pairs)}
-    rows = pd.DataFrame([known[pair] for pair in pairs]).reset_index(drop=True)
+    columns = ["closure_share", "closure_days", "life_safety"]
+    rows = pd.DataFrame([known[pair][columns] for pair in pairs], columns=columns).reset_index(drop=True)
     group = parts.groupby([parts.block_id.where(parts.block_id != "", parts.site_id), "element"], sort=False).ngroup()
     extent = extent_shares(group.to_numpy(), renewal_gbp, parts.sole.to_numpy())
-    days = pupil_days(_occupants(estate, parts), rows.closure_share.to_numpy(), rows.closure_days.to_numpy(), extent)
-    return days, (rows.life_safety == "yes").to_numpy()
+    days = pupil_days(_occupants(estate, parts), rows.closure_share.to_numpy(float),
+                      rows.closure_days.to_numpy(float), extent)
+    return days, rows.life_safety.eq("yes").to_numpy()
 
 
 def _occupants(estate, parts):

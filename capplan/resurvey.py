@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from .errors import DataError, Fault
-from .tables import COMPONENTS, ESTATE_TABLES
+from .tables import COMPONENTS, ESTATE_TABLES, HISTORY, Table
+from .tabular import typed
 
 WHERE = "components of the new survey"
-KEPT_WHERE_BLANK = ("installed", "support_ends", "failure_probability", "remaining_life_years")
+KEPT_WHERE_BLANK = ("installed", "support_ends", "failure_probability")
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Resurveyed:
         if not self.not_seen:
             return text + "."
         shown = ", ".join(self.not_seen[:10]) + (" ..." if len(self.not_seen) > 10 else "")
-        return (f"{text}; {len(self.not_seen):,} of the blocks surveyed are not in the new survey and stay as they were "
-                f"({shown}): take out what is gone.")
+        return (f"{text}; {len(self.not_seen):,} other components of the places surveyed are not in the new survey and stay "
+                f"as they were ({shown}): take out what is gone.")
 
 
 def resurvey(estate, later, recorded_by, recorded_on):
@@ -58,7 +59,9 @@ def resurvey(estate, later, recorded_by, recorded_on):
     Notes
     -----
     Assumes a component keeps its name from survey to survey. *Counterexample:* consultants who number rows afresh; give
-    them the old numbers first. Modelled components are no survey and leave no history.
+    them the old numbers first. Modelled components are no survey and leave no history. Where the new survey says nothing of
+    the year of installation, the end of support and the trust's own chance of failure, what was known stays, and a single
+    point of failure stays one; the chance of failure not where the grade is better, since works were done.
     """
     old, new = estate.components.set_index("component_id"), later.components.set_index("component_id")
     both = new.index.intersection(old.index)
@@ -69,6 +72,8 @@ def resurvey(estate, later, recorded_by, recorded_on):
     fresh = new.copy()
     for name in KEPT_WHERE_BLANK:
         fresh[name] = fresh[name].where(fresh[name].notna(), old[name].reindex(fresh.index))
+    better = fresh.grade.str[0] < old.grade.str[0].reindex(fresh.index)
+    fresh["failure_probability"] = fresh.failure_probability.where(new.failure_probability.notna() | ~better)
     fresh["sole"] |= old["sole"].reindex(fresh.index).eq(True)
     places = _places(fresh)
     not_seen = old[~old.index.isin(both) & _places(old).isin(places)]
@@ -87,11 +92,14 @@ def _places(parts):
 
 
 def _faults(estate, old, new, both, recorded_by):
-    faults = [] if str(recorded_by).strip() else [Fault(WHERE, None, "recorded_by", repr(recorded_by), "a name")]
-    blocks, sites = set(estate.blocks.block_id) | {""}, set(estate.sites.site_id)
-    lost = new[~new.block_id.isin(blocks) | ~new.site_id.isin(sites)]
-    faults += [Fault(WHERE, None, "block_id", f"{name} in {row.block_id or row.site_id}", "in a block or site of the estate")
-               for name, row in lost.iterrows()]
+    recorder, blocks = HISTORY.column("recorded_by"), estate.blocks.set_index("block_id").site_id
+    odd = typed(Table(WHERE, "", (), (recorder,)), pd.DataFrame({recorder.name: [str(recorded_by)]}), WHERE)[1]
+    faults = [] if str(recorded_by).strip() and not odd else [
+        Fault(WHERE, None, "recorded_by", repr(recorded_by), f"a name: {recorder.must_be()}")]
+    home = new.block_id.map(blocks).where(new.block_id != "", new.site_id)
+    lost = new[(home != new.site_id) | ~new.site_id.isin(estate.sites.site_id)]
+    faults += [Fault(WHERE, None, "block_id", f"{name} in {row.block_id or 'the grounds'} of {row.site_id}",
+                     "in a block or the grounds of a site of the estate") for name, row in lost.iterrows()]
     for column in ("site_id", "block_id", "type_id"):
         differs = both[(new.loc[both, column] != old.loc[both, column]).to_numpy()]
         faults += [Fault(WHERE, None, column, f"{name} with {new[column][name]!r}", f"{old[column][name]!r} as it was; a "

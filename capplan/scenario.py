@@ -4,10 +4,11 @@ import tomllib
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from . import shipped
 from .errors import ScenarioError
+from .tables import ELEMENTS
 
 CHOICE = "the trust's choice"
 
@@ -86,6 +87,13 @@ class ElementWorks(_Part):
     """Least age of a component whose year of installation is known."""
     elements: tuple[str, ...] = Field((), strict=False, json_schema_extra={"source": CHOICE, "status": "choice"})
     """Elements they are offered for; left out: all."""
+
+    @field_validator("elements")
+    @classmethod
+    def _known(cls, elements):
+        if strange := sorted(set(elements) - set(ELEMENTS)):
+            raise ValueError(f"no such element: {', '.join(strange)}; there are {', '.join(ELEMENTS)}")
+        return elements
 
 
 class BlockWorks(_Part):

@@ -83,9 +83,14 @@ def test_a_scheme_not_chosen_is_shown_in_its_best_year(programme, figures):
         assert figures.value_per_gbp[scheme] == pytest.approx(best[scheme]), scheme
 
 
+def needs_of(facts, scheme):
+    """What a scheme meets: its group, or itself, and what it also meets."""
+    return {facts.exclusion_group[scheme] or scheme, *filter(None, facts.also_meets[scheme].split(";"))}
+
+
 def test_sentences_are_true_of_tiny(programme, figures, sentences):
     facts = programme.candidates.schemes.set_index("scheme_id")
-    groups = {facts.exclusion_group[scheme]: scheme for scheme in programme.choice if facts.exclusion_group[scheme]}
+    winners = {need: scheme for scheme in programme.choice for need in needs_of(facts, scheme)}
     kinds = set()
     for scheme, sentence in sentences.items():
         kinds.add(sentence.split(":")[0].split(" ")[0])
@@ -95,16 +100,33 @@ def test_sentences_are_true_of_tiny(programme, figures, sentences):
             assert ("must be done" in sentence) == (facts.must_do[scheme] != ""), scheme
             assert per_pound(sentence) == pytest.approx(figures.value_per_gbp[scheme], abs=0.00501)
         elif sentence.startswith("Not needed"):
-            assert groups[facts.exclusion_group[scheme]] in sentence, scheme
+            met = {winners[need] for need in needs_of(facts, scheme) if need in winners}
+            assert any(f" {winner} meets" in sentence for winner in met), scheme
+            assert ("one of its needs" in sentence) == (len(needs_of(facts, scheme)) > 1), scheme
         else:
             assert sentence.startswith("Out"), scheme
-            assert facts.exclusion_group[scheme] not in groups
+            assert not needs_of(facts, scheme) & set(winners)
             assert per_pound(sentence) == pytest.approx(figures.value_per_gbp[scheme], abs=0.00501)
             rivals = [figures.value_per_gbp[other] for other, year in programme.choice.items()
                       if year == figures.shown_year[scheme] and not facts.must_do[other]]
             if "every optional scheme" in sentence:
                 assert figures.value_per_gbp[scheme] < min(rivals), scheme
     assert kinds == {"In", "Not", "Out"}, "tiny has all three"
+
+
+def test_works_on_a_whole_block_are_named_where_they_stand_in_place_of_others():
+    """The rebuild meets the roof and, with it, W1; a patch of the roof is not needed for the same need, a refurbishment for
+    one of its needs; the hall's windows are another matter."""
+    schemes = [("rebuild", "block", "", "roof;W1"), ("patch", "roof", "", ""), ("W1", "", "", ""),
+               ("refurbish", "block", "", "roof;floor"), ("windows", "glass", "", "")]
+    years = {(name, 2026): (10.0, 100.0) for name, *_ in schemes}
+    programme = made_by_hand([row[:3] for row in schemes], years, {"rebuild": 2026})
+    frames = programme.candidates._frames
+    frames["schemes"]["also_meets"] = [row[3] for row in schemes]
+    sentences = reasons(programme, scheme_figures(programme))
+    assert sentences["patch"] == sentences["W1"] == "Not needed: rebuild meets the same need."
+    assert sentences["refurbish"] == "Not needed: rebuild meets one of its needs."
+    assert sentences["windows"].startswith("Out")
 
 
 def test_a_scheme_is_judged_in_its_best_year():

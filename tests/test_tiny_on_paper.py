@@ -60,11 +60,22 @@ def test_costs_of_the_replace_only_roof(outlook):
     assert outlook.costs_gbp[row_of(outlook, "MAR-01")] == pytest.approx([0, 211_500, 211_500, 211_500, 222_075])
 
 
-def test_yearly_loss_of_the_replace_only_roof(outlook):
-    """At D: 5% of 211,500 = 10,575 and 0.38647 x half of 222,075 = 42,912.66, together 53,487.66. At E: 15% = 33,311.25.
-    At C: 2% of 211,500 = 4,230."""
-    loss = outlook.yearly_gbp[row_of(outlook, "MAR-01")]
-    assert loss == pytest.approx([0, 0, 4_230, 53_487.66, 33_311.25], abs=0.01)
+def test_losses_of_the_replace_only_roof(outlook):
+    """Patching: at C 2% of 211,500 = 4,230, at D 5% = 10,575, at E 15% of 222,075 = 33,311.25. A failure: half of 222,075 =
+    111,037.50, and half of 200 pupils away for 5 days, 500 x 37 = 18,500; together 129,537.50. In 2026, at D: 10,575 +
+    0.38647 x 129,537.50 = 60,637.36."""
+    row = row_of(outlook, "MAR-01")
+    assert outlook.loss.yearly_gbp[row] == pytest.approx([0, 0, 4_230, 10_575, 33_311.25], abs=0.01)
+    assert outlook.pupil_days[row] == pytest.approx(500)
+    assert outlook.loss.failure_gbp[row] == pytest.approx(129_537.50, abs=0.01)
+    of_2026 = outlook.shares(0)[row] @ outlook.loss.yearly_gbp[row] + outlook.nothing.failures[0, row] * 129_537.50
+    assert of_2026 == pytest.approx(60_637.36, abs=0.01)
+
+
+def test_patching_the_felt_roof_by_hand(candidates):
+    """At C for 47,000: brought to B for 35% = 16,450. Nothing else of Ellerwick's roofs."""
+    assert spent(candidates, "ELL-1-A.ROOF.patch", 2026) == 16_450
+    assert not candidates.schemes.scheme_id.eq("MAR-1-A.ROOF.patch").any()  # DX: only to be replaced
 
 
 def test_the_roof_after_a_year(outlook):

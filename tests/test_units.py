@@ -29,16 +29,21 @@ EXCEPTIONS = {
     ("scheme_years", "value"): BY_CONTRACT,
     ("components", "quantity"): "its unit is that of the component's type: m2, m or nr",
     ("works", "loss_avoided_gbp_per_year"): "pounds a year",
-    ("schools", "pupils"): "the name is the unit", ("blocks", "lifts"): "the name is the unit",
+    ("schools", "pupils"): "the name is the unit", ("blocks", "pupils"): "the name is the unit",
+    ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
-PLAIN_NUMBERS = {  # numbers that have no unit
-    "urn", "storeys", "priority", "value", "amount", "start_year", "year", "first_year", "last_year"}
+PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, years of a folder made elsewhere, yearly chances
+    "urn", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
+    "failure_probability", "p_ab", "p_bc", "p_cd", "p_de"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
 SCENARIO_EXCEPTIONS = {"gap": "a fraction of the objective", "years": "the name is the unit",
                        "scale_least": "a multiple", "scale_most": "a multiple",
-                       "vat_rate_voluntary_aided": "a fraction", "schemes_per_site_per_year": "the name is the unit"}
+                       "vat_rate_voluntary_aided": "a fraction", "schemes_per_site_per_year": "the name is the unit",
+                       "weibull_shape": "a shape has no unit", "rate_spread": "a standard deviation of a logarithm",
+                       "wear_after": "a multiple of the hazard before", "most_share_at_d": "a fraction",
+                       "most_condition_index": "a fraction of the cost of rebuilding", "one_grade_off": "a chance"}
 # Numbers of the reference tables that are neither amounts nor measures.
 REFERENCE_PLAIN = {"pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",
                    "p_bc": "a yearly probability", "p_cd": "a yearly probability", "p_de": "a yearly probability",
@@ -46,13 +51,18 @@ REFERENCE_PLAIN = {"pds_element_id": "an identifier", "la_number": "an identifie
                    "location_factor": "a multiple", "failure_multiple": "a multiple",
                    "index_2016_is_100": "an index, its base in the name",
                    "reactive_share_c": "a fraction", "reactive_share_d": "a fraction", "reactive_share_e": "a fraction",
-                   "financial_years_to_spend": "the unit is in the middle"}
+                   "financial_years_to_spend": "the unit is in the middle",
+                   "life_multiple": "a multiple", "rate_multiple": "a multiple",
+                   "blocks": "the name is the unit", "quantity_per_unit": "per unit of what measures it",
+                   "low_per_unit": "as quantity_per_unit", "high_per_unit": "as quantity_per_unit"}
 MONEY_WORDS = ("cost", "gbp", "budget", "surplus", "income", "backlog", "loss", "money", "price", "avoided", "yearly")
 FIELD_EXCEPTIONS = {
     ("Candidates", "money"): "a Money, not an amount", ("Scenario", "costs"): "a part of the scenario",
     ("Scenario", "loss"): "a part of the scenario", ("Plan", "price_base"): "a year",
     ("Costs", "rebuild_price_base"): "a year", ("StandIn", "income_growth"): "a fraction",
-    ("StandIn", "surplus_share"): "a fraction"}
+    ("StandIn", "surplus_share"): "a fraction", ("BlockWorks", "least_backlog_share"): "a fraction",
+    ("Refurbishment", "least_backlog_share"): "a fraction", ("ElementWorks", "cost_share"): "a fraction",
+    ("Surveys", "gbp_per_m2"): "the whole name is the unit", ("Outlook", "loss"): "a Loss, not an amount"}
 
 
 def modules():
@@ -127,7 +137,7 @@ def test_reference_figures_carry_their_unit():
     wrong = []
     for path in sorted(REFERENCE.glob("*.csv")):
         for name in pd.read_csv(path).select_dtypes("number"):
-            if name not in REFERENCE_PLAIN and not re.search(r"_(gbp|m2|years|kwh|m)(_per_\w+)?$", name):
+            if name not in REFERENCE_PLAIN and not re.search(r"_(gbp|m2|years|months|days|kwh|m)(_per_\w+)?$|_share$", name):
                 wrong.append(f"{path.name}: {name}")
     assert not wrong
 

@@ -34,7 +34,8 @@ def block_works(outlook, groups, value, members, others):
 
     Notes
     -----
-    Urgent works in the block are done all the same. Rebuilding and demolishing are priced by floor area, all costs in.
+    Urgent works in the block are done all the same, and what they treat is not counted in the worth of the block's works.
+    Rebuilding and demolishing are priced by floor area, all costs in.
     *Counterexample:* a listed facade that has to be kept.
     """
     inside = groups[groups.block_id != ""]

@@ -92,6 +92,12 @@ def _candidate_faults(frames, known):
     unknown("spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
     needed = schemes.requires.str.split(";").explode().str.strip()
     unknown("schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
+    if "also_meets" in schemes:
+        groups = set(schemes.exclusion_group) | set(schemes.scheme_id[schemes.exclusion_group == ""])
+        further = schemes.also_meets.str.split(";").explode().str.strip()
+        lost = further[(further != "") & ~further.isin(groups)]
+        faults += [Fault("schemes.csv", int(row), "also_meets", repr(value),
+                         "an exclusion group of schemes.csv, or a scheme without one") for row, value in lost.items()]
     for row, text in schemes.must_do.items():
         try:
             must_start_by(text)

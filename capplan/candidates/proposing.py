@@ -7,13 +7,14 @@ from .. import reference
 from ..finance import nominal_factors
 from ..money import money
 from ..outlook import ELEMENT_WORKS, URGENT
+from ..parts import unsupported
 from .blocks import block_works
 from .listed import LISTED_TABLES, listed_works
 from .model import Candidates
 from .targets import target_limits
 
 WORDS = {"patch": "Patch what is expected at {grades} by then", "repair": "Put right what is expected at {grades} by then",
-         "renew": "Renew what is expected at {grades} by then", URGENT: "Priority 1, statutory and unsupported"}
+         "renew": "Renew what is expected at {grades} by then", URGENT: "Priority 1, statutory or unsupported works"}
 
 
 def propose(outlook):
@@ -29,9 +30,9 @@ def propose(outlook):
         For each block (or grounds) and element, alternatives that exclude each other: *patch*, *repair* and *renew*, as
         the scenario defines them. For each block, *refurbish*, *rebuild* and *demolish* where the scenario's test sets
         them off; they stand in place of the works on its elements. Priority 1, statutory and unsupported components form
-        *urgent* schemes that must be done by their year. Each may start in any year of the plan in which it is worth
-        something, at that year's expected cost. Works on the trust's own list, and remedial works found by statutory
-        inspections, come as they are.
+        *urgent* schemes that must be done by their year, what is unsupported at the cost of replacing it. Each may start
+        in any year of the plan in which it is worth something, at that year's expected cost. Works on the trust's own list,
+        and remedial works found by statutory inspections, come as they are.
 
     Notes
     -----
@@ -93,6 +94,9 @@ def _groups(parts):
     groups["urgent"] = urgent[open_to_works]
     place = groups.block_id.where(groups.block_id != "", groups.site_id + ".grounds")
     groups["need"] = place + "." + groups.element_code + np.where(groups.urgent, ".must", "")
+    years = groups.groupby("need").must_by.transform("nunique")
+    by = groups.must_by.astype("Int64").astype(str)
+    groups["need"] = groups.need.where(years < 2, groups.need + "-" + by)
     return groups
 
 
@@ -100,7 +104,8 @@ def _schemes_of(kind, rows, outlook, value, members):
     """Long frame of the schemes of one kind, one row per scheme and start year; fills ``members``."""
     scenario, cost = outlook.scenario, outlook.works_cost(kind)
     if kind == URGENT:
-        cost = np.maximum(cost, _quoted(outlook)[:, None] * outlook.in_use[:-1].T)
+        whole = unsupported(outlook.parts, scenario).to_numpy() * outlook.costs_gbp[:, 3]
+        cost = np.maximum(cost, np.maximum(_quoted(outlook), whole)[:, None] * outlook.in_use[:-1].T)
     codes, needs = pd.factorize(rows.need)
     index = rows.index.to_numpy()
     ids = np.array([f"{need}.{kind}" for need in needs])

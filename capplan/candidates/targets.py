@@ -8,6 +8,7 @@ from ..condition.course import Loss, worth
 
 COLUMNS = ["limit_id", "year", "scope", "scope_id", "measure", "sense", "amount"]
 WORDS = {"most_condition_index": "condition index", "most_share_at_d": "share at D"}
+PENNY_GBP = 0.01               # each scheme's cut is rounded to it
 MEASURES = {"most_condition_index": "backlog_cut_gbp", "most_share_at_d": "bad_cut_gbp"}
 
 
@@ -43,8 +44,9 @@ def target_limits(outlook, years, members, works):
         ours = outlook.parts.school_id[~outlook.parts.pfi]
         now = pd.Series((outlook.shares(outlook.horizon) * weights).sum(axis=1)).groupby(outlook.parts.school_id).sum()
         short = (now - most * whole).reindex(sorted(set(ours))).fillna(0.0)
-        limits += [[f"{WORDS[name]} {school}", pd.NA, "school", school, measure, ">=", round(float(amount), 2)]
-                   for school, amount in short.items() if amount > 0]
+        slack = PENNY_GBP * len(members)
+        limits += [[f"{WORDS[name]} {school}", pd.NA, "school", school, measure, ">=", round(float(amount) - slack, 2)]
+                   for school, amount in short.items() if amount > slack]
         notes.append(f"Target: {WORDS[name]} of every school at most {most:g} at the end of the plan; without works "
                      f"{(short > 0).sum()} of {len(short)} schools would miss it.")
     return years, pd.DataFrame(limits, columns=COLUMNS), notes

@@ -74,7 +74,7 @@ def lines_of_causes(edges, block, type_id, extent):
     type_id : array of str, shape (n,)
         Construction type, ``CODE.NN``.
     extent : array, shape (n,)
-        How much of its element a component is, in one measure for all, such as its cost of renewal. [GBP]
+        How much of its element a component is, in one measure for all, such as its cost of renewal.
 
     Returns
     -------

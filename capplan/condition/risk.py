@@ -50,7 +50,7 @@ def extent_shares(group, extent, sole):
     group : array of int, shape (n,)
         Element of a block, numbered from 0.
     extent : array, shape (n,)
-        Size in one measure, such as the cost of renewal. [GBP]
+        Size in one measure, such as the cost of renewal.
     sole : array of bool, shape (n,)
         Whether the block depends on this one item.
 

@@ -18,22 +18,25 @@ KEEP_DULL = 0.1
 SCHOOLS = ("oak", "elm", "ash")
 TRADES = ("roofing", "electrical")
 TAGS = ("condition", "energy", "")
-OPTIONAL = ("school_id", "kind", "tag", "exclusion_group", "requires", "must_do", "site_id", "trade", "tags", "year",
-            "scope_id")
+OPTIONAL = ("school_id", "kind", "tag", "exclusion_group", "also_meets", "requires", "must_do", "site_id", "trade", "tags",
+            "year", "scope_id")
+NO_MUST = ("", "no", "0", "false")
 MONEY = ("pot amount", "window", "tags", "school pots")
 LIMITS = ("limit schemes", "limit cost", "limit column", ">= limits")
-FAMILIES = (*MONEY, "exclusion", "requires", "must_do", *LIMITS)
-FORMS = ("must_do year", "requires several", "limit over all years", "limit for each", "limit site", "limit school",
-         "limit trade", "limit all")
+FAMILIES = (*MONEY, "exclusion", "also_meets", "requires", "must_do", *LIMITS)
+FORMS = ("also_meets group", "also_meets scheme", "must_do year", "requires several", "limit over all years",
+         "limit for each", "limit site", "limit school", "limit trade", "limit all")
 
 
-def random_instance(seed):
+def random_instance(seed, further_needs=False):
     """A candidates folder of 3-8 schemes, 1-4 years and 1-5 pots.
 
     Parameters
     ----------
     seed : int
         The same seed gives the same folder.
+    further_needs : bool
+        Whether some schemes stand in place of others too (``also_meets``).
 
     Returns
     -------
@@ -45,17 +48,19 @@ def random_instance(seed):
     """
     for attempt in range(TRIES):
         rng = np.random.default_rng([seed, attempt])
-        frames = _draw(rng)
+        frames = _draw(rng, further_needs)
         chance, (best, choice) = rng.random(), solve(frames)
         if chance < (KEEP_INFEASIBLE if best is None else KEEP_DULL if len(choice) < 2 else 1):
             break
     return frames
 
 
-def _draw(rng):
+def _draw(rng, further_needs):
     years = list(range(FIRST_YEAR, FIRST_YEAR + int(rng.integers(1, 5))))
     pence = bool(rng.random() < 0.15)
     schemes = _schemes(rng, int(rng.integers(3, 9)), years)
+    if further_needs:
+        _meet_further_needs(rng.spawn(1)[0], schemes)
     scheme_years, spend = _prices(rng, schemes, years, pence)
     each = _each(scheme_years, spend)
     frames = {"schemes": pd.DataFrame([schemes[place] for place in rng.permutation(len(schemes))]),
@@ -95,6 +100,16 @@ def _schemes(rng, count, years):
     return rows
 
 
+def _meet_further_needs(rng, schemes):
+    """Some schemes stand in place of others too: of a group, or of a scheme without one."""
+    for row in schemes:
+        row["also_meets"] = ""
+        known = sorted({other["exclusion_group"] or other["scheme_id"] for other in schemes if other is not row})
+        if known and rng.random() < 0.35:
+            count = int(rng.integers(1, 4))
+            row["also_meets"] = _pick(rng, (";", "; ")).join(rng.permutation(known)[:count].tolist())
+
+
 def _amount(rng, least, most, pence):
     return round(float(rng.uniform(least, most)), 2) if pence else int(rng.integers(least, most + 1))
 
@@ -104,7 +119,7 @@ def _prices(rng, schemes, years, pence):
     scheme_years, spend = [], []
     for row in schemes:
         worth, cost = _amount(rng, 5, 40, pence), _amount(rng, 10, 60, pence)
-        if rng.random() < (0.5 if row["must_do"] not in ("", "no", "0", "false") else 0.1):
+        if rng.random() < (0.5 if row["must_do"] not in NO_MUST else 0.1):
             worth = -worth
         trend = _pick(rng, (-3, -2, -1, 4))
         free, lasts = rng.random() < 0.08, int(rng.choice([1, 2, 3], p=[0.4, 0.4, 0.2]))
@@ -193,7 +208,8 @@ def drop_rule(frames, family):
         As ``random_instance`` makes them.
     family : str
         One of ``FAMILIES`` or ``FORMS``. Without ``exclusion``, must-do schemes that stand in for each other keep their
-        group among themselves, because it also says that one of them is enough.
+        group among themselves, because it also says that one of them is enough; without ``also_meets``, must-do schemes
+        keep theirs for the same reason.
 
     Returns
     -------
@@ -211,6 +227,8 @@ def drop_rule(frames, family):
             frames["limits"] = limits.iloc[kept]
     elif family == "exclusion":
         frames["schemes"] = _without_exclusion(frames["schemes"])
+    elif family.startswith("also_meets"):
+        frames["schemes"] = _without_further_needs(frames["schemes"], family.removeprefix("also_meets").strip())
     elif family == "requires several":
         frames["schemes"] = _change(frames["schemes"], "requires", lambda cell: cell.split(";")[0])
     elif family == "must_do year":
@@ -244,9 +262,28 @@ def _of_form(limit, family):
 def _without_exclusion(schemes):
     if "exclusion_group" not in schemes:
         return schemes
-    must = ~_column(schemes, "must_do").isin(["", "no", "0", "false"])
-    alike = must.groupby(schemes["exclusion_group"]).transform("sum")
+    must = ~_column(schemes, "must_do").isin(NO_MUST)
+    named = [{group, *_names(further)} for group, further, is_must
+             in zip(schemes["exclusion_group"], _column(schemes, "also_meets"), must, strict=True) if is_must]
+    alike = schemes["exclusion_group"].map(lambda group: sum(group in names for names in named))
     return schemes.assign(exclusion_group=schemes["exclusion_group"].where(must & (alike > 1), ""))
+
+
+def _without_further_needs(schemes, kind):
+    """Blank ``also_meets`` of all but must-do schemes: all of it, only groups, or only schemes without a group."""
+    if "also_meets" not in schemes:
+        return schemes
+    alone = set(schemes["scheme_id"][_column(schemes, "exclusion_group") == ""])
+    must = ~_column(schemes, "must_do").isin(NO_MUST)
+
+    def left(further):
+        return ";".join(name for name in _names(further) if kind and (name in alone) != (kind == "scheme"))
+
+    return schemes.assign(also_meets=schemes["also_meets"].where(must, schemes["also_meets"].map(left)))
+
+
+def _names(text):
+    return [name.strip() for name in text.split(";") if name.strip()]
 
 
 def binding_families(frames, families=FAMILIES):

@@ -9,7 +9,8 @@ before it accepts a programme. The tests hold both against a third reading that 
 
 Readings of the contract where it leaves room: a scheme with a blank site, school or trade belongs to none of them; a
 limit with a blank ``scope_id`` binds every site (school, trade) named in the schemes table; a scheme that requires one
-that is not in the table can never be chosen; two schemes that require each other start in the same year.
+that is not in the table can never be chosen; two schemes that require each other start in the same year. A name in
+``also_meets`` is the scheme of that name where it has no exclusion group, and otherwise a group.
 """
 
 from collections import Counter, defaultdict
@@ -26,8 +27,8 @@ SCOPE_COLUMN = {"site": "site_id", "school": "school_id", "trade": "trade"}
 class Case:
     """A candidates folder in plain values.
 
-    ``schemes`` has one dict of texts per scheme, with ``requires`` a list and ``must`` either ``None`` (need not be
-    chosen) or the last start year that will do (infinite where any will). ``measures`` holds, per column of
+    ``schemes`` has one dict of texts per scheme, with ``requires`` and ``also_meets`` lists and ``must`` either ``None``
+    (need not be chosen) or the last start year that will do (infinite where any will). ``measures`` holds, per column of
     scheme_years, the hundredths earned at each (scheme, start year); ``spend`` the pence by year at each (scheme,
     start year).
     """
@@ -119,7 +120,8 @@ def read_case(frames):
     for row in _rows(frames["schemes"]):
         schemes[row["scheme_id"]] = {
             **{name: row.get(name, "") for name in ("school_id", "tag", "exclusion_group", "site_id", "trade")},
-            "requires": _split(row.get("requires", "")), "must": _must(row.get("must_do", ""))}
+            "requires": _split(row.get("requires", "")), "also_meets": _split(row.get("also_meets", "")),
+            "must": _must(row.get("must_do", ""))}
     measures = defaultdict(dict)
     for row in _rows(frames["scheme_years"]):
         key = row["scheme_id"], int(row["start_year"])
@@ -202,10 +204,20 @@ def broken_rules(case, choice):
             *_money(case, choice)]
 
 
+def _needs(case, name):
+    """What a scheme meets: its own group (itself where it has none), and every further need it names."""
+    own = case.schemes[name]["exclusion_group"]
+    met = {("group", own) if own else ("scheme", name)}
+    for other in case.schemes[name]["also_meets"]:
+        alone = other in case.schemes and not case.schemes[other]["exclusion_group"]
+        met.add(("scheme" if alone else "group", other))
+    return met
+
+
 def _exclusion(case, choice):
-    members = Counter(case.schemes[scheme]["exclusion_group"] for scheme in choice)
-    return [f"exclusion: {count} schemes of group {group} are chosen" for group, count in members.items()
-            if group and count > 1]
+    members = Counter(need for scheme in choice for need in _needs(case, scheme))
+    return [f"exclusion: {count} of the chosen schemes meet the need of {kind} {name}"
+            for (kind, name), count in sorted(members.items()) if count > 1]
 
 
 def _requires(case, choice):
@@ -218,12 +230,12 @@ def _requires(case, choice):
 
 
 def _must_sets(case):
-    """Sets of must-do schemes of which one has to be done in time: one per scheme, or per exclusion group of them."""
+    """Sets of must-do schemes of which one has to be done in time: one for each need that a must-do scheme meets."""
     sets = defaultdict(list)
     for name, scheme in case.schemes.items():
         if scheme["must"] is not None:
-            group = scheme["exclusion_group"]
-            sets[("group", group) if group else ("scheme", name)].append(name)
+            for need in sorted(_needs(case, name)):
+                sets[need].append(name)
     return list(sets.values())
 
 
@@ -316,14 +328,15 @@ def _tree(case):
 def _inequalities(case):
     """Every rule as rows (whole number by (scheme, start), bound): the sum over the chosen is at most the bound."""
     rows = []
-    groups = defaultdict(dict)
+    needs = defaultdict(dict)
     for scheme, start in case.value:
-        groups[case.schemes[scheme]["exclusion_group"]][scheme, start] = 1
+        for need in _needs(case, scheme):
+            needs[need][scheme, start] = 1
         for needed in case.schemes[scheme]["requires"]:
             row = Counter({(scheme, start): 1})
             row.subtract(key for key in case.value if key[0] == needed and key[1] <= start)
             rows.append((row, 0))
-    rows += [(row, 1) for group, row in groups.items() if group]
+    rows += [(row, 1) for row in needs.values()]
     for names in _must_sets(case):
         rows.append(({key: -1 for key in case.value if key[0] in names and key[1] <= case.schemes[key[0]]["must"]}, -1))
     for limit in case.limits:

@@ -95,6 +95,35 @@ def test_a_must_do_that_is_late(said):
     assert "roof must be done and is not, or not in time" in said({"roof": 2028, "lamps": 2026}, rows, 13)
 
 
+REBUILD = [("patch", {"exclusion_group": "roof", "must_do": "2026"}, once(1, 0)), ("lift", {"must_do": "2026"}, once(2, 0)),
+           ("lamps", {}, once(3, 0)), ("rebuild", {"exclusion_group": "block", "also_meets": "roof; lamps"}, once(4, 0)),
+           ("refurbish", {"exclusion_group": "block", "also_meets": "roof;stairs"}, once(5, 0)),
+           ("demolish", {"also_meets": "stairs"}, once(6, 0))]
+
+
+@pytest.mark.parametrize(("choice", "wrong"), [
+    ({"patch": 2026, "lift": 2026, "lamps": 2026, "demolish": 2026}, []),
+    ({"patch": 2026, "lift": 2026, "rebuild": 2026}, ["rebuild and patch are alternatives and both chosen"]),
+    ({"lift": 2026, "rebuild": 2026, "lamps": 2026}, ["rebuild and lamps are alternatives and both chosen",
+                                                      "roof must be done and is not, or not in time"]),
+    ({"patch": 2026, "lift": 2026, "refurbish": 2026}, ["refurbish and patch are alternatives and both chosen"]),
+    ({"patch": 2026, "lift": 2026, "demolish": 2026}, []),
+    ({"lift": 2026, "demolish": 2026, "refurbish": 2026}, ["demolish and refurbish are alternatives and both chosen",
+                                                           "roof must be done and is not, or not in time"])])
+def test_two_that_meet_one_need(said, choice, wrong):
+    """A group, a scheme without one, and a need that nothing but whole blocks meets; a choice stands in for no must-do."""
+    value = {name: next(iter(starts.values()))[0] for name, _, starts in REBUILD}
+    assert sorted(said(choice, [], sum(value[name] for name in choice), schemes=REBUILD)) == wrong
+
+
+def test_a_must_do_that_meets_several_needs_is_enough_for_all_of_them(said):
+    schemes = [(name, {**columns, **({"must_do": "2026", "also_meets": "roof;lift"} if name == "rebuild" else {})}, starts)
+               for name, columns, starts in REBUILD]
+    assert said({"rebuild": 2026}, [], 4, schemes=schemes) == []
+    assert sorted(said({"patch": 2026, "lift": 2026}, [], 3, schemes=schemes)) == [
+        "block must be done and is not, or not in time"]
+
+
 def test_the_alternative_that_is_no_must_do_does_not_stand_in(said):
     """patch is an alternative to the roof that must be done, and not itself a must-do."""
     assert said({"patch": 2026}, [("patch", "SCA", 2026, 20)], 3) == ["roof must be done and is not, or not in time"]

@@ -10,7 +10,7 @@ from instances import random_instance
 from oracle import solve
 
 import capplan
-from capplan.candidates import must_start_by, write_candidates
+from capplan.candidates import must_start_by, needs_met, write_candidates
 from capplan.errors import CandidatesError
 
 REPO = Path(__file__).resolve().parents[2]
@@ -89,6 +89,30 @@ def test_a_folder_read_and_written_again_is_the_same_folder(seed, tmp_path):
         path.name: path.read_bytes() for path in second.iterdir()}
     programme = capplan.optimise(capplan.read_candidates(first), gap=0)
     assert programme.objective == pytest.approx(solve(random_instance(seed))[0])
+
+
+@pytest.mark.parametrize("seed", [9, 12, 21])
+def test_further_needs_are_read_and_written_again(seed, tmp_path):
+    frames = random_instance(seed, further_needs=True)
+    assert (frames["schemes"].also_meets != "").any()
+    candidates = read(frames, tmp_path / "given")
+    assert candidates.schemes.also_meets.tolist() == frames["schemes"].also_meets.tolist()
+    (tmp_path / "again").mkdir()
+    write_candidates(candidates, tmp_path / "again")
+    back = capplan.read_candidates(tmp_path / "again")
+    assert needs_met(back.schemes) == needs_met(candidates.schemes)
+    assert capplan.optimise(back, gap=0).objective == pytest.approx(solve(frames)[0])
+
+
+def test_the_needs_of_schemes_by_hand():
+    """W1 has no group, so its name is its own need; W2 has one, so as a further need its name is that of a group."""
+    schemes = pd.DataFrame(
+        [("W1", "", ""), ("W2", "roof", "roof"), ("whole", "block", " W1;roof; W2;; lift"), ("alone", "", "alone")],
+        columns=["scheme_id", "exclusion_group", "also_meets"])
+    assert needs_met(schemes) == {
+        "W1": ["scheme W1"], "W2": ["group roof"], "alone": ["scheme alone"],
+        "whole": ["group block", "scheme W1", "group roof", "group W2", "group lift"]}
+    assert needs_met(schemes[["scheme_id"]])["whole"] == ["scheme whole"]
 
 
 # ----------------------------------------------------------------------------------------------- every fault, with rows

@@ -17,7 +17,8 @@ SEEDS = range(150)
 
 @functools.cache
 def instance(seed):
-    return random_instance(seed)
+    """Every other one has schemes that meet further needs."""
+    return random_instance(seed, further_needs=seed % 2 == 1)
 
 
 @functools.cache
@@ -29,7 +30,7 @@ def folder(schemes, pots, limits=()):
     """A candidates folder: schemes as ``(id, columns, {start: (value, {year: cost})})``, pots and limits as dicts."""
     years = [(name, start, value, spend) for name, _, starts in schemes for start, (value, spend) in starts.items()]
     frames = {
-        "schemes": pd.DataFrame([{"scheme_id": name, **columns} for name, columns, _ in schemes]),
+        "schemes": pd.DataFrame([{"scheme_id": name, **columns} for name, columns, _ in schemes]).fillna(""),
         "scheme_years": pd.DataFrame([{"scheme_id": name, "start_year": start, "value": value, "carbon_t": value / 2}
                                       for name, start, value, _ in years]),
         "spend": pd.DataFrame([{"scheme_id": name, "start_year": start, "year": year, "cost": cost}
@@ -116,6 +117,47 @@ def test_at_most_one_of_an_exclusion_group():
                     [{"amount": 100}])
     assert solve(frames) == (15, {"replace": 2026, "paint": 2026})
     assert solve(drop_rule(frames, "exclusion"))[0] == 23
+
+
+def test_a_scheme_on_the_whole_block_stands_in_place_of_works_on_its_parts():
+    """rebuild (20) meets its own need, the roof's group (patch 4, replace 9) and boiler's (7), not windows' (6).
+
+    rebuild + windows = 26 beat replace + boiler + windows = 22; at 15 they do not. Without the further needs: 42.
+    """
+    def frames(value):
+        return folder([("patch", {"exclusion_group": "roof"}, once(4, 1)),
+                       ("replace", {"exclusion_group": "roof"}, once(9, 1)), ("boiler", {}, once(7, 1)),
+                       ("windows", {}, once(6, 1)),
+                       ("rebuild", {"exclusion_group": "block", "also_meets": "roof; boiler"}, once(value, 1))],
+                      [{"amount": 100}])
+
+    assert solve(frames(20)) == (26, {"rebuild": 2026, "windows": 2026})
+    assert solve(frames(15)) == (22, {"replace": 2026, "boiler": 2026, "windows": 2026})
+    assert solve(drop_rule(frames(20), "also_meets"))[0] == 42
+    assert feasible(frames(20), {"patch": 2026, "boiler": 2026, "rebuild": 2026}) == [
+        "exclusion: 2 of the chosen schemes meet the need of group roof",
+        "exclusion: 2 of the chosen schemes meet the need of scheme boiler"]
+
+
+def test_two_that_name_the_same_need_exclude_each_other_though_nobody_else_meets_it():
+    """refurbish (5) and rebuild (8) both name the lift, which no scheme of its own would mend."""
+    frames = folder([("refurbish", {"also_meets": "lift"}, once(5, 1)), ("rebuild", {"also_meets": "lift"}, once(8, 1))],
+                    [{"amount": 100}])
+    assert solve(frames) == (8, {"rebuild": 2026})
+
+
+@pytest.mark.parametrize(("rebuild_by", "value"), [("2026", -9), ("2027", -8), ("", -5)])
+def test_a_must_do_of_several_needs_counts_for_each_of_them(rebuild_by, value):
+    """patch must be done by 2026 (-3), boiler by 2026 (-2); rebuild is -9 in 2026 and -8 in 2027 and meets both.
+
+    As a must-do itself its own need is owed, so it is done, and by its own year it is enough for all three; as a choice
+    it stands in for nobody, and the two are done for -5.
+    """
+    frames = folder([("patch", {"exclusion_group": "roof", "must_do": "2026"}, once(-3, 1)),
+                     ("boiler", {"must_do": "2026"}, once(-2, 1)),
+                     ("rebuild", {"exclusion_group": "block", "also_meets": "roof;boiler", "must_do": rebuild_by},
+                      {2026: (-9, {2026: 1}), 2027: (-8, {2027: 1})})], [{"amount": 100, "last_year": 2027}])
+    assert solve(frames)[0] == value
 
 
 def test_what_is_required_starts_no_later():
@@ -236,8 +278,8 @@ def every_programme(frames):
 def obeys(schemes, limits, bills, programme):
     """The rules other than money. ``bills`` are the rows of spend that the programme brings with it."""
     start = {name: row["start_year"] for name, row in programme.items()}
-    groups = [scheme.get("exclusion_group") for name, scheme in schemes.items() if name in start]
-    if any(groups.count(group) > 1 for group in groups if group):
+    met = [need for name in start for need in needs_of(schemes, name)]
+    if len(met) != len(set(met)):
         return False
     owed = {}
     for name, scheme in schemes.items():
@@ -247,9 +289,18 @@ def obeys(schemes, limits, bills, programme):
         must = scheme.get("must_do", "")
         if must not in ("", "no", "0", "false"):
             latest = 9998 if must in ("yes", "true", "1") else int(must)
-            debt = scheme.get("exclusion_group", "") or "only " + name
-            owed[debt] = owed.get(debt, False) or start.get(name, 9999) <= latest
+            for debt in needs_of(schemes, name):
+                owed[debt] = owed.get(debt, False) or start.get(name, 9999) <= latest
     return all(owed.values()) and all(within(schemes, limit, bills, programme) for limit in limits)
+
+
+def needs_of(schemes, name):
+    """Needs by name; that of a scheme without a group is told from a group of the same name by the words before it."""
+    ungrouped = [other for other, scheme in schemes.items() if not scheme.get("exclusion_group", "")]
+    named = schemes[name].get("also_meets", "").replace("; ", ";").split(";")
+    own = name if name in ungrouped else schemes[name]["exclusion_group"]
+    words = {f"only {need}" if need in ungrouped else f"group {need}" for need in named if need}
+    return words | {f"only {own}" if name in ungrouped else f"group {own}"}
 
 
 def within(schemes, limit, bills, programme):
@@ -379,6 +430,23 @@ def _every_must_do_on_its_own(case):
     return [[name] for name, scheme in case.schemes.items() if scheme["must"] is not None]
 
 
+def _only_its_own_need(case, name):
+    own = case.schemes[name]["exclusion_group"]
+    return {("group", own) if own else ("scheme", name)}
+
+
+def _every_name_is_a_group(case, name):
+    return _only_its_own_need(case, name) | {("group", other) for other in case.schemes[name]["also_meets"]}
+
+
+def _a_must_do_counts_for_its_own_need_only(case):
+    sets = {}
+    for name, scheme in case.schemes.items():
+        if scheme["must"] is not None:
+            sets.setdefault(min(_only_its_own_need(case, name)), []).append(name)
+    return list(sets.values())
+
+
 def _untagged_works_count_as_condition(case, scheme, year, payers=oracle._payers):
     case.schemes[scheme]["tag"] = case.schemes[scheme]["tag"] or "condition"
     return payers(case, scheme, year)
@@ -390,7 +458,8 @@ def _a_day_too_early(text, must=oracle._must):
 
 @pytest.mark.parametrize(("name", "wrong"), [
     ("_requires", _strictly_earlier), ("_share", _whole_cost_at_the_start), ("_must_sets", _every_must_do_on_its_own),
-    ("_payers", _untagged_works_count_as_condition), ("_must", _a_day_too_early)])
+    ("_payers", _untagged_works_count_as_condition), ("_must", _a_day_too_early), ("_needs", _only_its_own_need),
+    ("_needs", _every_name_is_a_group), ("_must_sets", _a_must_do_counts_for_its_own_need_only)])
 def test_a_wrong_reading_of_a_rule_gives_other_answers(monkeypatch, name, wrong):
     """At least 3 of 150 instances tell each wrong reading from the right one."""
     right = [optimum(seed)[0] for seed in SEEDS]
