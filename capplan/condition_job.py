@@ -5,11 +5,13 @@ from datetime import date
 
 from . import findings
 from .candidates import propose
+from .errors import DataError
 from .estate import read_estate, write_estate
 from .futures import bands_frame, futures
 from .history import complete_works, learn, rates_table, read_completed, repeat_surveys
 from .inventory_fill import fill_unsurveyed
 from .outlook import forecast
+from .programme.marginal import worth_of_a_pound
 from .report.findings_text import findings_text
 from .resurvey import resurvey
 from .scenario import read_scenario
@@ -43,7 +45,7 @@ def forecast_folder(estate_folder, scenario_file, overlays, folder, replicates, 
     say(f"{outlook}\nSampling {replicates} futures ...")
     bands = bands_frame(outlook, futures(outlook, replicates, seed))
     say("Risk, surveys, duties ...")
-    bar = findings.bar_per_gbp(propose(outlook))
+    bar, told = _bar(outlook)
     frames = {"outlook": outlook.by_year().round(6), "bands": bands, "risk": findings.risk_frame(outlook),
               "risk_matrix": findings.matrix_frame(outlook).reset_index(), "blocks": findings.blocks_frame(outlook),
               "grounds": findings.grounds_surveys(outlook), "survey_next": findings.surveys_frame(outlook, bar),
@@ -55,11 +57,20 @@ def forecast_folder(estate_folder, scenario_file, overlays, folder, replicates, 
     facts = {"trust": outlook.estate.trust["name"], "scenario": scenario.name, "price_base": scenario.plan.price_base,
              "first_year": scenario.plan.first_year, "years": scenario.plan.years, "seed": seed, "replicates": replicates,
              "bar_per_gbp": bar, "modelled_share_of_backlog": findings.modelled_share(outlook),
-             "notes": list(outlook.notes), "bands": bands[bands.school_id == ""].to_dict("records")}
+             "notes": [*outlook.notes, *told], "bands": bands[bands.school_id == ""].to_dict("records")}
     (folder / "forecast.json").write_text(json.dumps(facts, indent=2, default=float) + "\n", encoding="utf-8")
     text = findings_text(outlook, frames, facts)
     (folder / "findings.txt").write_text(text + "\n", encoding="utf-8")
     return text
+
+
+def _bar(outlook):
+    """What a pound is worth elsewhere, and what has to be said of it."""
+    try:
+        return worth_of_a_pound(propose(outlook)), ()
+    except DataError as error:
+        return 1.0, (f"The worth of surveys takes a pound elsewhere to be worth a pound: {error.faults[0].found} in "
+                     f"{error.faults[0].where}, so the plan's money is not known.",)
 
 
 def learn_folder(estate_folder, scenario_file, folder, seed=0):

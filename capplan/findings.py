@@ -10,7 +10,7 @@ from .condition.backlog import expected_backlog, facility_condition_index
 from .condition.compliance import duties_due, missing_duties, next_inspections
 from .condition.course import worth
 from .condition.information import survey_next, value_of_group_survey
-from .condition.risk import risk_matrix
+from .condition.risk import chance_of_failure, risk_matrix
 from .condition.suitability import suitability_by_place
 from .condition.survey_guidance import GROUNDS_ELEMENTS, survey_checks
 from .condition.treatments import rebuild_or_repair
@@ -38,10 +38,11 @@ def risk_frame(outlook):
     -------
     DataFrame
         ``component_id, school_id, block_id, element, type_id, grade, failure_probability`` (of the first year),
-        ``failed_by_end`` (expected failures in the plan if nothing is done, at most 1), ``years_to_failure`` (mean, from
-        the condition at the start), ``loss_at_failure_gbp``, ``pupil_days_at_failure``, ``expected_pupil_days`` (of the
-        first year), ``loss_if_delayed_gbp`` (loss no longer avoided if it is brought to A a year later, present value;
-        blank in a plan of one year), ``sole, life_safety, modelled``.
+        ``failed_by_end`` (chance of at least one failure in the plan if nothing is done), ``years_to_failure`` (mean, from
+        the condition at the start; blank where the trust's own chance is none), ``loss_at_failure_gbp``,
+        ``pupil_days_at_failure``, ``expected_pupil_days`` (of the first year), ``loss_if_delayed_gbp`` (loss no longer
+        avoided if it is brought to A a year later, present value; blank in a plan of one year), ``sole, life_safety,
+        modelled``.
     """
     parts, failures = outlook.parts, outlook.nothing.failures[:-1]
     if outlook.horizon > 1:
@@ -51,8 +52,9 @@ def risk_frame(outlook):
         delayed = np.full(len(parts), np.nan)
     frame = parts[["component_id", "school_id", "block_id", "element", "type_id", "grade"]].copy()
     frame["failure_probability"] = failures[0].round(6)
-    frame["failed_by_end"] = np.minimum(failures.sum(axis=0), 1.0).round(6)
-    frame["years_to_failure"] = outlook.years_to_failure().round(1)
+    frame["failed_by_end"] = chance_of_failure(failures, ~np.isnan(outlook.wear.own_hazard))[-1].round(6)
+    years = outlook.years_to_failure()
+    frame["years_to_failure"] = np.where(np.isfinite(years), years, np.nan).round(1)
     frame["loss_at_failure_gbp"] = outlook.loss.failure_gbp.round(2)
     frame["pupil_days_at_failure"] = outlook.pupil_days.round(1)
     frame["expected_pupil_days"] = (failures[0] * outlook.pupil_days).round(2)
@@ -135,28 +137,6 @@ def grounds_surveys(outlook):
     return checks
 
 
-def bar_per_gbp(candidates):
-    """What the last pound of the plan's money is worth: the value per pound of the best start of each need where the money
-    runs out, taken in order; zero where it never does.
-
-    Parameters
-    ----------
-    candidates : Candidates
-
-    Returns
-    -------
-    float
-        Present value for each real pound. [GBP/GBP]
-    """
-    years = candidates.scheme_years.merge(candidates.schemes[["scheme_id", "exclusion_group"]], on="scheme_id")
-    years = years[(years.value > 0) & (years.cost_real_gbp > 0)]
-    years = years.assign(ratio=years.value / years.cost_real_gbp,
-                         need=years.exclusion_group.where(years.exclusion_group != "", years.scheme_id))
-    best = years.sort_values("ratio", ascending=False, kind="stable").drop_duplicates("need")
-    spent = best.cost_real_gbp.cumsum() > candidates.pots.amount.sum()
-    return float(best.ratio[spent].iloc[0]) if spent.any() else 0.0
-
-
 def surveys_frame(outlook, bar):
     """Which blocks to survey next, and what a survey of each is worth in better decisions.
 
@@ -164,7 +144,7 @@ def surveys_frame(outlook, bar):
     ----------
     outlook : Outlook
     bar : float
-        What a pound is worth elsewhere, as ``bar_per_gbp`` returns it. [GBP/GBP]
+        What a pound is worth elsewhere, as ``programme.marginal.worth_of_a_pound`` returns it. [GBP/GBP]
 
     Returns
     -------

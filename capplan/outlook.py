@@ -19,19 +19,20 @@ OLD_SURVEY_YEARS = 5
 ELEMENT_WORKS = ("patch", "repair", "renew")
 URGENT = "urgent"
 ALL_TO_A = "BCDE"
+REPLACED_FROM = 3              # grade index from which the cost of bringing a component to A is that of replacing it: D
 
 
 @dataclass(frozen=True)
 class Treatment:
     """What works of one kind do to the components of the estate.
 
-    ``outcome`` (5,): grade each grade is brought to, -1: gone. ``after``: set of states they wear in afterwards.
-    ``cost_gbp`` (n, 5): real cost by the grade found. ``applies`` (n, years): whether they can be done to a component in
-    a year. ``together``: whether what lies above a component is treated with it.
+    ``outcome`` (5,): grade each grade is brought to, -1: gone. ``after`` (5,): set of states it wears in afterwards, by
+    the grade found. ``cost_gbp`` (n, 5): real cost by the grade found. ``applies`` (n, years): whether they can be done
+    to a component in a year. ``together``: whether what lies above a component is treated with it.
     """
 
     outcome: np.ndarray
-    after: int
+    after: np.ndarray
     cost_gbp: np.ndarray
     applies: np.ndarray
     together: bool = False
@@ -119,7 +120,10 @@ class Outlook:
     def years_to_failure(self):
         """Mean years until each component fails, from its condition at the start if nothing is done, shape (n,). [years]"""
         start, life = self.shares(0), years_to_fail(self.wear.chains)[self.wear.kind]
-        return np.multiply(start, life, out=np.zeros_like(start), where=start > 0).sum(axis=1)
+        forecast_years = np.multiply(start, life, out=np.zeros_like(start), where=start > 0).sum(axis=1)
+        own = self.wear.own_hazard
+        own_years = np.divide(1.0, own, out=np.full(len(own), np.inf), where=own > 0)
+        return np.where(np.isnan(own), forecast_years, own_years)
 
     def works_cost(self, name):
         """Expected cost of one kind of works on each component in each year, real; shape (n, years). [GBP]"""
@@ -219,7 +223,8 @@ def forecast(estate, scenario):
     parts = component_rows(estate, scenario)
     costs = component_costs(parts, scenario)
     rules = {name: getattr(scenario, name) for name in ELEMENT_WORKS if getattr(scenario, name).offered}
-    worn = wearing(estate, parts, scenario, costs[:, 3], [1.0, *(rule.wear_after for rule in rules.values())])
+    speeds = [1.0, scenario.renew.wear_after, *(rule.wear_after for rule in rules.values())]
+    worn = wearing(estate, parts, scenario, costs[:, 3], speeds)
     treatments = _treatments(parts, costs, scenario, rules, worn.set_of)
     days, life_safety = pupil_days_at_failure(estate, parts, costs[:, 3])
     loss = _loss(parts, costs, scenario, days)
@@ -254,22 +259,29 @@ def _loss(parts, costs, scenario, pupil_days):
 
 def _treatments(parts, costs, scenario, rules, set_of):
     """The kinds of works by name: those on an element, what must be done, and those on a whole block."""
-    years = scenario.years
-    found = {}
+    years, found, always = scenario.years, {}, np.ones((len(parts), len(scenario.years)), bool)
     for name, rule in rules.items():
         outcome = outcome_of(rule.grades, rule.brings_to == "one better")
         able = (parts.element.isin(rule.elements) | (not rule.elements)) & (~parts.replace_only | rule.on_x)
         applies = able.to_numpy()[:, None] & old_enough(parts.installed, rule.from_age_years, years)
-        found[name] = Treatment(outcome, set_of[rule.wear_after], costs_by_grade(costs, outcome, rule.cost_share), applies)
-    renewed, always = outcome_of(ALL_TO_A), np.ones((len(parts), len(years)), bool)
-    whole = costs_by_grade(costs, renewed, 1.0)
-    found[URGENT] = Treatment(renewed, set_of[1.0], whole, always)
-    for name in ("refurbish", "rebuild"):
-        if getattr(scenario, name).offered:
-            found[name] = Treatment(renewed, set_of[1.0], whole, always, together=True)
+        found[name] = Treatment(outcome, _sets_after(outcome, rule.wear_after, set_of),
+                                costs_by_grade(costs, outcome, rule.cost_share), applies)
+    renewed = outcome_of(ALL_TO_A)
+    after, whole = _sets_after(renewed, scenario.renew.wear_after, set_of), costs_by_grade(costs, renewed, 1.0)
+    found[URGENT] = Treatment(renewed, after, whole, always)
+    if scenario.refurbish.offered:
+        found["refurbish"] = Treatment(renewed, after, whole, always, together=True)
+    if scenario.rebuild.offered:
+        found["rebuild"] = Treatment(renewed, np.full(5, set_of[1.0]), whole, always, together=True)
     if scenario.demolish.offered:
-        found["demolish"] = Treatment(np.full(5, GONE), 0, np.zeros_like(costs), always, together=True)
+        found["demolish"] = Treatment(np.full(5, GONE), np.zeros(5, int), np.zeros_like(costs), always, together=True)
     return found
+
+
+def _sets_after(outcome, wear_after, set_of):
+    """Set of states by the grade works found: what was at D or E and is brought to A has been replaced and wears as new."""
+    replaced = (outcome == 0) & (np.arange(len(outcome)) >= REPLACED_FROM)
+    return np.where(replaced, set_of[1.0], set_of[wear_after])
 
 
 def _notes(estate, parts, scenario, costs, start, days):

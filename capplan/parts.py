@@ -69,9 +69,9 @@ def component_rows(estate, scenario):
 
 def _must_by(parts, scenario):
     """Latest planning year of what must be done, NaN for the rest: priority 1, statutory, and support that ends."""
-    first = scenario.plan.first_year
+    first, last = scenario.plan.first_year, scenario.plan.first_year + scenario.plan.years - 1
     must = (parts.priority == 1) | parts.statutory
-    by = parts.due_year.where(parts.due_year > first, first).where(must).astype(float)
+    by = parts.due_year.where(parts.due_year > first, first).where(must & ~(parts.due_year > last)).astype(float)
     if scenario.schemes.replace_unsupported:
         by = by.fillna(_support_ends(parts).clip(lower=first).where(unsupported(parts, scenario)))
     return by
@@ -210,11 +210,17 @@ def pupil_days_at_failure(estate, parts, renewal_gbp):
 
 
 def _occupants(estate, parts):
-    """Pupils who use each component's block: its own figure, else the school's by floor area; grounds: by site."""
+    """Pupils who depend on each component's block: its own figure, else its part by floor area of what the school's other
+    blocks leave; the whole site's for a block of plant and for the grounds."""
     blocks = estate.blocks.merge(estate.sites[["site_id", "school_id"]], on="site_id")
     blocks["school_pupils"] = blocks.school_id.map(estate.schools.set_index("school_id").pupils)
-    by_area = blocks.school_pupils * blocks.gifa_m2 / blocks.groupby("school_id").gifa_m2.transform("sum")
-    blocks["occupants"] = blocks.pupils.astype(float).fillna(by_area.astype(float))
+    given = blocks.pupils.astype(float)
+    elsewhere = blocks.school_id.map(given.groupby(blocks.school_id).sum())
+    bare_m2 = blocks.gifa_m2.where(given.isna(), 0.0)
+    by_area = ((blocks.school_pupils.astype(float) - elsewhere).clip(lower=0.0) * bare_m2
+               / bare_m2.groupby(blocks.school_id).transform("sum").replace(0.0, np.nan))
+    blocks["occupants"] = given.fillna(by_area)
     on_site = blocks.groupby("site_id").occupants.sum(min_count=1)
+    blocks["occupants"] = blocks.occupants.where(blocks.use != "plant", blocks.site_id.map(on_site))
     inside = parts.block_id.map(blocks.set_index("block_id").occupants)
     return inside.where(parts.block_id != "", parts.site_id.map(on_site)).to_numpy(float)

@@ -23,7 +23,7 @@ def treatments(programme):
     candidates = programme.candidates
     outlook, grades = candidates.outlook, np.arange(5)
     n, first = len(outlook.parts), outlook.scenario.plan.first_year
-    works = Works(np.full(n, -1), np.tile(grades, (n, 1)), np.zeros(n, dtype=int))
+    works = Works(np.full(n, -1), np.tile(grades, (n, 1)), np.zeros((n, 5), dtype=int))
     for scheme, year in programme.choice.items():
         rows = candidates.members.get(scheme)
         if rows is not None:
@@ -226,10 +226,13 @@ def assumptions_frame(programme):
     if not candidates.money.stand_in:
         frame = frame[~frame.figure.str.startswith("stand_in.")]
     rules = candidates.outlook.scenario.condition
+    types = set(candidates.outlook.parts.type_id)
+    further = _figures("further_types", ["type_id"])
+    further = further[further.figure.str.split(".", n=2).str[2].isin(types)]
     used = {"loss_rates": ["element"], "criticality": ["element", "block_use"],
             **({"life_factors": ["factor", "level"]} if rules.by_block else {}),
             **({"knock_on": ["child"]} if rules.knock_on else {})}
-    return pd.concat([frame, *(_figures(name, keys) for name, keys in used.items())], ignore_index=True)
+    return pd.concat([frame, *(_figures(name, keys) for name, keys in used.items()), further], ignore_index=True)
 
 
 def _figures(name, keys):

@@ -80,7 +80,7 @@ class ElementWorks(_Part):
     cost_share: float = _value("capplan-assumption", assumption=True, ge=0, le=5)
     """Cost as a share of the cost of bringing it to A from its grade."""
     wear_after: float = _value("capplan-assumption", assumption=True, gt=0, le=20)
-    """How many times as fast a component wears afterwards."""
+    """How many times as fast a component wears afterwards that was repaired, not replaced (to A from D or E)."""
     on_x: bool = _value("capplan-assumption", assumption=True)
     """Whether they are possible on a component the surveyor marked X, only to be replaced."""
     from_age_years: int = _value(CHOICE, ge=0, le=200)
@@ -370,6 +370,8 @@ def _explain(path, error):
             text = f"unknown key; this section has: {', '.join(_known_keys(fault['loc'][:-1]))}"
         elif fault["type"] == "missing":
             text = "missing; give it, or let the scenario extend baseline"
+        elif fault["type"] == "value_error":
+            text = fault["msg"].removeprefix("Value error, ")
         else:
             text = f"got {fault['input']!r}: {fault['msg'][0].lower()}{fault['msg'][1:]}"
         lines.append(f"  {key}  {text}")

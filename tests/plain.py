@@ -188,7 +188,7 @@ def next_year(part, states, effect=None):
     for state, share in states.items():
         if effect and state[0] in effect.brings:
             better = effect.brings[state[0]]
-            ways = [] if better is None else [(1.0, (better, 0, effect.pace))]
+            ways = [] if better is None else [(1.0, (better, 0, effect.pace_from(state[0])))]
         else:
             key = "year on", state
             if key not in part.memo:
@@ -312,7 +312,8 @@ def part_of(row, kind, school, block, scenario):
         failure=float(rate["failure_multiple"]) * scenario.loss.failure_scale * costs[4], pupil_days=None,
         handed_on=[scenario.loss.handed_on_share * cost * stays for cost in costs],
         years_in_use=in_use, stays=stays,
-        must_by=must_by(row, scenario, in_use), unsupported=unsupported(row, scenario, in_use) is not None, quoted=(figure or 0.0) * on_costs), row
+        must_by=must_by(row, scenario, in_use), unsupported=unsupported(row, scenario, in_use) is not None,
+        quoted=(figure or 0.0) * on_costs), row
 
 
 def yearly_chances(kind, block, scenario):
@@ -342,32 +343,40 @@ def unsupported(row, scenario, in_use):
 def must_by(row, scenario, in_use):
     """Latest planning year of what must be done: priority 1, statutory, or without its maker's support; else ``None``."""
     first = scenario.plan.first_year
-    if row.get("priority", "") == "1" or yes(row.get("statutory", "")):
-        return max(int(number(row.get("due_year", "")) or first), first)
+    due = int(number(row.get("due_year", "")) or first)
+    if (row.get("priority", "") == "1" or yes(row.get("statutory", ""))) and due < first + scenario.plan.years:
+        return max(due, first)
     year = unsupported(row, scenario, in_use)
     return None if year is None else max(year, first)
 
 
 def occupants(folder):
-    """Pupils by block, and by site for its grounds; ``None`` where nobody knows.
+    """Pupils who depend on each block, and by site for its grounds; ``None`` where nobody knows.
 
-    A block has its own figure, or its part of the school's pupils by floor area.
+    A block has its own figure, or its part by floor area of what the school's blocks with a figure leave; plant serves its
+    whole site.
     """
     homes = {row["site_id"]: row["school_id"] for row in rows(folder / "sites.csv")}
     pupils = {row["school_id"]: number(row.get("pupils", "")) for row in rows(folder / "schools.csv")}
     blocks = rows(folder / "blocks.csv")
-    area, found = {}, {}
+    area, given, found = {}, {}, {}
     for row in blocks:
-        school = homes[row["site_id"]]
-        area[school] = area.get(school, 0.0) + float(row["gifa_m2"])
+        school, own = homes[row["site_id"]], number(row.get("pupils", ""))
+        if own is None:
+            area[school] = area.get(school, 0.0) + float(row["gifa_m2"])
+        else:
+            given[school] = given.get(school, 0.0) + own
     for row in blocks:
         school, own = homes[row["site_id"]], number(row.get("pupils", ""))
         if own is None and pupils[school] is not None:
-            own = pupils[school] * float(row["gifa_m2"]) / area[school]
+            own = max(pupils[school] - given.get(school, 0.0), 0.0) * float(row["gifa_m2"]) / area[school]
         found[row["block_id"]] = own
     for site in homes:
         known = [found[row["block_id"]] for row in blocks if row["site_id"] == site and found[row["block_id"]] is not None]
         found["grounds of " + site] = sum(known) if known else None
+    for row in blocks:
+        if row.get("use", "") == "plant":
+            found[row["block_id"]] = found["grounds of " + row["site_id"]]
     return found
 
 
@@ -397,11 +406,16 @@ def _count_pupil_days(parts, given, pupils, blocks, scenario):
 @dataclass
 class Effect:
     """What works do: ``brings`` maps the grades they act on to the grade after (``None``: the component is gone);
-    ``pace``: how many times as fast it wears then; ``share``: cost as a share of the cost of bringing it to A."""
+    ``pace``: how many times as fast it wears then, unless it was replaced; ``share``: cost as a share of the cost of
+    bringing it to A."""
 
     brings: dict
     pace: float
     share: float
+
+    def pace_from(self, grade):
+        """From D and E to A is a replacement, which wears as new."""
+        return 1.0 if grade >= 3 and self.brings[grade] == 0 else self.pace
 
 
 def effect_of(part, scenario, kind, year):
@@ -409,7 +423,7 @@ def effect_of(part, scenario, kind, year):
     if kind == "demolish":
         return Effect(dict.fromkeys(range(5)), 1.0, 0.0)
     if kind not in ELEMENT_KINDS:
-        return Effect({1: 0, 2: 0, 3: 0, 4: 0}, 1.0, 1.0)
+        return Effect({1: 0, 2: 0, 3: 0, 4: 0}, 1.0 if kind == "rebuild" else scenario.renew.wear_after, 1.0)
     rule = getattr(scenario, kind)
     age = None if part.installed is None else scenario.plan.first_year + year - part.installed
     if (part.replace_only and not rule.on_x) or (rule.elements and part.element not in rule.elements) or (
@@ -568,7 +582,7 @@ def together(line, harms, states, effects=None):
             if effect == "waiting":
                 own = [(1.0, state)]
             elif effect and state[0] in effect.brings:
-                own = [(1.0, (effect.brings[state[0]], 0, effect.pace))]
+                own = [(1.0, (effect.brings[state[0]], 0, effect.pace_from(state[0])))]
             else:
                 own = year_on(part, state, harm)
             ways = [(chance * step, (*so_far, to)) for chance, so_far in ways for step, to in own]

@@ -298,7 +298,7 @@ def test_the_place_is_looked_at_before_the_work_is_done(words, line, tmp_path, c
     assert not any(word in done.stderr for word in ("Reading", "optimising", "Forecasting"))
 
 
-@pytest.mark.parametrize("words", [words for words in WRITING if words != "demo"])
+@pytest.mark.parametrize("words", [words for words in WRITING if words not in ("complete", "demo", "fill", "resurvey")])
 def test_force_replaces_what_the_command_wrote_before(words, line, tiny_results, tmp_path, capplan):
     out = tmp_path / "again"
     if words == "run":
@@ -322,7 +322,8 @@ def test_force_does_not_take_a_folder_for_its_own_by_one_file_name(tmp_path, cap
     assert done.exit_code == 2 and listing(out) == ["schools.csv", "thesis.docx"]
 
 
-@pytest.mark.parametrize("words", [words for words in WRITING if words not in ("demo", "run", "import survey")])
+@pytest.mark.parametrize("words", [words for words in WRITING if words not in ("demo", "forecast", "resurvey", "run",
+                                                                            "import survey")])
 def test_a_missing_parent_is_made(words, line, tmp_path, capplan):
     out = tmp_path / "not" / "yet" / "there"
     assert capplan(*line(words, out)).exit_code == 0

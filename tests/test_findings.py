@@ -2,13 +2,12 @@
 
 import shutil
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from capplan import findings, forecast, propose, read_estate, read_scenario
+from capplan import findings, forecast, read_estate, read_scenario
 from capplan.condition.course import Works
 from capplan.condition.information import CHANGES_NOTHING
 from capplan.condition.suitability import NOT_ASSESSED, WORDS
@@ -62,7 +61,7 @@ def only(folder, component, **changes):
 def loss_with(outlook, component, year):
     """Loss of the whole estate where one component is brought to A in a year, in a loop over years and components."""
     n, horizon = len(outlook.parts), outlook.horizon
-    works = Works(np.full(n, -1), np.tile(np.arange(5), (n, 1)), np.zeros(n, int))
+    works = Works(np.full(n, -1), np.tile(np.arange(5), (n, 1)), np.zeros((n, 5), int))
     works.year[component], works.outcome[component], works.after[component] = year, TO_A, outlook.treatments["urgent"].after
     course, total, rate = outlook.course(works), 0.0, outlook.scenario.plan.discount_rate
     for later in range(horizon):
@@ -303,35 +302,6 @@ def test_must_do_works_and_pfi_give_a_survey_nothing_to_change(tiny, baseline):
     assert (order.worth_gbp == 0).all() and order.reason.str.contains(CHANGES_NOTHING).all()
 
 
-# --- the bar ---------------------------------------------------------------------------------------------------------
-
-
-def offered(money, *works):
-    """Candidates as the bar sees them: (scheme, group, {year: (value, cost)})."""
-    years = [{"scheme_id": scheme, "start_year": year, "value": value, "cost_real_gbp": cost}
-             for scheme, _, starts in works for year, (value, cost) in starts.items()]
-    schemes = [{"scheme_id": scheme, "exclusion_group": group} for scheme, group, _ in works]
-    return SimpleNamespace(scheme_years=pd.DataFrame(years), schemes=pd.DataFrame(schemes),
-                           pots=pd.DataFrame({"pot_id": ["P", "Q"], "amount": [money / 2, money / 2]}))
-
-
-def test_the_bar_by_hand():
-    works = (("roof patch", "roof", {2026: (30, 10), 2027: (8, 10)}), ("roof new", "roof", {2026: (100, 50)}),
-             ("boiler", "", {2026: (10, 20), 2027: (40, 20)}), ("paint", "", {2026: (50, 100)}),
-             ("harmful", "", {2026: (-9, 1)}), ("free", "", {2026: (9, 0)}))
-    # In order: roof patch 3.0 for 10, boiler in 2027 2.0 for 20, paint 0.5 for 100; the new roof's 2.0 is the same need.
-    for money, bar in ((9, 3.0), (10, 2.0), (29, 2.0), (30, 0.5), (129, 0.5), (130, 0.0), (1e9, 0.0)):
-        assert findings.bar_per_gbp(offered(money, *works)) == bar
-
-
-def test_more_money_never_raises_the_bar(rich):
-    candidates = propose(rich)
-    bars = [findings.bar_per_gbp(SimpleNamespace(
-        scheme_years=candidates.scheme_years, schemes=candidates.schemes,
-        pots=candidates.pots.assign(amount=candidates.pots.amount * times))) for times in (0, 0.1, 0.5, 1, 2, 100)]
-    assert bars == sorted(bars, reverse=True) and bars[0] > bars[-1] == 0
-
-
 # --- service levels --------------------------------------------------------------------------------------------------
 
 
@@ -354,7 +324,7 @@ def levels_by_loop(outlook, along, school, year):
 
 def test_service_levels_against_a_loop_with_works_and_without(rich):
     n = len(rich.parts)
-    works = Works(np.arange(n) % 7 - 1, np.zeros((n, 5), int), np.full(n, rich.treatments["urgent"].after))
+    works = Works(np.arange(n) % 7 - 1, np.zeros((n, 5), int), np.tile(rich.treatments["urgent"].after, (n, 1)))
     for along in (rich.nothing, rich.course(works)):
         frame = findings.service_levels(rich, None if along is rich.nothing else along).set_index("school_id")
         assert frame.index.tolist() == ["ELL", "MAR"] and (frame.missed == "").all()

@@ -80,7 +80,7 @@ def test_means_agree_where_components_have_hazards_of_their_own_and_leave(estate
 def test_means_agree_with_the_course_where_works_are_done(estates):
     outlook = forecast(estates["rich"], certain(years=5))
     n = len(outlook.parts)
-    works = Works(np.arange(n) % 6 - 1, np.zeros((n, 5), int), np.full(n, outlook.treatments["urgent"].after))
+    works = Works(np.arange(n) % 6 - 1, np.zeros((n, 5), int), np.tile(outlook.treatments["urgent"].after, (n, 1)))
     sampled, along = futures(outlook, REPLICATES, 13, works), outlook.course(works)
     assert agree(outlook, sampled, along)[1] > 30
     assert sampled.backlog_gbp[:, -1].mean() < 0.7 * outlook.by_year().backlog_gbp.iloc[-1]
@@ -126,7 +126,7 @@ def test_works_meet_the_same_futures(tiny_outlook):
     # The school where nothing is done fares the same in every future.
     parts = tiny_outlook.parts
     works = Works(np.where(parts.school_id == "ELL", 0, -1), np.zeros((len(parts), 5), int),
-                  np.full(len(parts), tiny_outlook.treatments["urgent"].after))
+                  np.tile(tiny_outlook.treatments["urgent"].after, (len(parts), 1)))
     without, done = futures(tiny_outlook, 40, 5), futures(tiny_outlook, 40, 5, works)
     mar = without.groups.index("MAR")
     assert np.array_equal(without.by_group["backlog_gbp"][:, mar], done.by_group["backlog_gbp"][:, mar])

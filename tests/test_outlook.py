@@ -188,7 +188,7 @@ def test_the_course_with_works_against_the_loop(pair):
     chance, scenario = np.random.default_rng(7), outlook.scenario
     years = chance.integers(-1, outlook.horizon, len(plain))
     kinds = chance.choice([*ELEMENT_KINDS, "refurbish", "demolish"], len(plain))
-    works, along = Works(years.copy(), np.tile(np.arange(5), (len(plain), 1)), np.zeros(len(plain), int)), []
+    works, along = Works(years.copy(), np.tile(np.arange(5), (len(plain), 1)), np.zeros((len(plain), 5), int)), []
     for i, (part, year, kind) in enumerate(zip(plain, years, kinds, strict=True)):
         effect = effect_of(part, scenario, kind, int(year)) if year >= 0 else None
         assert bool(effect) == (year >= 0 and bool(outlook.treatments[kind].applies[i, year]))
@@ -312,11 +312,11 @@ def test_where_nobody_knows_the_pupils_none_are_counted_and_it_is_told(tiny, bas
     assert "50%" in notes_with(outlook, "Pupil-days")[0]
 
 
-def test_a_block_without_a_figure_of_its_own_has_its_part_of_the_school_whatever_others_count(tiny, baseline):
-    """ELL-1-T says 30; ELL-1-A's pupils are still 800 of 860 m2 of the 120. Pupils may use several blocks."""
+def test_a_block_without_a_figure_of_its_own_has_its_part_of_what_the_others_leave(tiny, baseline):
+    """ELL-1-T says 30 of the school's 120; ELL-1-A, the only other block, has the 90 that are left."""
     edit(tiny, "blocks", "ELL-1-T", pupils="30")
     outlook = forecast(read_estate(tiny), baseline)
-    assert outlook.pupil_days[row_of(outlook, "ELL-01")] == pytest.approx(0.5 * 5 * 120 * 800 / 860)
+    assert outlook.pupil_days[row_of(outlook, "ELL-01")] == pytest.approx(0.5 * 5 * 90)
 
 
 def test_the_trusts_own_hazard_holds_until_works_are_done(tiny, baseline):
@@ -331,7 +331,7 @@ def test_the_trusts_own_hazard_holds_until_works_are_done(tiny, baseline):
     outlook = forecast(read_estate(tiny), baseline)
     n = len(outlook.parts)
     works = Works(np.where(np.arange(n) == row, 2, -1), np.tile([0, 0, 0, 0, 0], (n, 1)),
-                  np.full(n, outlook.treatments["renew"].after))
+                  np.tile(outlook.treatments["renew"].after, (n, 1)))
     failures = outlook.course(works).failures[:, row]
     assert failures[:3] == pytest.approx(outlook.nothing.failures[:3, row])
     assert failures[3:6] == pytest.approx(0, abs=1e-12)
@@ -418,7 +418,7 @@ def test_the_course_of_a_few_works_beneath_causes_against_the_joint_loop(harmed)
     outlook, plain = harmed
     given = {"ELL-01": (1, "patch"), "ELL-1-A-01": (0, "renew"), "ELL-1-A-03": (3, "repair"), "ELL-03": (2, "renew")}
     n, works = len(plain), {}
-    done = Works(np.full(n, -1), np.tile(np.arange(5), (n, 1)), np.zeros(n, int))
+    done = Works(np.full(n, -1), np.tile(np.arange(5), (n, 1)), np.zeros((n, 5), int))
     for i, part in enumerate(plain):
         if part.component_id in given:
             year, kind = given[part.component_id]
@@ -498,7 +498,7 @@ def test_what_is_marked_x_may_be_patched_where_the_scenario_says_so(root, baseli
 
 def test_a_patch_to_a_at_full_cost_that_wears_as_before_is_a_repair(root, baseline):
     scenario = changed(baseline, patch={"grades": "CDE", "brings_to": "A", "cost_share": 1.0, "wear_after": 1.0,
-                                        "on_x": True})
+                                        "on_x": True}, repair={"wear_after": 1.0})
     outlook = forecast(read_estate(root / "data" / "tiny"), scenario)
     value = outlook.worth()
     assert (value["patch"] == value["repair"]).all()
@@ -519,7 +519,7 @@ def test_a_patched_component_wears_faster_by_hand(root, baseline):
     outlook = forecast(read_estate(root / "data" / "tiny"), baseline)
     n, row = len(outlook.parts), row_of(outlook, "ELL-01")
     patch = outlook.treatments["patch"]
-    works = Works(np.where(np.arange(n) == row, 0, -1), np.tile(patch.outcome, (n, 1)), np.full(n, patch.after))
+    works = Works(np.where(np.arange(n) == row, 0, -1), np.tile(patch.outcome, (n, 1)), np.tile(patch.after, (n, 1)))
     course = outlook.course(works)
     assert course.shares[1, row] == pytest.approx([0, 1, 0, 0, 0])
     assert course.shares[2, row, 2] == pytest.approx(1 - (1 - 0.14493) ** 1.5)

@@ -64,7 +64,7 @@ def _listed_in_blocks(others):
     for piece in others:
         if len(piece) and (piece.kind == "listed").all():
             once = piece.drop_duplicates("scheme_id")
-            for row in once[(once.block_id != "") & (once.must_do == "") & (once.tag == "condition")].itertuples():
+            for row in once[(once.block_id != "") & (once.must_do == "")].itertuples():
                 found.setdefault(row.block_id, []).append(row.scheme_id)
     return found
 

@@ -52,7 +52,8 @@ def listed_works(outlook, table):
             "scheme_id": f"{PREFIXES[table]}.{work.work_id}", "school_id": work.school_id, "kind": "listed", "tag": work.use,
             "exclusion_group": "", "also_meets": "", "requires": "",
             "must_do": "" if pd.isna(must) else str(max(int(must), scenario.plan.first_year)),
-            "site_id": home.get(work.block_id, sites.get(work.school_id, "")), "trade": "", "block_id": work.block_id,
+            "site_id": home.get(work.block_id, work.site_id or sites.get(work.school_id, "")), "trade": "",
+            "block_id": work.block_id,
             "element": LISTED_TABLES[table], "description": work.description, "priority": work.priority, "worst_grade": "",
             "surveyed_share": 1.0, "start_year": scenario.years, "cost": np.rint(real * nominal),
             "cost_real_gbp": round(real, 2),
@@ -63,11 +64,9 @@ def listed_works(outlook, table):
 def _works_of(outlook, table):
     """The works of a table in the columns of the works table; remedial works must be done in the year they fall due."""
     estate, plan = outlook.estate, outlook.scenario.plan
-    if table == "works":
-        return estate.works
+    if table == "works" or not len(estate.compliance):
+        return (estate.works if table == "works" else estate.works.iloc[:0]).assign(site_id="")
     items = estate.compliance
-    if not len(items):
-        return estate.works.iloc[:0]
     due = duties_due(items, reference.load("compliance_duties"), plan.first_year, plan.years)
     wanted = due.must_do_year.notna() & (items.remedial_cost_gbp.to_numpy() > 0)
     due, items = due[wanted.to_numpy()], items[wanted.to_numpy()]
@@ -75,7 +74,8 @@ def _works_of(outlook, table):
     return pd.DataFrame({
         "work_id": items.item_id.to_numpy(),
         "school_id": items.site_id.map(estate.sites.set_index("site_id").school_id).to_numpy(),
-        "block_id": items.block_id.to_numpy(), "description": finding + " (" + due.duty.to_numpy() + ")",
+        "site_id": items.site_id.to_numpy(), "block_id": items.block_id.to_numpy(),
+        "description": finding + " (" + due.duty.to_numpy() + ")",
         "use": "condition", "cost_gbp": items.remedial_cost_gbp.to_numpy(),
         "cost_price_base": items.cost_price_base.to_numpy(), "loss_avoided_gbp_per_year": np.nan, "priority": 1.0,
         "must_start_by": due.must_do_year.to_numpy(), "status": "proposed"})

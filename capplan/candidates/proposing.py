@@ -79,6 +79,16 @@ def _left_out(outlook, small_gbp, kept):
     if lost:
         yield (f"Works on the trust's list that are not planned: {', '.join(lost)}. They are at a PFI school, too small to "
                "be a scheme, or nothing says what they avoid.")
+    items = outlook.estate.compliance
+    lost = [name for name in items.item_id[items.remedial_cost_gbp > 0] if f"duty.{name}" not in kept]
+    if lost:
+        yield (f"Statutory remedial works that are not planned: {', '.join(lost)}. They are at a PFI school, where they are "
+               "the contractor's, or fall due after the plan.")
+    urgent = outlook.parts.block_id[outlook.parts.must_by.notna()].unique()
+    both = [block for block in urgent if {f"{block}.rebuild", f"{block}.demolish"} & kept]
+    if both:
+        yield (f"In blocks that may be rebuilt or demolished, urgent works are planned all the same: {', '.join(both)}. "
+               "Where the block goes soon after, ask whether an interim control would do.")
 
 
 _SCHEME_COLUMNS = ["scheme_id", "school_id", "kind", "tag", "exclusion_group", "also_meets", "requires", "must_do",

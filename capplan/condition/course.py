@@ -10,15 +10,19 @@ from .joint import Joint
 
 @dataclass(frozen=True)
 class Works:
-    """Works on components: each at most once. Shapes (n,), (n, 5), (n,).
+    """Works on components: each at most once. Shapes (n,), (n, 5), (n,) or (n, 5).
 
     ``year`` of the plan, -1 for none; ``outcome``, the grade each grade is brought to (its own number: left alone; -1:
-    the component is gone); ``after``, the set of states it wears in afterwards.
+    the component is gone); ``after``, the set of states it wears in afterwards, one for all or by the grade it was at.
     """
 
     year: np.ndarray
     outcome: np.ndarray
     after: np.ndarray
+
+    def sets(self):
+        """``after`` by component and grade, shape (n, 5)."""
+        return np.broadcast_to(self.after.reshape(len(self.year), -1), self.outcome.shape)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ def course(wear, years, works=None):
     Works of a year act on the condition at its start and are finished at its end: that year's failures are suffered.
     """
     if works is not None:
-        _refuse_stale_hazard(wear, (works.year >= 0) & _renews(works.outcome) & (works.after == 0))
+        _refuse_stale_hazard(wear, (works.year >= 0) & (_renews(works.outcome) & (works.sets() == 0)).any(axis=1))
     n = len(wear.kind)
     shares, failures = np.zeros((years + 1, n, GRADE_COUNT)), np.zeros((years + 1, n))
     for piece, joint in ((piece, Joint(wear, piece)) for group in wear.groups
@@ -97,7 +101,8 @@ def worth(wear, loss, treatments, discount_rate, years):
     loss : Loss
     treatments : dict
         Name to ``(outcome, after, together)``: grade each grade is brought to (shape (5,); -1: gone), the set of states
-        afterwards, and whether causes are treated in the same year, as in works on a whole block.
+        afterwards (one, or by grade, shape (5,)), and whether causes are treated in the same year, as in works on a whole
+        block.
     discount_rate : float
         Real discount rate. [-]
     years : int
@@ -121,7 +126,7 @@ def worth(wear, loss, treatments, discount_rate, years):
     for name, (outcome, after, together) in treatments.items():
         if outcome[0] < 0 and not together:
             raise ValueError(f"{name}: a component alone cannot be gone while others lie beneath it.")
-        _refuse_stale_hazard(wear, np.full(len(wear.kind), _renews(np.asarray(outcome)) and after == 0))
+        _refuse_stale_hazard(wear, np.full(len(wear.kind), (_renews(np.asarray(outcome)) & (np.asarray(after) == 0)).any()))
     value = {name: np.zeros((len(wear.kind), years)) for name in treatments}
     for group in wear.groups:
         for piece in group.pieces(wear.chains.states, years + 1):
@@ -136,8 +141,8 @@ def worth(wear, loss, treatments, discount_rate, years):
 
 
 def _renews(outcome):
-    """Whether works bring any grade to a better one."""
-    return ((outcome >= 0) & (outcome != np.arange(GRADE_COUNT))).any(axis=-1)
+    """Whether works bring each grade to a better one."""
+    return (outcome >= 0) & (outcome != np.arange(GRADE_COUNT))
 
 
 def _refuse_stale_hazard(wear, unmoved):

@@ -114,9 +114,10 @@ class Joint:
         for axis in range(self.length):
             rows = self.piece.rows[:, axis]
             at = np.flatnonzero(works.year[rows] == year)
-            ways, way = np.unique(np.column_stack([works.outcome[rows[at]], works.after[rows[at]]]), axis=0,
+            ways, way = np.unique(np.column_stack([works.outcome[rows[at]], works.sets()[rows[at]]]), axis=0,
                                   return_inverse=True)
-            found[axis] = [(at[way.ravel() == i], self.landing(row[:-1], row[-1])) for i, row in enumerate(ways)]
+            found[axis] = [(at[way.ravel() == i], self.landing(row[:GRADE_COUNT], row[GRADE_COUNT:]))
+                           for i, row in enumerate(ways)]
         return found
 
     def expect(self, ahead, treated=None):
@@ -134,12 +135,13 @@ class Joint:
     def landing(self, outcome, after):
         """State each state is brought to by works (its own number: left alone), shape (states,).
 
-        ``outcome`` is the grade each grade is brought to; what is gone is left where it is.
+        ``outcome`` is the grade each grade is brought to and ``after`` the set of states it wears in then, one for all
+        or by grade; what is gone is left where it is.
         """
         grade = self.chains.grade
-        brought = np.asarray(outcome)[grade]
+        brought, sets = np.asarray(outcome)[grade], np.broadcast_to(after, (GRADE_COUNT,))[grade]
         return np.where((brought == grade) | (brought < 0), np.arange(self.chains.states),
-                        self.chains.fresh[after][np.maximum(brought, 0)])
+                        self.chains.fresh[sets, np.maximum(brought, 0)])
 
     def _at(self, axis, state):
         """Index of one state of one axis."""

@@ -317,7 +317,8 @@ class Simulation:
             grade = self.chains.grade[state[at]]
             brought = self.works.outcome[at, grade]
             moved = (brought >= 0) & (brought != grade)
-            worn[at[moved]] = self.chains.fresh[self.works.after[at[moved]], brought[moved]]
+            sets = self.works.sets()[at, grade]
+            worn[at[moved]] = self.chains.fresh[sets[moved], brought[moved]]
         return worn
 
 

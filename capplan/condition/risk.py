@@ -70,31 +70,30 @@ def extent_shares(group, extent, sole):
     return np.where(sole, 1.0, share)
 
 
-def chance_of_failure(failures):
-    """Chance that a component fails by the end of each year.
+def chance_of_failure(failures, again):
+    """Chance that a component has failed by the end of each year.
 
     Parameters
     ----------
     failures : array, shape (years, n)
         Expected failures of each year. [-]
+    again : array of bool, shape (n,)
+        Whether it is put right after a failure and may fail again the next year, as by the trust's own yearly chance;
+        otherwise it fails once at most.
 
     Returns
     -------
     array, shape (years, n)
-        Chance of at least one failure so far, at most 1. [-]
-
-    Notes
-    -----
-    A component fails once at most where nothing is done, so that expected failures add up to the chance; a trust's own
-    hazard, which holds year after year, is compounded by the caller's ``failures`` being its survivors'.
+        Chance of at least one failure so far. [-]
 
     Examples
     --------
-    >>> chance_of_failure(np.array([[0.1], [0.2]]))
-    array([[0.1],
-           [0.3]])
+    >>> chance_of_failure(np.array([[0.1, 0.2], [0.2, 0.2]]), np.array([False, True])).round(2)
+    array([[0.1 , 0.2 ],
+           [0.3 , 0.36]])
     """
-    return np.minimum(np.cumsum(failures, axis=0), 1.0)
+    once, often = np.minimum(np.cumsum(failures, axis=0), 1.0), 1.0 - np.cumprod(1.0 - np.minimum(failures, 1.0), axis=0)
+    return np.where(again, often, once)
 
 
 def risk_matrix(probability, consequence_gbp):

@@ -82,7 +82,7 @@ def old_enough(installed, from_age_years, years):
     >>> old_enough(np.array([2010, np.nan]), 20, [2029, 2030]).tolist()
     [[False, True], [True, True]]
     """
-    age = np.asarray(years)[None, :] - np.asarray(installed, float)[:, None]
+    age = np.maximum(np.asarray(years)[None, :] - np.asarray(installed, float)[:, None], 0.0)
     return np.isnan(age) | (age >= from_age_years)
 
 

@@ -16,7 +16,6 @@ from ..tabular import read_cells, typed
 
 NEEDED = {"SCA": ("per_weighted_pupil", "school_floor", "va_factor", "pfi_factor"),
           "DFC": ("lump_sum", "per_weighted_pupil", "va_factor")}
-OF_ONE_YEAR = ("pfi_months", "transitional_share")
 UNITS = {"per_weighted_pupil": "GBP", "school_floor": "GBP", "lump_sum": "GBP", "va_factor": "multiple",
          "pfi_factor": "multiple", "pfi_months": "months", "transitional_share": "share"}
 STATUSES = ("published", "secondary", "derived", "ASSUMPTION")
@@ -188,7 +187,7 @@ per_weighted_pupil, va_factor.'
     told = "; ".join(f"{route} {', '.join(names)}" for route, names in missing.items())
     if missing and rate_from is None:
         raise MissingFigureError(_what_to_do(grant_year, told, table))
-    lent = table[table.grant_year.eq(rate_from) & ~table.figure.isin(OF_ONE_YEAR)]
+    lent = table[table.grant_year.eq(rate_from)]
     lent = lent[[name in missing.get(route, ()) for route, name in zip(lent.route, lent.figure, strict=True)]]
     if len(lent) < sum(map(len, missing.values())):
         raise MissingFigureError(_what_to_do(rate_from, "some of " + told, table))

@@ -9,7 +9,7 @@ from ..errors import MissingFigureError
 
 TABLES = ("component_types", "further_types", "price_index", "location_factors", "routes", "loss_rates",
           "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on",
-          "inventory")
+          "inventory", "allocation_rates", "condition_modifiers", "pupil_weights", "regime_rules")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids")}
 
 

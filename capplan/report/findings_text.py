@@ -88,7 +88,7 @@ def _first_to_fail(risk):
     elif not len(shown):
         return "What loses most by waiting a year: nothing; every component may wait (risk.csv)."
     rows = [f"  {row.component_id:16}{row.element[:24]:26}{row.grade:6}{_chance(row.failure_probability)}"
-            f"{row.years_to_failure:10.1f}{row.loss_at_failure_gbp:13,.0f}"
+            f"{_blank(row.years_to_failure, '10.1f', 10)}{row.loss_at_failure_gbp:13,.0f}"
             f"{_blank(row.pupil_days_at_failure, '10,.0f', 10)}{_blank(row.loss_if_delayed_gbp, '12,.0f', 12)}"
             for row in shown.head(SHOWN).itertuples()]
     return (f"{title}\n"

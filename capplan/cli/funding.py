@@ -1,0 +1,140 @@
+"""Commands about grants: what the published formulae allocate."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from ..errors import OutputError
+from .options import AS_JSON, as_text, clean, say
+
+
+@click.group()
+def funding():
+    """Grants: what the published formulae allocate."""
+
+
+@funding.command()
+@click.argument("schools", type=click.Path(path_type=Path))
+@click.option("--grant-year", required=True, type=click.IntRange(2015, 2100),
+              help="Year the grant year begins in, on 1 April: 2025 for 2025-26.")
+@click.option("--out", required=True, type=click.Path(path_type=Path),
+              help="CSV file to write; its name with _trusts is written beside it.")
+@click.option("--rates", type=click.Path(path_type=Path),
+              help="CSV of rates (grant_year, route, figure, value ...) over those that come with capplan.")
+@click.option("--rate-from", type=click.IntRange(2015, 2100),
+              help="Grant year whose rates stand in for those the grant year lacks; every output says so.")
+@click.option("--published", type=click.Path(path_type=Path),
+              help="CSV of published totals by trust (trust, dfc_gbp, sca_gbp ...) to compare with.")
+@click.option("--force", is_flag=True, help="Replace the files if they are there.")
+@AS_JSON
+@clean
+def allocations(schools, grant_year, out, rates, rate_from, published, force, as_json):
+    """Compute SCA and devolved formula capital of SCHOOLS (CSV: urn, la_number, trust, weighted_pupils ...) for a year."""
+    from ..funding import allocation_tables as tables
+    from ..funding import allocations as formulae
+    files = (out, out.with_name(f"{out.stem}_trusts{out.suffix}"))
+    _refuse_taken(files, force, [file for file in (schools, rates, published) if file])
+    figures = tables.rates_for(grant_year, tables.rate_table(rates), rate_from)
+    listed = tables.read_schools(schools)
+    found = formulae.school_allocations(listed, grant_year, figures)
+    trusts = formulae.trust_allocations(found)
+    compared = formulae.compare_published(listed, found, tables.read_published(published), figures) if published else None
+    by_school = found.assign(sca_gbp=formulae.pence_that_add_up(found.sca_gbp, found.trust),
+                             formula_gbp=found.formula_gbp.round(2), grant_year=grant_year, rates_of=figures.rates_of)
+    first = ["urn", "sca_gbp", "dfc_gbp"]
+    by_trust = trusts[["trust", "schools", "sca_gbp", "dfc_gbp"]].assign(grant_year=grant_year, rates_of=figures.rates_of)
+    _write_files({files[0]: by_school[[*first, *(name for name in by_school if name not in first)]], files[1]: by_trust},
+                 force)
+    told = _account(listed, found, trusts, compared, figures)
+    if as_json:
+        click.echo(json.dumps(told | {"files": [str(file) for file in files]}, allow_nan=False))
+        return
+    for note in told["notes"]:
+        say(f"Note: {note}")
+    click.echo(_in_words(told, trusts, tables.spell(grant_year), tables.spell(figures.rates_of)))
+    click.echo(f"Written to {files[0]} and {files[1]}.")
+
+
+def _account(listed, found, trusts, compared, figures):
+    """Everything the command has to tell, as plain values."""
+    told = {"grant_year": figures.grant_year, "rates_of": figures.rates_of, "notes": list(figures.notes),
+            "schools": len(found), "trusts": len(trusts), "sca_gbp": round(float(trusts.sca_gbp.sum()), 2),
+            "dfc_gbp": round(float(trusts.dfc_gbp.sum()), 2), "schools_on_the_floor": int(found.floor_applies.sum()),
+            "schools_under_pfi": int(listed.pfi.sum()),
+            "of_these_for_part_of_the_year": int((listed.pfi & listed.la_number.isin(figures.pfi_months)).sum())}
+    given = listed.dfc_gbp.notna()
+    if given.any():
+        pence = ((found.dfc_gbp - listed.dfc_gbp)[given] * 100).round().abs()
+        told["dfc_given"] = {"schools": int(given.sum()), "to_the_penny": int((pence == 0).sum()),
+                             "a_penny_away": int((pence == 1).sum()), "further_away": int((pence > 1).sum())}
+    if compared is not None:
+        misses = compared[~compared.agrees]
+        plain = compared[compared.transitional_protection_gbp.eq(0)]
+        told["published"] = {
+            "trusts": len(compared), "agree_within_5_gbp": int(compared.agrees.sum()),
+            "without_transitional_protection": len(plain), "of_these_agree": int(plain.agrees.sum()),
+            "misses": misses.astype(object).where(misses.notna(), None).to_dict("records")}
+    return told
+
+
+def _in_words(told, trusts, year, rates_of):
+    part = told["of_these_for_part_of_the_year"]
+    lines = [f"Grant year {year}, rates of {rates_of}: {told['schools']:,} schools of {told['trusts']:,} trusts.",
+             f"SCA £{told['sca_gbp']:,.2f} (without transitional protection), DFC £{told['dfc_gbp']:,.2f}; "
+             f"{told['schools_on_the_floor']:,} schools on the floor, {told['schools_under_pfi']:,} under PFI"
+             + (f" ({part} of them for part of the year only)." if part else "."),
+             "SCA is paid to a trust of 5 schools and 3,000 pupils; schools of smaller trusts bid to CIF instead."]
+    if len(trusts) <= 10:
+        lines.append(as_text(trusts.drop(columns="transitional_protection_gbp")))
+    if given := told.get("dfc_given"):
+        lines.append(f"DFC given for {given['schools']:,} schools: {given['to_the_penny']:,} the same to the penny, "
+                     f"{given['a_penny_away']:,} a penny away (half pennies), {given['further_away']:,} further away.")
+    if known := told.get("published"):
+        lines.append(f"Published totals of {known['trusts']:,} trusts: {known['agree_within_5_gbp']:,} agree within £5; of "
+                     f"{known['without_transitional_protection']:,} without transitional protection "
+                     f"{known['of_these_agree']:,} do.")
+        lines += [f"  {miss['trust']}: " + ("" if miss["sca_difference_gbp"] is None else
+                                            f"published is {miss['sca_difference_gbp']:+,.2f}; ") + miss["reason"] + "."
+                  for miss in known["misses"]]
+    return "\n".join(lines)
+
+
+def _refuse_taken(files, force, reads):
+    inputs = {os.path.realpath(file) for file in reads}
+    for file in files:
+        if file.is_dir():
+            raise OutputError(f"{file} is a folder; give the name of a file.")
+        if os.path.realpath(file) in inputs:
+            raise OutputError(f"{file} is read by this command; give another file to write to.")
+        if file.exists() and not force:
+            raise OutputError(f"{file} exists already; choose another name, or --force to replace it.")
+
+
+def _write_files(frames, force):
+    """Write all files or none: each beside its place first, then all of them moved there."""
+    from ..tabular import write_frame
+    folder = next(iter(frames)).parent
+    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    work = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, frame in frames.items():
+            handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=folder)
+            os.close(handle)
+            work.append(Path(name))
+            write_frame(frame, name)
+            os.chmod(name, 0o644)
+        _refuse_taken(frames, force, ())
+        for name, file in zip(work, frames, strict=True):
+            os.replace(name, file)
+    except OSError as error:
+        raise OutputError(f"Cannot write to {folder}: {error.strerror}.") from None
+    finally:
+        for name in work:
+            name.unlink(missing_ok=True)
+        for parent in made:
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
