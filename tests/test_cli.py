@@ -23,8 +23,8 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
-COMMANDS = ("check", "complete", "demo", "dictionary", "fill", "forecast", "formulation", "import pds", "import survey",
-            "learn", "new", "optimise", "policy worst-first", "resurvey", "run")
+COMMANDS = ("check", "complete", "demo", "dictionary", "fill", "forecast", "formulation", "funding allocations",
+            "import pds", "import survey", "learn", "new", "optimise", "policy worst-first", "resurvey", "run")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import survey", "learn", "new", "optimise",
            "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",
@@ -110,7 +110,7 @@ def test_the_commands_are_these():
     assert tuple(sorted(name for name, _ in commands())) == COMMANDS
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "import", "policy"])
+@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "policy"])
 def test_every_command_has_help_with_a_sentence_and_its_options(words, capplan):
     done = capplan(*words.split(), "--help")
     assert done.exit_code == 0 and done.stdout.startswith("Usage:") and done.stderr == ""

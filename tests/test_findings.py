@@ -294,12 +294,16 @@ def test_a_block_nobody_knows_anything_of_has_no_worth_of_a_survey_rather_than_n
     assert order.drop(index="MAR-1-A").worth_gbp.notna().all()
 
 
-def test_must_do_works_and_pfi_give_a_survey_nothing_to_change(tiny, baseline):
-    edit(tiny, "schools", "ELL", pfi="yes")
-    urgent = {"priority": "1", "surveyed": "2022-01-01"}
-    write(tiny / "components.csv", [row | urgent for row in rows(tiny / "components.csv")])
-    order = findings.surveys_frame(forecast(read_estate(tiny), baseline), 1.0)
-    assert (order.worth_gbp == 0).all() and order.reason.str.contains(CHANGES_NOTHING).all()
+@pytest.mark.parametrize(("table", "key", "changes"), [
+    ("schools", "ELL", {"pfi": "yes"}), ("components", "ELL-01", {"priority": "1"}),
+    ("components", "ELL-01", {"statutory": "yes"}), ("blocks", "ELL-1-A", {"planned_exit": "2033-08-31"})])
+def test_works_that_are_not_the_trust_s_choice_give_a_survey_nothing_to_change(table, key, changes, tiny, baseline):
+    only(tiny, "ELL-01", grade="B", surveyed="2022-09-01", remedial_cost_gbp="", cost_price_base="", priority="")
+    free = of(findings.surveys_frame(forecast(read_estate(tiny), baseline), 3.0), block_id="ELL-1-A")
+    assert free.worth_gbp > 0
+    edit(tiny, table, key, **changes)
+    bound = of(findings.surveys_frame(forecast(read_estate(tiny), baseline), 3.0), block_id="ELL-1-A")
+    assert bound.worth_gbp == bound.most_gbp == 0 and CHANGES_NOTHING in bound.reason
 
 
 # --- service levels --------------------------------------------------------------------------------------------------

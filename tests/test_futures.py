@@ -144,22 +144,22 @@ def test_less_certain_rates_give_wider_bands(tiny_outlook):
 
 
 def modelled_roof(folder, surveyed):
-    """An estate of one block whose roof is half at A and half at D, seen or modelled."""
+    """An estate of one block whose roof is three quarters at A and a quarter at D, seen or modelled."""
     write(folder / "components.csv", [row for row in rows(folder / "components.csv") if row["component_id"] == "MAR-05"])
-    add_components(folder, "ELL-1-A", ROOF_03=f"400 A {surveyed}", ROOF_04=f"400 D {surveyed}")
+    add_components(folder, "ELL-1-A", ROOF_03=f"600 A {surveyed}", ROOF_04=f"200 D {surveyed}")
     edit(folder, "components", "ELL-1-A-01", type_id="ROOF.03")
     return forecast(read_estate(folder), certain())
 
 
 def test_modelled_components_widen_the_band_by_hand(tiny):
-    # Seen: half of the roof at D. Modelled: both halves at A, or both at D, as likely.
+    # Seen: a quarter of the roof is at D. Modelled: all of it is, in one future of four.
     seen = modelled_roof(tiny, "2026-09-01")
-    half = seen.costs_gbp[seen.parts.grade == "D", 3].item()
-    assert (futures(seen, 50, 4).backlog_gbp[:, 0] == half).all()
+    quarter = seen.costs_gbp[seen.parts.grade == "D", 3].item()
+    assert (futures(seen, 50, 4).backlog_gbp[:, 0] == quarter).all()
     modelled = modelled_roof(tiny, "modelled")
     start = futures(modelled, 400, 4).backlog_gbp[:, 0]
-    assert sorted(set(start.round(2))) == [0.0, round(2 * half, 2)]
-    assert start.mean() == pytest.approx(half, abs=4 * half / np.sqrt(400))
+    assert sorted(set(start.round(2))) == [0.0, round(4 * quarter, 2)]
+    assert start.mean() == pytest.approx(quarter, abs=4 * 4 * quarter * np.sqrt(0.25 * 0.75 / 400))
     for year in (0, 1, 3):
         narrow, wide = (np.ptp(np.quantile(futures(outlook, 200, 4).backlog_gbp[:, year], (0.1, 0.9)))
                         for outlook in (seen, modelled))

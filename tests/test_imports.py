@@ -17,7 +17,8 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors",), ("tables",), ("tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
-    ("estate_checks",), ("estate",), ("scenario",), ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
+    ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",),
+    ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),
     ("money",), ("candidates",), ("programme",), ("explanations",), ("results",), ("runs",),
     ("importers", "quality", "report"),
@@ -29,7 +30,7 @@ RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 HOMES = {
     "pulp": ("programme/formulation.py", "programme/solver.py"), "highspy": ("programme/solver.py",),
     "matplotlib": ("report/",), "jinja2": ("report/",),
-    "pydantic": ("scenario.py", "importers/survey_map"), "click": ("cli/",),
+    "pydantic": ("scenario.py", "scenario_parts.py", "importers/survey_map"), "click": ("cli/",),
     "pyarrow": ("tabular.py", "importers/pds_columns.py"), "python_calamine": ("importers/survey_sheet.py",),
     "xlsxwriter": ("report/",), "simpy": ("simulation/",),
 }
