@@ -197,10 +197,10 @@ class Outlook:
         return (blocks.gifa_m2 * blocks.region.map(reference.location_factor) * rate).groupby(blocks[key]).sum()
 
     def __str__(self):
-        years = self.by_year()
+        years, horizon = self.by_year(), f"{self.horizon} year{'s' if self.horizon > 1 else ''}"
         return (f"Backlog of {self.estate.trust['name']} at grades C to E, in {self.scenario.plan.price_base} prices: "
                 f"£{years.backlog_gbp.iloc[0]:,.0f} now, £{years.backlog_gbp.iloc[-1]:,.0f} after "
-                f"{self.horizon} years if nothing is done")
+                f"{horizon} if nothing is done")
 
 
 def forecast(estate, scenario):

@@ -10,7 +10,8 @@ import capplan
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 # Besides the public names of capplan itself.
-PUBLIC_MODULES = ("capplan.findings", "capplan.futures", "capplan.history", "capplan.importers.pds", "capplan.report.charts",
+PUBLIC_MODULES = ("capplan.findings", "capplan.futures", "capplan.history", "capplan.importers.pds",
+                  "capplan.programme.marginal", "capplan.report.charts",
                   "capplan.report.results")
 LONGEST_CELL = 15
 

@@ -8,7 +8,7 @@ import pandas as pd
 from ..errors import CandidatesError, Fault
 from ..tables import CANDIDATE_TABLES
 from ..tabular import as_cells, find_table, read_cells, typed, write_frame
-from .model import Candidates, must_start_by
+from .model import Candidates, met_by_nobody_else, must_start_by
 
 
 def write_candidates(candidates, folder):
@@ -92,12 +92,9 @@ def _candidate_faults(frames, known):
     unknown("spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
     needed = schemes.requires.str.split(";").explode().str.strip()
     unknown("schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
-    if "also_meets" in schemes:
-        groups = set(schemes.exclusion_group) | set(schemes.scheme_id[schemes.exclusion_group == ""])
-        further = schemes.also_meets.str.split(";").explode().str.strip()
-        lost = further[(further != "") & ~further.isin(groups)]
-        faults += [Fault("schemes.csv", int(row), "also_meets", repr(value),
-                         "an exclusion group of schemes.csv, or a scheme without one") for row, value in lost.items()]
+    faults += [Fault("schemes.csv", int(row), "also_meets", repr(value),
+                     "an exclusion group, a scheme without one, or a need that another scheme meets too")
+               for row, value in met_by_nobody_else(schemes).items()]
     for row, text in schemes.must_do.items():
         try:
             must_start_by(text)

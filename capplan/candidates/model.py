@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import pandas as pd
 
 from ..money import Money
 from ..outlook import Outlook
@@ -98,3 +99,22 @@ def needs_met(schemes):
                                       *(f"scheme {other}" if other in single else f"group {other}"
                                         for other in split_list(more))]))
             for name, group, more in zip(names, own, further, strict=True)}
+
+
+def met_by_nobody_else(schemes):
+    """Further needs that no other scheme meets, so that naming them does nothing: by row, one for each name.
+
+    Parameters
+    ----------
+    schemes : DataFrame
+        As for ``needs_met``.
+
+    Returns
+    -------
+    Series of str
+    """
+    if "also_meets" not in schemes:
+        return pd.Series([], dtype=str)
+    own = set(schemes.exclusion_group) | set(schemes.scheme_id[schemes.exclusion_group == ""])
+    further = schemes.also_meets.map(lambda text: sorted(set(split_list(text)))).explode().dropna()
+    return further[~further.isin(own) & ~further.duplicated(keep=False)]

@@ -10,7 +10,7 @@ from ..outlook import ELEMENT_WORKS, URGENT
 from ..parts import unsupported
 from .blocks import block_works
 from .listed import LISTED_TABLES, listed_works
-from .model import Candidates
+from .model import Candidates, met_by_nobody_else, split_list
 from .targets import target_limits
 
 WORDS = {"patch": "Patch what is expected at {grades} by then", "repair": "Put right what is expected at {grades} by then",
@@ -56,6 +56,9 @@ def _candidates(outlook, cells, small_gbp, members):
     """The tables of the candidates, from one row per scheme and start year."""
     purse = money(outlook.estate, outlook.scenario)
     schemes = cells.drop_duplicates("scheme_id")[_SCHEME_COLUMNS].reset_index(drop=True)
+    idle = met_by_nobody_else(schemes).groupby(level=0).agg(set)
+    for row, names in idle.items():
+        schemes.loc[row, "also_meets"] = ";".join(name for name in split_list(schemes.also_meets[row]) if name not in names)
     kept = set(schemes.scheme_id)
     members = {key: rows for key, rows in members.items() if key in kept}
     works = {key: URGENT if key.endswith(f".{URGENT}") else kind

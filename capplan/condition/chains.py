@@ -120,10 +120,11 @@ def weibull_chains(drop_probability, shape, longest_years):
 
     Examples
     --------
-    With shape 2 and a mean stay of two years the chance of dropping is 0.29 in the first year and 0.65 in the second.
+    With shape 2, two years told apart and a mean stay of two years the chance of dropping is 0.32 in the first year and
+    0.68 in every later one: 1 + q + q q^3 + ... = 2 where q = 0.68 outlast the first.
 
     >>> weibull_chains(np.full((1, 4), 0.5), np.array([2.0]), 2).leave.round(2)
-    array([[0.29, 0.65, 0.29, 0.65, 0.29, 0.65, 0.29, 0.65, 0.  ]])
+    array([[0.32, 0.68, 0.32, 0.68, 0.32, 0.68, 0.32, 0.68, 0.  ]])
 
     References
     ----------

@@ -20,7 +20,8 @@ def worth_of_a_pound(candidates):
     Returns
     -------
     float
-        Present value for each pound of the pots; zero where there is money for everything. [GBP/GBP]
+        Present value for each pound of the pots; zero where there is money for everything, and where there is none what the
+        best scheme avoids for each pound. [GBP/GBP]
 
     Notes
     -----
@@ -30,8 +31,9 @@ def worth_of_a_pound(candidates):
     inst = instance(candidates)
     inst = replace(inst, must={}, limits=[limit for limit in inst.limits if limit.sense == "<="])
     total = float(inst.pots.amount.sum())
-    if not inst.starts or total <= 0:
-        return 0.0
+    if total <= 0:
+        ratios = [start.value / spent for start in inst.starts.values() if (spent := sum(start.spend.values())) > 0]
+        return max([0.0, *ratios])
     value = {}
     for change in (-STEP, STEP):
         pots = inst.pots.assign(amount=inst.pots.amount * (1.0 + change))
