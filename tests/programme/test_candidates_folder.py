@@ -347,11 +347,12 @@ def test_one_limit_in_several_years_long_lists_and_an_empty_limits_file_are_read
 
 def test_a_further_need_that_nobody_else_meets_is_a_slip_and_said(tmp_path):
     """A slip of the pen would otherwise switch an exclusion off without a word; a need that two schemes name is one."""
-    tables = {"schemes": "scheme_id,exclusion_group,also_meets\nhall,,roof;rooof\nroof one,roof,\nlab,,stairs\nwing,,stairs\n",
+    schemes = "scheme_id,exclusion_group,also_meets\nhall,,roof;rooof\nroof one,roof,\nlab,,stairs\nwing,,stairs\n"
+    tables = {"schemes": schemes,
               "scheme_years": "scheme_id,start_year,value\nhall,0,5\nroof one,0,3\nlab,0,1\nwing,0,1\n",
               "pots": "pot_id,amount,first_year,last_year\np,10,0,0\n"}
     for name, text in tables.items():
         (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
     with pytest.raises(CandidatesError) as told:
-        read_candidates(tmp_path)
+        capplan.read_candidates(tmp_path)
     assert [(fault.row, fault.column, fault.found) for fault in told.value.faults] == [(2, "also_meets", "'rooof'")]
