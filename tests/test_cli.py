@@ -23,7 +23,7 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
-COMMANDS = ("check", "complete", "demo", "dictionary", "fill", "forecast", "formulation", "funding allocations",
+COMMANDS = ("check", "complete", "demo", "dictionary", "envelopes", "fill", "forecast", "formulation", "funding allocations",
             "import pds", "import survey", "learn", "new", "optimise", "policy worst-first", "resurvey", "run")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import survey", "learn", "new", "optimise",
            "policy worst-first", "resurvey", "run")

@@ -22,7 +22,7 @@ TIERS = (
     ("findings", "futures"),
     ("money",), ("candidates",), ("programme",), ("explanations",), ("results",), ("runs",),
     ("importers", "quality", "report"),
-    ("jobs", "condition_job"), ("cli",), ("__main__",),
+    ("jobs", "condition_job", "money_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

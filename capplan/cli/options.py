@@ -21,7 +21,7 @@ WORKERS = click.option("--workers", type=click.IntRange(1, 256), default=1, show
 
 def finite(_context, _parameter, value):
     """Refuse what is no number although it reads as one."""
-    if not math.isfinite(value):
+    if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is not a finite number.")
     return value
 

@@ -89,6 +89,32 @@ def run(estate, scenario, overlays, out, seed, workers, force, as_json):
 
 
 @click.command()
+@click.argument("estate", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path))
+@OVERLAYS
+@click.option("--points", type=click.IntRange(2, 200), default=20, show_default=True, help="How many envelopes.")
+@click.option("--most", type=click.FloatRange(1, 10, min_open=True), default=2.0, show_default=True, callback=finite,
+              help="Largest envelope, as a share of today's money.")
+@click.option("--gap", type=click.FloatRange(0, 1), default=None, callback=finite,
+              help="Stop each programme when proved this close to the best possible; left out: the scenario's.")
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
+              help="Stop each programme after this many seconds; left out: all together three times the scenario's.")
+@OUT
+@SEED
+@WORKERS
+@FORCE
+@clean
+def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, seed, workers, force):
+    """Find what more and less money would do to ESTATE under SCENARIO, and what each rule of the plan costs."""
+    from .. import money_job
+    from ..runs import new_folder
+    with new_folder(out, force, (estate, scenario)) as folder:
+        text = money_job.envelopes_folder(estate, scenario, overlays, folder, points, most, gap, time_limit, seed, workers,
+                                          say)
+    click.echo(f"{text}\n\nWritten to {out}.")
+
+
+@click.command()
 @click.argument("candidates", type=click.Path(path_type=Path))
 @OUT
 @click.option("--gap", type=click.FloatRange(0, 1), default=0.001, show_default=True, callback=finite,

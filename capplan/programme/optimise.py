@@ -114,7 +114,7 @@ class Programme:
                 f"{self.gap:.2%} of the best possible ({self.answer.status}, {self.answer.seconds:.1f} s)")
 
 
-def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, seed=0):
+def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, seed=0, known=None):
     """Choose the programme of greatest value that obeys every rule.
 
     Parameters
@@ -130,6 +130,8 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
         Threads the solver may use.
     seed : int
         Seed of the solver's own random choices.
+    known : dict, optional
+        A programme to start from, scheme to start year; left aside where it breaks a rule of these candidates.
 
     Returns
     -------
@@ -151,7 +153,9 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
         raise explain(inst, settings)
     rules = tuple(by_rule(candidates, inst, rule) for rule in RULES)
     best = max((rule for rule in rules if rule.feasible), key=lambda rule: rule.value, default=None)
-    known = (best.choice, best.rule) if best else None
+    if known is not None and (_broken(candidates, inst, known) or (best and total_value(inst, known) <= best.value)):
+        known = None
+    known = (known, "given programme") if known is not None else (best.choice, best.rule) if best else None
     try:
         answer, found_by = _search(inst, known, settings, threads, seed)
     except InfeasibleModelError:
@@ -162,6 +166,14 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
     if wrong:
         raise AuditError("The audit does not accept the programme (a defect; please report it): " + "; ".join(wrong[:10]))
     return Programme(candidates, choice, draws, answer, rules, found_by)
+
+
+def _broken(candidates, inst, choice):
+    """Whether a programme breaks a rule of the candidates, or cannot be paid for."""
+    if any(pair not in inst.starts for pair in choice.items()):
+        return True
+    draws = draws_or_none(inst, choice)
+    return draws is None or bool(audit(candidates, choice, draws, total_value(inst, choice)))
 
 
 def _settings(candidates, gap, time_limit_s, solver):

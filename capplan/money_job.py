@@ -1,0 +1,106 @@
+"""Whole jobs about money, as the command line runs them: from an estate folder to a folder of envelopes and prices."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from .candidates import propose
+from .estate import read_estate
+from .outlook import forecast
+from .programme import optimise
+from .programme.envelopes import TODAY, envelopes, price_list
+from .programme.marginal import worth_of_a_pound
+from .report.envelopes import draw_envelopes, envelopes_text, save
+from .results import treatments
+from .scenario import read_scenario
+from .tabular import write_frame
+
+SHARE_OF_LIMIT = 3.0
+"""All envelopes together may take so many times the scenario's time for one programme, unless a time is given."""
+
+
+def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, most, gap, time_limit_s, seed=0, workers=1,
+                     say=lambda text: None):
+    """Find what more and less money would do, and what each rule costs, and write it.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+    overlays : sequence of str
+    folder : Path
+        An existing folder: ``envelopes.csv``, ``rules.csv``, ``envelopes.png``, ``envelopes.json`` and ``envelopes.txt``.
+    points : int
+        How many envelopes.
+    most : float
+        Largest share of today's money. [-]
+    gap, time_limit_s : float or None
+        For each programme; left out: the scenario's gap, and a time such that all envelopes take three times the
+        scenario's limit at most. [-], [s]
+    seed, workers : int
+        Seed and threads of the solver.
+    say : callable
+        Told what is being done.
+
+    Returns
+    -------
+    str
+        What was found, for a screen.
+    """
+    scenario = read_scenario(scenario_file, *overlays)
+    say(f"Reading {estate_folder} ...")
+    candidates = propose(forecast(read_estate(estate_folder), scenario))
+    limit = time_limit_s or SHARE_OF_LIMIT * scenario.solver.time_limit_s / points
+    settings = {"gap": gap, "time_limit_s": limit, "threads": workers, "seed": seed}
+    found = envelopes(candidates, points, most, **settings, say=say)
+    frame = envelopes_frame(candidates, found)
+    today = next(each.programme for each in found if each.share == TODAY)
+    if today is None:
+        today = optimise(candidates, **settings)
+    prices = price_list(candidates, today, **settings, say=say)
+    rules = pd.DataFrame([[each.rule, each.programme.objective, each.least_gbp, each.most_gbp] for each in prices],
+                         columns=["rule", "value_without_gbp", "price_least_gbp", "price_most_gbp"])
+    facts = {"trust": candidates.outlook.estate.trust["name"], "scenario": scenario.name,
+             "price_base": scenario.plan.price_base, "worth_of_a_pound": worth_of_a_pound(candidates),
+             "backlog_now_gbp": float(candidates.outlook.by_year().backlog_gbp.iloc[0]), "notes": list(candidates.notes)}
+    write_frame(frame.round(6), folder / "envelopes.csv")
+    write_frame(rules.round(2), folder / "rules.csv")
+    (folder / "envelopes.json").write_text(json.dumps(facts, indent=2, default=float) + "\n", encoding="utf-8")
+    save(draw_envelopes(frame, facts), folder / "envelopes.png")
+    text = envelopes_text(frame, rules, facts)
+    (folder / "envelopes.txt").write_text(text + "\n", encoding="utf-8")
+    return text
+
+
+def envelopes_frame(candidates, found):
+    """The envelopes as a table.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    found : list of Envelope
+
+    Returns
+    -------
+    DataFrame
+        ``share_of_today`` [-], ``money_gbp`` and ``spent_gbp`` (nominal), ``schemes``, ``value_gbp`` and ``bound_gbp``
+        (present value), ``gap`` [-], ``backlog_end_gbp`` (real), ``failures`` and ``pupil_days`` of the plan's years,
+        ``value_per_further_gbp`` (value added for each pound more than the envelope before) and ``reason`` where no
+        programme can be made.
+    """
+    outlook, rows = candidates.outlook, []
+    for each in found:
+        row = {"share_of_today": each.share, "money_gbp": each.money_gbp, "reason": each.reason}
+        if each.programme is not None:
+            years = outlook.by_year(outlook.course(treatments(each.programme)))
+            plan = years.iloc[:-1]
+            row |= {"spent_gbp": float(each.programme.draws.amount_gbp.sum()), "schemes": len(each.programme.choice),
+                    "value_gbp": each.programme.objective, "bound_gbp": each.programme.bound, "gap": each.programme.gap,
+                    "backlog_end_gbp": years.backlog_gbp.iloc[-1], "failures": plan.expected_failures.sum(),
+                    "pupil_days": plan.expected_pupil_days.sum()}
+        rows.append(row)
+    columns = ["share_of_today", "money_gbp", "spent_gbp", "schemes", "value_gbp", "bound_gbp", "gap", "backlog_end_gbp",
+               "failures", "pupil_days", "value_per_further_gbp", "reason"]
+    frame = pd.DataFrame(rows).reindex(columns=columns)
+    more = frame.money_gbp.diff()
+    return frame.assign(value_per_further_gbp=np.where(more > 0, frame.value_gbp.diff() / more, np.nan))

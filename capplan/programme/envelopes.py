@@ -1,0 +1,136 @@
+"""Envelopes: what more or less money would do, and what each rule of the plan costs."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..errors import InfeasibleError
+from ..money import money
+from .optimise import Programme, optimise
+
+TODAY = 1.0
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A share of today's money and the best programme for it; where there is none, why. [GBP nominal, -]"""
+
+    share: float
+    money_gbp: float
+    programme: Programme | None = field(repr=False)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RulePrice:
+    """What the programme would be worth without a rule of the plan, and the bounds of what the rule costs. [GBP]"""
+
+    rule: str
+    programme: Programme | None = field(repr=False)
+    least_gbp: float
+    most_gbp: float
+
+
+def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, threads=1, seed=0, say=lambda text: None):
+    """The best programmes for less and more money, every pot smaller or larger by the same share.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    points : int
+        How many envelopes, at least 2.
+    most : float
+        Largest share of today's money, above 1. [-]
+    gap, time_limit_s, threads, seed
+        As for ``optimise``, for each envelope.
+    say : callable
+        Told what is being done.
+
+    Returns
+    -------
+    list of Envelope
+        From the smallest; one of them is today's money. Each is at least as good as the one before it, whose programme it
+        starts from.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two points, or the most is not above today's money.
+
+    Notes
+    -----
+    Assumes that every pot grows and shrinks alike, what the reserves hold above their floor too. *Counterexample:* a cut
+    to one grant; change its row and run again.
+    """
+    if points < 2 or most <= TODAY:
+        raise ValueError("Envelopes need at least two points and a largest share above 1.")
+    shares = np.linspace(most / points, most, points)
+    shares[np.argmin(np.abs(shares - TODAY))] = TODAY
+    found, known = [], None
+    for share in shares:
+        pots = candidates.pots.assign(amount=(candidates.pots.amount * share).round(2))
+        scaled = _with(candidates, {"pots": pots})
+        total = float(pots.amount.sum())
+        say(f"{share:.0%} of today's money, £{total:,.0f} ...")
+        try:
+            programme = optimise(scaled, gap, time_limit_s, threads=threads, seed=seed, known=known)
+        except InfeasibleError as error:
+            found.append(Envelope(float(share), total, None, str(error)))
+            continue
+        known = programme.choice
+        found.append(Envelope(float(share), total, programme))
+    return found
+
+
+def price_list(candidates, programme, gap=None, time_limit_s=None, threads=1, seed=0, say=lambda text: None):
+    """What each rule of the plan costs: its value without the rule, less its value with it.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Proposed from an estate.
+    programme : Programme
+        The programme with every rule.
+    gap, time_limit_s, threads, seed
+        As for ``optimise``, for each rule.
+    say : callable
+        Told what is being done.
+
+    Returns
+    -------
+    list of RulePrice
+        For the floor under the reserves, what must be done, service levels, and limits on delivery, where the plan has
+        them. A price lies between the value found without the rule less the bound with it, and the bound without it less
+        the value found with it.
+
+    Notes
+    -----
+    Each rule is dropped alone. *Counterexample:* two rules that forbid the same thing cost nothing one by one.
+    """
+    prices = []
+    for rule, frames in _without_each_rule(candidates):
+        say(f"Without {rule} ...")
+        free = _with(candidates, frames)
+        best = optimise(free, gap, time_limit_s, threads=threads, seed=seed, known=programme.choice)
+        prices.append(RulePrice(rule, best, max(0.0, best.objective - programme.bound), best.bound - programme.objective))
+    return prices
+
+
+def _with(candidates, frames):
+    """The candidates with other tables. The trust's own reserves are not those of other money, so they are left out."""
+    return replace(candidates, _frames={**candidates._frames, **frames}, money=None)
+
+
+def _without_each_rule(candidates):
+    """Each rule of the plan, with the tables as they are without it."""
+    outlook = candidates.outlook
+    no_floor = outlook.scenario.reserves.model_copy(update={"floor_share": 0.0, "floor_gbp": 0.0})
+    pots = money(outlook.estate, outlook.scenario.model_copy(update={"reserves": no_floor})).pots
+    if not pots.amount.round(2).equals(candidates.pots.amount.round(2)):
+        yield "the floor under the reserves", {"pots": pots}
+    if (candidates.schemes.must_do != "").any():
+        yield "the list of what must be done", {"schemes": candidates.schemes.assign(must_do="")}
+    limits = candidates.limits
+    for name, own in (("the service levels", limits.sense == ">="), ("the limits on delivery", limits.sense == "<=")):
+        if own.any():
+            yield name, {"limits": limits[~own]}

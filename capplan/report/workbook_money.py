@@ -1,0 +1,305 @@
+"""Sheets of the CFO's workbook about money: programme, payments, pots, reserves."""
+
+from .results import RESERVES_ROUTE, spend_by_school
+from .words import year_label
+from .workbook_sheet import BLUE, COLOURS, ORANGE, Column, Formula, Table
+
+WATCH_BELOW = (0.05, "dfe-reserves-2024", "published")
+WATCH_ABOVE = (0.20, "capplan-assumption", "ASSUMPTION")
+"""Shares of income below and above which the sheet says that DfE may ask; each with source and status."""
+FLOOR_SHARE, FLOOR_SUM = "reserves.floor_share", "reserves.floor_gbp"
+
+
+def draws_sheet(sheet, results, names):
+    """Every payment: scheme, school, pot, route, year and amount, as the model made them.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    results : Results
+    names : Names
+        What each scheme, school, pot and route is called in the workbook.
+
+    Returns
+    -------
+    Table
+    """
+    draws = results.draws.sort_values(["year", "scheme_id", "pot_id"], kind="stable")
+    homes = results.schemes.set_index("scheme_id").school_id
+    routes = results.cashflow.drop_duplicates("pot_id").set_index("pot_id").route
+    table = Table(sheet, [Column("scheme", "Scheme", 42), Column("school", "School", 16), Column("pot", "Pot", 26),
+                          Column("route", "Route", 14), Column("year", "Year from 1 September", 13, "year"),
+                          Column("amount", "Payment", 17, "pounds", total=True)], len(draws), filtered=True)
+    sheet.head("Draws: every payment of the programme", "Pounds of the day (nominal). The other sheets add these up; "
+               "change an amount here and they, and the checks of the Summary, follow.", 5, table.width)
+    return table.fill({"scheme": names.schemes[row.scheme_id], "school": names.schools[homes[row.scheme_id]],
+                       "pot": names.pots[row.pot_id], "route": names.routes[routes[row.pot_id]], "year": row.year,
+                       "amount": row.amount_gbp} for row in draws.itertuples())
+
+
+def programme_sheet(sheet, results, names, draws):
+    """Every funded scheme, with what is paid for it by formula from ``draws``; returns its Table."""
+    funded = results.funded.sort_values(["start_year", "school_name", "scheme_id"], kind="stable")
+    table = Table(sheet, [
+        Column("scheme", "Scheme", 24), Column("school", "School", 9), Column("name", "Name of school", 22),
+        Column("block", "Block", 11), Column("element", "Element", 18), Column("kind", "Kind", 9),
+        Column("year", "Year from 1 September", 10, "year"), Column("must", "Must do", 6),
+        Column("cost", "Cost (nominal)", 14, "pounds", total=True),
+        Column("paid", "Paid from pots", 14, "pounds", False, True),
+        Column("unpaid", "Cost less paid: must be 0", 10, "zero", False, True),
+        Column("value", "Loss avoided (present)", 15, "pounds", total=True),
+        Column("ratio", "Loss avoided per £ of cost", 9, "ratio", False), Column("pots", "Pots, whole pounds", 28),
+        Column("reason", "Why", 44)], len(funded), filtered=True)
+    sheet.head("Programme: every scheme that is funded", "Cost in pounds of the day (nominal). Loss avoided is real and "
+               "discounted to the start of the plan: never add the two. Paid from pots adds up the sheet Draws.", 14, 180)
+    paid = results.draws.groupby("scheme_id").amount_gbp.sum()
+    rows = []
+    for number, row in enumerate(funded.itertuples()):
+        scheme, cost, value = (table.at(name, number) for name in ("scheme", "cost", "value"))
+        got = float(paid.get(row.scheme_id, 0.0))
+        rows.append({
+            "scheme": names.schemes[row.scheme_id], "school": names.schools[row.school_id], "name": row.school_name,
+            "block": row.block_id or "grounds", "element": names.elements[row.element], "kind": row.kind,
+            "year": row.start_year, "must": "yes" if row.must_do else "no", "cost": row.cost_gbp, "value": row.value_gbp,
+            "pots": row.pots, "reason": row.reason,
+            "paid": Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('scheme')},{scheme})", got),
+            "unpaid": Formula(f"=ROUND({cost}-{table.at('paid', number)},2)", round(row.cost_gbp - got, 2)),
+            "ratio": Formula(f'=IF({cost}=0,"",{value}/{cost})', row.value_gbp / row.cost_gbp if row.cost_gbp else "")})
+    return table.fill(rows)
+
+
+def years_sheet(sheet, results, names, draws):
+    """Payments by route and year, the reserves last, with a chart; returns its Table."""
+    routes = list(dict.fromkeys(results.cashflow.route))
+    routes = [*(route for route in routes if route != RESERVES_ROUTE), *(RESERVES_ROUTE for route in routes[:1])]
+    paid = results.draws.assign(route=results.draws.pot_id.map(_routes(results))).groupby(["route", "year"]).amount_gbp.sum()
+    wide = [Column(route, names.routes.get(route, route), 15, "pounds", False, True) for route in routes]
+    table = Table(sheet, [Column("year", "Year", 9, "year"), Column("label", "Planning year", 13), *wide,
+                          Column("all", "All routes", 16, "pounds", False, True)], len(results.years), frozen=2)
+    sheet.head("Spend by year: where the money comes from", "Payments of the sheet Draws by route of the pot, pounds of the "
+               "day. A planning year runs from 1 September to 31 August.", len(routes) + 2, max(80, table.width))
+    rows = []
+    for number, year in enumerate(results.years):
+        row = {"year": year, "label": year_label(year)}
+        for route in routes:
+            row[route] = Formula(
+                f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},{table.heading(route)},{draws.whole('year')},"
+                f"{table.at('year', number)})", float(paid.get((route, year), 0.0)))
+        across = f"{table.at(routes[0], number)}:{table.at(routes[-1], number)}" if routes else ""
+        row["all"] = Formula(f"=SUM({across})", sum(row[route].value for route in routes)) if routes else 0.0
+        rows.append(row)
+    table.fill(rows)
+    if routes:
+        _spend_chart(sheet, table, routes, names)
+    return table
+
+
+def _spend_chart(sheet, table, routes, names):
+    chart = sheet.book.file.add_chart({"type": "column", "subtype": "stacked"})
+    patterns = ("wide_upward_diagonal", "small_grid", "light_horizontal", "dotted_diamond", "light_vertical", "percent_50")
+    for place, route in enumerate(routes):
+        colour = COLOURS[place % len(COLOURS)]
+        looks = {"fill": {"color": colour}} if place == 0 else {
+            "pattern": {"pattern": patterns[(place - 1) % len(patterns)], "fg_color": colour, "bg_color": "white"}}
+        chart.add_series({"name": names.routes.get(route, route), "categories": f"={table.whole('label')}",
+                          "values": f"={table.whole(route)}", "border": {"color": colour}, "gap": 60, **looks})
+    dress(chart, "Payments by route of the pot", "Pounds of the day")
+    sheet.page.insert_chart(table.last + 2, 0, chart, {"description": "Stacked columns: payments in each planning year by "
+                                                       "route of the pot; the table above holds the figures."})
+
+
+def dress(chart, title, axis):
+    """Title, axis in thousands of pounds, legend below and a size that fits a page."""
+    chart.set_title({"name": title, "overlay": False, "name_font": {"size": 13, "bold": True}})
+    chart.set_y_axis({"name": axis, "num_format": '£#,##0,"k"', "major_gridlines": {"visible": True, "line": {
+        "color": "#D5D9DE"}}})
+    chart.set_x_axis({"num_font": {"rotation": -45}, "label_position": "low"})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 880, "height": 340})
+
+
+def matrix_sheet(sheet, results, names, draws):
+    """Payments by school and year, the school with most first; returns its Table."""
+    spend = spend_by_school(results)
+    called = results.schools.set_index("school_id").name
+    years = results.years
+    table = Table(sheet, [Column("school", "School", 12), Column("name", "Name of school", 30),
+                          *(Column(year, year, 12, "whole", False, True) for year in years),
+                          Column("all", "All years", 14, "whole", False, True)], len(spend), frozen=2)
+    sheet.head("Spend by school and year", "Payments of the sheet Draws, pounds of the day; 2026 is 1 September 2026 to 31 "
+               "August 2027. The pence are kept and not shown.", len(years) + 2, table.width)
+    rows = []
+    for number, (school, amounts) in enumerate(spend.iterrows()):
+        row = {"school": names.schools[school], "name": called[school]}
+        for year in years:
+            row[year] = Formula(
+                f"=SUMIFS({draws.whole('amount')},{draws.whole('school')},{table.at('school', number)},"
+                f"{draws.whole('year')},{table.heading(year)})", float(amounts[year]))
+        row["all"] = Formula(f"=SUM({table.at(years[0], number)}:{table.at(years[-1], number)})", float(amounts.sum()))
+        rows.append(row)
+    return table.fill(rows)
+
+
+def cash_sheet(sheet, results, names, draws, last_years):
+    """Every pot in every year of its window, as formulas; returns its Table.
+
+    Parameters
+    ----------
+    sheet, results, names, draws
+        As for ``programme_sheet``.
+    last_years : dict of str to int
+        Last year each pot can be spent in, where known; else it is told from what the model let lapse.
+
+    Returns
+    -------
+    Table
+    """
+    flow = results.cashflow.sort_values(["route", "pot_id", "year"], kind="stable").reset_index(drop=True)
+    table = Table(sheet, [
+        Column("pot", "Pot", 26), Column("route", "Route", 12), Column("year", "Year from 1 September", 11, "year"),
+        Column("opening", "Opening", 14, "pounds"), Column("in", "In", 14, "pounds", total=True),
+        Column("out", "Out", 14, "pounds", False, True), Column("ends", "Lapses after this year", 9),
+        Column("lapsed", "Lapsed", 14, "pounds", False, True), Column("closing", "Closing", 14, "pounds", False),
+        Column("model", "Closing, by the model", 14, "pounds"),
+        Column("check", "Check: must be 0", 10, "zero", False, True)], len(flow), filtered=True)
+    sheet.head("Cash flow: every pot, year by year", "Pounds of the day. Opening is the closing of the year before; out adds "
+               "up the sheet Draws; what is left when a grant's window ends lapses; closing is opening and in, less out and "
+               "lapsed. Check is closing less the model's.", 10, table.width)
+    paid, held, rows = results.draws.groupby(["pot_id", "year"]).amount_gbp.sum().to_dict(), {}, []
+    for number, row in enumerate(flow.itertuples()):
+        new = row.pot_id not in held
+        opening = row.opening_gbp if new else Formula(f"={table.at('closing', number - 1)}", held[row.pot_id])
+        cells = {name: table.at(name, number) for name in ("opening", "in", "out", "lapsed", "closing", "model", "ends")}
+        out = float(paid.get((row.pot_id, row.year), 0.0))
+        left = (row.opening_gbp if new else held[row.pot_id]) + row.in_gbp - out
+        ends = _window_ends(row, last_years)
+        lapsed = max(0.0, left) if ends else 0.0
+        held[row.pot_id] = closing = left - lapsed
+        rows.append({
+            "pot": names.pots[row.pot_id], "route": names.routes[row.route], "year": row.year, "opening": opening,
+            "in": row.in_gbp, "ends": "yes" if ends else "no", "model": row.closing_gbp,
+            "out": Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('pot')},{table.at('pot', number)},"
+                           f"{draws.whole('year')},{table.at('year', number)})", out),
+            "lapsed": Formula('=IF({ends}="yes",MAX(0,{opening}+{in}-{out}),0)'.format(**cells), lapsed),
+            "closing": Formula("={opening}+{in}-{out}-{lapsed}".format(**cells), closing),
+            "check": Formula("=ROUND({closing}-{model},2)".format(**cells), round(closing - row.closing_gbp, 2))})
+    return table.fill(rows)
+
+
+def _routes(results):
+    return results.cashflow.drop_duplicates("pot_id").set_index("pot_id").route
+
+
+def _window_ends(row, last_years):
+    """Whether what a grant holds after this year is lost."""
+    if row.route == RESERVES_ROUTE:
+        return False
+    return row.lapsed_gbp > 0 or last_years.get(row.pot_id) == row.year
+
+
+def reserves_sheet(sheet, results, names, draws, given):
+    """The reserve path, its floor, DfE's watch bands and the deficits of single years; returns its Table.
+
+    Parameters
+    ----------
+    sheet, results, names, draws
+        As for ``programme_sheet``.
+    given : dict of str to tuple of (str, float)
+        Cell and value of assumptions, by figure.
+
+    Returns
+    -------
+    Table
+    """
+    path = results.reserves.sort_values("year", kind="stable")
+    table = Table(sheet, [
+        Column("year", "Year", 8, "year"), Column("label", "Planning year", 11),
+        Column("opening", "Opening, 1 September", 15, "pounds"), Column("income", "Income", 16, "pounds"),
+        Column("surplus", "Surplus before works", 15, "pounds", total=True),
+        Column("spent", "Spent on works", 15, "pounds", False, True),
+        Column("closing", "Closing, 31 August", 15, "pounds", False), Column("floor", "Floor", 15, "pounds", False),
+        Column("room", "Above the floor", 15, "pounds", False), Column("share", "Closing as share of income", 11, "share",
+                                                                       False),
+        Column("band", "DfE watch band", 24), Column("deficit", "In-year deficit", 26),
+        Column("model", "Closing, by the model", 15, "pounds"), Column("check", "Check: must be 0", 9, "zero", False, True)],
+        len(path), top=6, frozen=2)
+    bands = _reserves_head(sheet, given)
+    rows, held = [], None
+    for number, row in enumerate(path.itertuples()):
+        rows.append(_reserves_row(table, number, row, held, results, draws, names, given, bands))
+        held = rows[-1]["closing"].value
+    table.fill(rows)
+    if rows:
+        _reserves_chart(sheet, table)
+    return table
+
+
+def _reserves_head(sheet, given):
+    """Head of the sheet with the figures the words rest on; returns the cells of the two watch bands."""
+    ruled = FLOOR_SHARE in given and FLOOR_SUM in given
+    sheet.head("Reserves: the path and its floor", "Pounds of the day. Spent adds up the payments of the sheet Draws from "
+               "pots of the reserves. Floor: " + ("the greater of the share of income and the sum on the sheet Assumptions."
+                                                  if ruled else "as the model gave it."), 13, 180)
+    cells = []
+    for row, word, (share, source, status) in ((2, "below", WATCH_BELOW), (3, "above", WATCH_ABOVE)):
+        looks = {"bg_color": ORANGE} if status == "ASSUMPTION" else {}
+        sheet.write(row, 0, f"Watch band: {word} this share of income", text_wrap=False)
+        sheet.write(row, 4, share, "share", font_color=BLUE, **looks)
+        sheet.write(row, 5, f"{status}: {source}", text_wrap=False)
+        cells.append(f"$E${row + 1}")
+    return cells
+
+
+def _reserves_row(table, number, row, held, results, draws, names, given, bands):
+    cells = {column.name: table.at(column.name, number) for column in table.columns}
+    routes = _routes(results)
+    mine = results.draws[(results.draws.pot_id.map(routes) == RESERVES_ROUTE) & (results.draws.year == row.year)]
+    spent, opening = float(mine.amount_gbp.sum()), row.opening_gbp if held is None else held
+    closing = opening + row.surplus_gbp - spent
+    share = closing / row.income_gbp if row.income_gbp > 0 else ""
+    floor = row.floor_gbp
+    if FLOOR_SHARE in given and FLOOR_SUM in given:
+        (share_cell, least), (sum_cell, amount) = given[FLOOR_SHARE], given[FLOOR_SUM]
+        floor = Formula(f"=MAX({sum_cell},{share_cell}*{cells['income']})", max(amount, least * row.income_gbp))
+    floor_gbp = floor.value if isinstance(floor, Formula) else floor
+    own = names.routes.get(RESERVES_ROUTE, RESERVES_ROUTE)
+    return {
+        "year": row.year, "label": year_label(row.year), "income": row.income_gbp, "surplus": row.surplus_gbp,
+        "opening": row.opening_gbp if held is None else Formula(f"={table.at('closing', number - 1)}", held),
+        "spent": Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},\"{own}\",{draws.whole('year')},"
+                         f"{cells['year']})", spent),
+        "closing": Formula("={opening}+{surplus}-{spent}".format(**cells), closing), "floor": floor,
+        "room": Formula("={closing}-{floor}".format(**cells), closing - floor_gbp),
+        "share": Formula('=IF({income}>0,{closing}/{income},"")'.format(**cells), share),
+        "band": Formula(f'=IF({cells["income"]}<=0,"income not known",IF({cells["share"]}<{bands[0]},"below: DfE may ask why",'
+                        f'IF({cells["share"]}>{bands[1]},"above: DfE may ask why","between the bands")))', _band(share)),
+        "deficit": Formula('=IF({surplus}<0,"deficit before works",IF({surplus}-{spent}<0,"works exceed the surplus",'
+                           '"none"))'.format(**cells), _deficit(row.surplus_gbp, spent)),
+        "model": row.closing_gbp,
+        "check": Formula("=ROUND({closing}-{model},2)".format(**cells), round(closing - row.closing_gbp, 2))}
+
+
+def _band(share):
+    if share == "":
+        return "income not known"
+    return "below: DfE may ask why" if share < WATCH_BELOW[0] else \
+        "above: DfE may ask why" if share > WATCH_ABOVE[0] else "between the bands"
+
+
+def _deficit(surplus_gbp, spent_gbp):
+    if surplus_gbp < 0:
+        return "deficit before works"
+    return "works exceed the surplus" if surplus_gbp - spent_gbp < 0 else "none"
+
+
+def _reserves_chart(sheet, table):
+    chart = sheet.book.file.add_chart({"type": "line"})
+    for name, title, colour, dash, marker in (("closing", "Reserves on 31 August", COLOURS[0], "solid", "circle"),
+                                              ("floor", "Floor", COLOURS[5], "dash", "none")):
+        chart.add_series({"name": title, "categories": f"={table.whole('label')}", "values": f"={table.whole(name)}",
+                          "line": {"color": colour, "width": 2.25, "dash_type": dash},
+                          "marker": {"type": marker, "size": 6, "fill": {"color": colour}, "border": {"color": colour}}})
+    dress(chart, "Reserves against their floor", "Pounds of the day")
+    chart.set_size({"width": 1200, "height": 360})
+    sheet.page.insert_chart(table.last + 2, 0, chart, {"description": "Two lines: reserves on 31 August of each year and "
+                                                       "their floor; the table above holds the figures."})
