@@ -7,6 +7,7 @@ from .workbook_sheet import BLUE, COLOURS, ORANGE, Column, Formula, Table
 WATCH_BELOW = (0.05, "dfe-reserves-2024", "published")
 WATCH_ABOVE = (0.20, "capplan-assumption", "ASSUMPTION")
 """Shares of income below and above which the sheet says that DfE may ask; each with source and status."""
+BELOW, ABOVE, BETWEEN = "below the band: DfE may ask", "above the band: DfE may ask", "between the bands"
 FLOOR_SHARE, FLOOR_SUM = "reserves.floor_share", "reserves.floor_gbp"
 
 
@@ -70,10 +71,9 @@ def programme_sheet(sheet, results, names, draws):
 
 def years_sheet(sheet, results, names, draws):
     """Payments by route and year, the reserves last, with a chart; returns its Table."""
-    routes = list(dict.fromkeys(results.cashflow.route))
-    routes = [*(route for route in routes if route != RESERVES_ROUTE), *(RESERVES_ROUTE for route in routes[:1])]
+    routes = [*(route for route in dict.fromkeys(results.cashflow.route) if route != RESERVES_ROUTE), RESERVES_ROUTE]
     paid = results.draws.assign(route=results.draws.pot_id.map(_routes(results))).groupby(["route", "year"]).amount_gbp.sum()
-    wide = [Column(route, names.routes.get(route, route), 15, "pounds", False, True) for route in routes]
+    wide = [Column(f"route {route}", names.routes[route], 15, "pounds", False, True) for route in routes]
     table = Table(sheet, [Column("year", "Year", 9, "year"), Column("label", "Planning year", 13), *wide,
                           Column("all", "All routes", 16, "pounds", False, True)], len(results.years), frozen=2)
     sheet.head("Spend by year: where the money comes from", "Payments of the sheet Draws by route of the pot, pounds of the "
@@ -82,27 +82,26 @@ def years_sheet(sheet, results, names, draws):
     for number, year in enumerate(results.years):
         row = {"year": year, "label": year_label(year)}
         for route in routes:
-            row[route] = Formula(
-                f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},{table.heading(route)},{draws.whole('year')},"
+            row[f"route {route}"] = Formula(
+                f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},{table.heading(f"route {route}")},{draws.whole('year')},"
                 f"{table.at('year', number)})", float(paid.get((route, year), 0.0)))
-        across = f"{table.at(routes[0], number)}:{table.at(routes[-1], number)}" if routes else ""
-        row["all"] = Formula(f"=SUM({across})", sum(row[route].value for route in routes)) if routes else 0.0
+        paid_gbp = sum(row[column.name].value for column in wide)
+        row["all"] = Formula(f"=SUM({table.at(wide[0].name, number)}:{table.at(wide[-1].name, number)})", paid_gbp)
         rows.append(row)
     table.fill(rows)
-    if routes:
-        _spend_chart(sheet, table, routes, names)
+    _spend_chart(sheet, table, wide)
     return table
 
 
-def _spend_chart(sheet, table, routes, names):
+def _spend_chart(sheet, table, columns):
     chart = sheet.book.file.add_chart({"type": "column", "subtype": "stacked"})
     patterns = ("wide_upward_diagonal", "small_grid", "light_horizontal", "dotted_diamond", "light_vertical", "percent_50")
-    for place, route in enumerate(routes):
+    for place, column in enumerate(columns):
         colour = COLOURS[place % len(COLOURS)]
         looks = {"fill": {"color": colour}} if place == 0 else {
             "pattern": {"pattern": patterns[(place - 1) % len(patterns)], "fg_color": colour, "bg_color": "white"}}
-        chart.add_series({"name": names.routes.get(route, route), "categories": f"={table.whole('label')}",
-                          "values": f"={table.whole(route)}", "border": {"color": colour}, "gap": 60, **looks})
+        chart.add_series({"name": column.heading, "categories": f"={table.whole('label')}",
+                          "values": f"={table.whole(column.name)}", "border": {"color": colour}, "gap": 60, **looks})
     dress(chart, "Payments by route of the pot", "Pounds of the day")
     sheet.page.insert_chart(table.last + 2, 0, chart, {"description": "Stacked columns: payments in each planning year by "
                                                        "route of the pot; the table above holds the figures."})
@@ -162,9 +161,9 @@ def cash_sheet(sheet, results, names, draws, last_years):
         Column("lapsed", "Lapsed", 14, "pounds", False, True), Column("closing", "Closing", 14, "pounds", False),
         Column("model", "Closing, by the model", 14, "pounds"),
         Column("check", "Check: must be 0", 10, "zero", False, True)], len(flow), filtered=True)
-    sheet.head("Cash flow: every pot, year by year", "Pounds of the day. Opening is the closing of the year before; out adds "
-               "up the sheet Draws; what is left when a grant's window ends lapses; closing is opening and in, less out and "
-               "lapsed. Check is closing less the model's.", 10, table.width)
+    sheet.head("Cash flow: every pot, year by year", "Pounds of the day. Opening is the closing of the year before; out "
+               "adds up the sheet Draws; what is left when a grant's window ends lapses; closing is opening and in, less "
+               "out and lapsed. Check is closing less the model's.", 10, table.width)
     paid, held, rows = results.draws.groupby(["pot_id", "year"]).amount_gbp.sum().to_dict(), {}, []
     for number, row in enumerate(flow.itertuples()):
         new = row.pot_id not in held
@@ -262,7 +261,7 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
         (share_cell, least), (sum_cell, amount) = given[FLOOR_SHARE], given[FLOOR_SUM]
         floor = Formula(f"=MAX({sum_cell},{share_cell}*{cells['income']})", max(amount, least * row.income_gbp))
     floor_gbp = floor.value if isinstance(floor, Formula) else floor
-    own = names.routes.get(RESERVES_ROUTE, RESERVES_ROUTE)
+    own = names.routes[RESERVES_ROUTE]
     return {
         "year": row.year, "label": year_label(row.year), "income": row.income_gbp, "surplus": row.surplus_gbp,
         "opening": row.opening_gbp if held is None else Formula(f"={table.at('closing', number - 1)}", held),
@@ -271,8 +270,8 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
         "closing": Formula("={opening}+{surplus}-{spent}".format(**cells), closing), "floor": floor,
         "room": Formula("={closing}-{floor}".format(**cells), closing - floor_gbp),
         "share": Formula('=IF({income}>0,{closing}/{income},"")'.format(**cells), share),
-        "band": Formula(f'=IF({cells["income"]}<=0,"income not known",IF({cells["share"]}<{bands[0]},"below: DfE may ask why",'
-                        f'IF({cells["share"]}>{bands[1]},"above: DfE may ask why","between the bands")))', _band(share)),
+        "band": Formula(f'=IF({cells["income"]}<=0,"income not known",IF({cells["share"]}<{bands[0]},"{BELOW}",'
+                        f'IF({cells["share"]}>{bands[1]},"{ABOVE}","{BETWEEN}")))', _band(share)),
         "deficit": Formula('=IF({surplus}<0,"deficit before works",IF({surplus}-{spent}<0,"works exceed the surplus",'
                            '"none"))'.format(**cells), _deficit(row.surplus_gbp, spent)),
         "model": row.closing_gbp,
@@ -282,8 +281,7 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
 def _band(share):
     if share == "":
         return "income not known"
-    return "below: DfE may ask why" if share < WATCH_BELOW[0] else \
-        "above: DfE may ask why" if share > WATCH_ABOVE[0] else "between the bands"
+    return BELOW if share < WATCH_BELOW[0] else ABOVE if share > WATCH_ABOVE[0] else BETWEEN
 
 
 def _deficit(surplus_gbp, spent_gbp):

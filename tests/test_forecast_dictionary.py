@@ -1,0 +1,62 @@
+"""docs/forecast.md against the folders: every file has its section, every column is in it, and none that is absent."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from capplan.condition_job import forecast_folder, learn_folder
+from capplan.money_job import envelopes_folder
+
+ROOT = Path(__file__).resolve().parents[1]
+SAME_AS_ELSEWHERE = {"outlook.csv", "rates.csv"}
+TOLD_IN_WORDS = {"risk_matrix.csv", "back_test_elements.csv", "back_test_checks.csv", "back_test_calibration.csv"}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    place, scenario = tmp_path_factory.mktemp("folders"), ROOT / "scenarios" / "baseline.toml"
+    made = [place / name for name in ("forecast", "learned", "envelopes")]
+    for folder in made:
+        folder.mkdir()
+    forecast_folder(ROOT / "data" / "example", scenario, (), made[0], 5, 1)
+    learn_folder(ROOT / "data" / "example", scenario, made[1])
+    envelopes_folder(ROOT / "data" / "tiny", scenario, (), made[2], 3, 2.0, 0.05, 2.0)
+    return made
+
+
+def sections():
+    page = (ROOT / "docs" / "forecast.md").read_text(encoding="utf-8")
+    return {part.splitlines()[0]: part for part in page.split("\n## ")[1:]}
+
+
+def test_every_table_written_has_its_section_and_no_section_is_about_nothing(folders):
+    written = {path.name for folder in folders for path in folder.glob("*.csv")}
+    assert written == set(sections())
+
+
+def test_every_column_is_documented_and_none_that_is_absent(folders):
+    parts = sections()
+    for folder in folders:
+        for path in folder.glob("*.csv"):
+            if path.name in SAME_AS_ELSEWHERE | TOLD_IN_WORDS:
+                continue
+            told = re.findall(r"^\| `([^`]+)` \|.*\|.+\|$", parts[path.name], re.MULTILINE)
+            assert told == list(pd.read_csv(path, nrows=0).columns), path.name
+
+
+def test_money_and_times_have_their_unit(folders):
+    for name, part in sections().items():
+        for column, unit in re.findall(r"^\| `([^`]+)` \|([^|]*)\|", part, re.MULTILINE):
+            if column.endswith("_gbp"):
+                assert unit.strip().startswith("GBP"), (name, column)
+            if column.endswith("_years") and column != "component_years":
+                assert unit.strip() == "years", (name, column)
+
+
+def test_other_files_of_the_folders_are_named_on_the_page(folders):
+    page = (ROOT / "docs" / "forecast.md").read_text(encoding="utf-8")
+    for folder in folders:
+        for path in folder.iterdir():
+            assert path.suffix == ".csv" or f"`{path.name}`" in page, path.name
