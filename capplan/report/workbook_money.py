@@ -81,10 +81,10 @@ def years_sheet(sheet, results, names, draws):
     rows = []
     for number, year in enumerate(results.years):
         row = {"year": year, "label": year_label(year)}
-        for route in routes:
-            row[f"route {route}"] = Formula(
-                f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},{table.heading(f"route {route}")},{draws.whole('year')},"
-                f"{table.at('year', number)})", float(paid.get((route, year), 0.0)))
+        for route, column in zip(routes, wide, strict=True):
+            row[column.name] = Formula(
+                f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},{table.heading(column.name)},"
+                f"{draws.whole('year')},{table.at('year', number)})", float(paid.get((route, year), 0.0)))
         paid_gbp = sum(row[column.name].value for column in wide)
         row["all"] = Formula(f"=SUM({table.at(wide[0].name, number)}:{table.at(wide[-1].name, number)})", paid_gbp)
         rows.append(row)

@@ -13,7 +13,8 @@ INK, PALE, ORANGE, BLUE, GREY = "#1F2937", "#E5EDF5", "#FCE4C8", "#0B4F9E", "#6B
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 """Colours that the colour-blind can tell apart (Okabe and Ito)."""
 NUMBERS = {"pounds": '£#,##0.00;[Red]-£#,##0.00;"-"', "whole": '£#,##0;[Red]-£#,##0;"-"', "ratio": "0.00", "share": "0.0%",
-           "count": "#,##0", "decimal": "#,##0.0", "year": "0", "zero": "0.00;[Red]-0.00;0", "given": "General"}
+           "count": "#,##0", "decimal": "#,##0.0", "year": "0", "zero": "0.00;[Red]-0.00;0",
+           "given": "General", "fine": "0.000%"}
 MONTH_FIRST = r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ./\-]*\d[\d ./\-]*|true|false"
 
 
