@@ -1,6 +1,7 @@
 """The estate: what the trust looks after and what money it has, read from a folder and checked as a whole."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -171,6 +172,12 @@ def write_estate(frames, folder):
 
 
 def _empty(table):
+    """A table of no rows, made once: it is asked for by every estate that lacks it."""
+    return _no_rows(table).copy()
+
+
+@cache
+def _no_rows(table):
     cells = pd.DataFrame({name: pd.Series([], dtype=str) for name in table.column_names})
     return typed(table, cells, table.name)[0]
 

@@ -1,6 +1,7 @@
 """Envelopes and the price of rules: never worse with more money, prices between true bounds, by hand on small folders."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -65,9 +66,10 @@ def test_todays_envelope_is_the_programme_of_today(tiny, found):
 
 
 def test_too_little_money_for_what_must_be_done_is_said_in_words(tiny):
-    least = envelopes(tiny, points=40, most=2.0, gap=0.05, time_limit_s=5)[0]
-    assert least.programme is None
-    assert "must" in least.reason
+    poor = replace(tiny, _frames={**tiny._frames, "pots": tiny.pots.assign(amount=tiny.pots.amount * 0.1)})
+    for each in envelopes(poor, points=2, most=1.5, gap=0.05, time_limit_s=5):
+        assert each.programme is None
+        assert "must" in each.reason
 
 
 def test_a_price_lies_between_its_bounds_and_no_rule_costs_less_than_nothing(tiny, found):
@@ -81,7 +83,6 @@ def test_a_price_lies_between_its_bounds_and_no_rule_costs_less_than_nothing(tin
 
 
 def test_without_must_dos_the_list_of_them_has_no_price(tiny, found):
-    from dataclasses import replace
     free = replace(tiny, _frames={**tiny._frames, "schemes": tiny.schemes.assign(must_do="")})
     programme = optimise(free, gap=GAP, time_limit_s=20)
     prices = price_list(free, programme, gap=GAP, time_limit_s=20)
@@ -96,7 +97,6 @@ def test_envelopes_that_make_no_sense_are_refused(tiny, points, most):
 
 def test_the_worth_of_a_pound_is_the_slope_of_the_relaxation(tiny):
     """Between what the next tenth adds and what the last tenth added, both proved."""
-    from dataclasses import replace
     free = replace(tiny, _frames={**tiny._frames, "schemes": tiny.schemes.assign(must_do="")}, money=None)
     total, worth = free.pots.amount.sum(), {}
     for share in (0.7, 1.0, 1.3):
@@ -108,7 +108,6 @@ def test_the_worth_of_a_pound_is_the_slope_of_the_relaxation(tiny):
 
 
 def test_a_pound_is_worth_nothing_where_there_is_money_for_everything_and_the_best_scheme_where_there_is_none(tiny):
-    from dataclasses import replace
     rich = replace(tiny, _frames={**tiny._frames, "pots": tiny.pots.assign(amount=1e9)})
     assert worth_of_a_pound(rich) == pytest.approx(0, abs=1e-6)
     poor = replace(tiny, _frames={**tiny._frames, "pots": tiny.pots.assign(amount=0.0)})
