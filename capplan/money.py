@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from . import reference
@@ -43,11 +44,14 @@ def money(estate, scenario):
     if not len(grants):
         grants, told = _grants_by_area(estate, scenario)
         stood_in.append(told)
+    grants = _shocked(grants, scenario.shocks)
     reserves = estate.reserves
     if not len(reserves):
         reserves, told = _reserves_by_area(estate, scenario)
         stood_in.append(told)
     opening, reserves = _within_plan(reserves, scenario)
+    reserves = reserves.assign(surplus_gbp=reserves.surplus_gbp - scenario.shocks.reserves_loss_gbp
+                               * (reserves.year == scenario.years[0]))
     routes = reference.load("routes").set_index("route")
     first, last = scenario.years[0], scenario.years[-1]
     pots, grant_notes = grant_pots(grants, routes, first, last)
@@ -66,12 +70,20 @@ def money(estate, scenario):
                  (*notes, *grant_notes, *reserve_notes), bool(stood_in))
 
 
+def _shocked(grants, shocks):
+    """Grants as a red team would have them: what is awarded stands, what is only expected may be cut or lost."""
+    expected = grants.status != "awarded"
+    amounts = grants.amount_gbp * np.where(expected, 1.0 - shocks.grants_cut_share, 1.0)
+    lost = expected & (grants.route == "CIF") & shocks.bids_lost
+    return grants.assign(amount_gbp=amounts)[~lost]
+
+
 def _grants_by_area(estate, scenario):
     rate, gifa = scenario.stand_in.sca_gbp_per_m2, estate.blocks.gifa_m2.sum()
     years = range(scenario.years[0], scenario.years[-1] + 2)
     frame = pd.DataFrame({
         "grant_id": [f"SCA-{year}" for year in years], "route": "SCA", "grant_year": list(years),
-        "amount_gbp": float(round(rate * gifa)), "eligible": "any", "school_id": "",
+        "amount_gbp": float(round(rate * gifa)), "eligible": "any", "school_id": "", "status": "expected",
         "spend_by": pd.Series([pd.NaT] * len(years), dtype="datetime64[s]")})
     return frame, ("grants", f"£{rate:g} per m2 of school condition allocation a year on {gifa:,.0f} m2")
 

@@ -5,13 +5,16 @@ import json
 import numpy as np
 import pandas as pd
 
+from . import shipped
 from .candidates import propose
 from .estate import read_estate
 from .outlook import forecast
 from .programme import optimise
 from .programme.envelopes import TODAY, envelopes, price_list
 from .programme.marginal import worth_of_a_pound
+from .programme.stress import stress
 from .report.envelopes import draw_envelopes, envelopes_text, save
+from .report.stress import stress_text
 from .results import treatments
 from .scenario import read_scenario
 from .tabular import write_frame
@@ -104,3 +107,56 @@ def envelopes_frame(candidates, found):
     frame = pd.DataFrame(rows).reindex(columns=columns)
     more = frame.money_gbp.diff()
     return frame.assign(value_per_further_gbp=np.where(more > 0, frame.value_gbp.diff() / more, np.nan))
+
+
+def stress_folder(estate_folder, scenario_file, overlays, folder, gap, time_limit_s, seed=0, workers=1,
+                  say=lambda text: None):
+    """Put the programme of an estate under each red-team shock and write what breaks first.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+    overlays : sequence of str
+    folder : Path
+        An existing folder: ``stress.csv``, ``unpaid.csv`` and ``stress.txt``.
+    gap, time_limit_s : float or None
+        For each programme; left out: the scenario's.
+    seed, workers : int
+        Seed and threads of the solver.
+    say : callable
+        Told what is being done.
+
+    Returns
+    -------
+    str
+        What was found, for a screen.
+    """
+    scenario, estate = read_scenario(scenario_file, *overlays), read_estate(estate_folder)
+    settings = {"gap": gap, "time_limit_s": time_limit_s, "threads": workers, "seed": seed}
+    say("The programme as planned ...")
+    planned = optimise(propose(forecast(estate, scenario)), **settings)
+    rows, short = [], {}
+    for path in sorted(shipped.folder("scenarios").glob("redteam_*.toml")):
+        team = read_scenario(path)
+        say(f"{team.description} ...")
+        found = stress(planned, team.name, propose(forecast(estate, scenario.model_copy(update={"shocks": team.shocks}))),
+                       **settings)
+        rows.append(_stress_row(planned, found, team.description))
+        short[team.name] = found.unpaid_gbp
+    frame = pd.DataFrame(rows)
+    write_frame(frame.round(2), folder / "stress.csv")
+    write_frame(pd.DataFrame(short).fillna(0.0).round(2).rename_axis("year").reset_index(), folder / "unpaid.csv")
+    text = stress_text(estate.trust["name"], scenario.name, planned, frame)
+    (folder / "stress.txt").write_text(text + "\n", encoding="utf-8")
+    return text
+
+
+def _stress_row(planned, found, description):
+    again = found.replanned.choice if found.replanned else {}
+    moved = sum(again.get(scheme) != year for scheme, year in planned.choice.items()) if again else None
+    return {"shock": found.name, "description": description, "breaks_in": found.breaks_in,
+            "unpaid_gbp": float(found.unpaid_gbp.sum()), "schemes_left_out": len(found.left_out),
+            "value_planned_gbp": planned.objective, "value_kept_gbp": found.value_kept_gbp,
+            "value_replanned_gbp": found.replanned.objective if found.replanned else None,
+            "gap_replanned": found.replanned.gap if found.replanned else None, "schemes_moved": moved,
+            "reason": found.reason}

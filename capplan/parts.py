@@ -153,7 +153,9 @@ def wearing(estate, parts, scenario, renewal_gbp, speeds):
     chains = after_works(chains, apart)
     alone = Beneath(np.arange(len(parts))[:, None], np.ones(len(parts)), np.zeros((len(parts), 0)))
     groups = _beneath(parts, scenario, renewal_gbp) if rules.knock_on else (alone,)
-    wear = Wear(chains, kind.ravel(), parts.grade_index.to_numpy(), parts.age_years.to_numpy(), own, groups)
+    worse = scenario.shocks.grades_too_kind * (~parts.modelled).to_numpy()
+    grade = np.minimum(parts.grade_index.to_numpy() + worse, len(GRADE_LETTERS) - 1)
+    wear = Wear(chains, kind.ravel(), grade, parts.age_years.to_numpy(), own, groups)
     return Wearing(wear, {1.0: 0, **{speed: 1 + i for i, speed in enumerate(apart)}})
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from . import shipped
 from .errors import ScenarioError
+from .finance import nominal_factors
 from .scenario_parts import (
     BlockWorks,
     Condition,
@@ -18,6 +19,7 @@ from .scenario_parts import (
     Refurbishment,
     ReservesRule,
     SchemeRules,
+    Shocks,
     Solver,
     StandIn,
     Surveys,
@@ -46,6 +48,7 @@ class Scenario(Part):
     demolish: BlockWorks
     targets: Targets = Targets()
     surveys: Surveys
+    shocks: Shocks
     reserves: ReservesRule
     stand_in: StandIn
     schemes: SchemeRules
@@ -60,6 +63,12 @@ class Scenario(Part):
     def on_cost_factor(self):
         """Works with fees and contingency, as a multiple of works. [-]"""
         return 1.0 + self.costs.fees_share + self.costs.contingency_share
+
+    def nominal_factors(self):
+        """What a pound of works at the price base costs in the money of each planning year, shape (years,). [-]"""
+        plan = self.plan
+        yearly = nominal_factors(self.costs.tender_inflation, plan.years, plan.first_year - plan.price_base)
+        return yearly * (1.0 + self.shocks.tender_step_share)
 
     def register(self):
         """Every figure of the scenario with where its usual value comes from.

@@ -151,6 +151,21 @@ class Targets(Part):
     """Highest facility condition index of a school: backlog in its blocks over the cost of rebuilding them."""
 
 
+class Shocks(Part):
+    """What might go wrong, for red-team scenarios; all nought in a plan."""
+
+    tender_step_share: float = sourced(CHOICE, ge=-0.5, le=2)
+    """One-off rise of all tender prices on top of their yearly rise, as a fraction."""
+    grants_cut_share: float = sourced(CHOICE, ge=0, le=1)
+    """Share cut from every grant that is expected and not yet awarded."""
+    bids_lost: bool = sourced(CHOICE)
+    """Whether every bid that is expected and not yet awarded (CIF) is lost."""
+    reserves_loss_gbp: float = sourced(CHOICE, ge=0, le=1e9)
+    """Sum that leaves the reserves in the first year and brings nothing (nominal), such as emergency works."""
+    grades_too_kind: int = sourced(CHOICE, ge=0, le=4)
+    """Grades by which every surveyed component is worse than the survey says."""
+
+
 class Surveys(Part):
     """What surveys cost and how far they are believed, for the value of a new one."""
 

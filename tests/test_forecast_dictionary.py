@@ -7,22 +7,24 @@ import pandas as pd
 import pytest
 
 from capplan.condition_job import forecast_folder, learn_folder
-from capplan.money_job import envelopes_folder
+from capplan.money_job import envelopes_folder, stress_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 SAME_AS_ELSEWHERE = {"outlook.csv", "rates.csv"}
-TOLD_IN_WORDS = {"risk_matrix.csv", "back_test_elements.csv", "back_test_checks.csv", "back_test_calibration.csv"}
+TOLD_IN_WORDS = {"risk_matrix.csv", "back_test_elements.csv", "back_test_checks.csv", "back_test_calibration.csv",
+                 "unpaid.csv"}
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     place, scenario = tmp_path_factory.mktemp("folders"), ROOT / "scenarios" / "baseline.toml"
-    made = [place / name for name in ("forecast", "learned", "envelopes")]
+    made = [place / name for name in ("forecast", "learned", "envelopes", "stress")]
     for folder in made:
         folder.mkdir()
     forecast_folder(ROOT / "data" / "example", scenario, (), made[0], 5, 1)
     learn_folder(ROOT / "data" / "example", scenario, made[1])
     envelopes_folder(ROOT / "data" / "tiny", scenario, (), made[2], 3, 2.0, 0.05, 2.0)
+    stress_folder(ROOT / "data" / "tiny", scenario, (), made[3], 0.05, 2.0)
     return made
 
 

@@ -38,7 +38,8 @@ PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, years of a folde
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
-SCENARIO_EXCEPTIONS = {"gap": "a fraction of the objective", "years": "the name is the unit",
+SCENARIO_EXCEPTIONS = {"grades_too_kind": "the name is the unit",
+                       "gap": "a fraction of the objective", "years": "the name is the unit",
                        "scale_least": "a multiple", "scale_most": "a multiple",
                        "vat_rate_voluntary_aided": "a fraction", "schemes_per_site_per_year": "the name is the unit",
                        "weibull_shape": "a shape has no unit", "rate_spread": "a standard deviation of a logarithm",

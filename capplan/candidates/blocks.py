@@ -5,7 +5,6 @@ import pandas as pd
 
 from ..condition.backlog import expected_backlog
 from ..condition.compliance import planning_year
-from ..finance import nominal_factors
 
 WORDS = {"refurbish": "Refurbish the block: renew everything below A together",
          "rebuild": "Rebuild the block", "demolish": "Demolish the block, whose places are not needed"}
@@ -102,8 +101,7 @@ def _cost(kind, outlook, blocks):
 def _scheme(kind, block, rows, also, cost, value, outlook):
     """One scheme, one row for each start year."""
     scenario, first = outlook.scenario, rows.iloc[0]
-    plan = scenario.plan
-    nominal = nominal_factors(scenario.costs.tender_inflation, plan.years, plan.first_year - plan.price_base)
+    nominal = scenario.nominal_factors()
     weight = outlook.costs_gbp[rows.index, 3] + 1e-9
     return pd.DataFrame({
         "scheme_id": f"{block}.{kind}", "school_id": first.school_id, "kind": kind, "tag": "condition",

@@ -5,7 +5,7 @@ import pandas as pd
 
 from .. import reference
 from ..condition.compliance import duties_due
-from ..finance import discount_factors, nominal_factors
+from ..finance import discount_factors
 
 LISTED, REMEDIAL = "Works on the trust's list", "Statutory remedial works"
 LISTED_TABLES = {"works": LISTED, "compliance": REMEDIAL}
@@ -37,7 +37,7 @@ def listed_works(outlook, table):
     home = estate.blocks.set_index("block_id").site_id
     years = scenario.plan.years
     discount = discount_factors(scenario.plan.discount_rate, years + 1)
-    nominal = nominal_factors(scenario.costs.tender_inflation, years, scenario.plan.first_year - scenario.plan.price_base)
+    nominal = scenario.nominal_factors()
     pieces = []
     for work in works.itertuples():
         if schools.pfi[work.school_id] and work.use == "condition":

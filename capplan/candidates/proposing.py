@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from .. import reference
-from ..finance import nominal_factors
 from ..money import money
 from ..outlook import ELEMENT_WORKS, URGENT
 from ..parts import unsupported
@@ -129,7 +128,7 @@ def _schemes_of(kind, rows, outlook, value, members):
     total_cost, total_value = np.zeros((len(needs), years)), np.zeros((len(needs), years))
     np.add.at(total_cost, codes, cost[index])
     np.add.at(total_value, codes, value[index])
-    nominal = nominal_factors(scenario.costs.tender_inflation, years, scenario.plan.first_year - scenario.plan.price_base)
+    nominal = scenario.nominal_factors()
     long = facts.loc[facts.index.repeat(years)].reset_index(drop=True)
     long.insert(0, "scheme_id", np.repeat(ids, years))
     long["start_year"] = np.tile(scenario.years, len(needs))

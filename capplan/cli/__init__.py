@@ -8,8 +8,8 @@ import click
 from . import condition, funding, importing, planning
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
-            planning.envelopes, planning.formulation, planning.dictionary, condition.forecast, condition.learn,
-            condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding)
+            planning.envelopes, planning.stress, planning.formulation, planning.dictionary, condition.forecast,
+            condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding)
 
 
 @click.group()

@@ -115,6 +115,28 @@ def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, se
 
 
 @click.command()
+@click.argument("estate", type=click.Path(path_type=Path))
+@click.argument("scenario", type=click.Path(path_type=Path))
+@OVERLAYS
+@click.option("--gap", type=click.FloatRange(0, 1), default=None, callback=finite,
+              help="Stop each programme when proved this close to the best possible; left out: the scenario's.")
+@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
+              help="Stop each programme after this many seconds; left out: the scenario's.")
+@OUT
+@SEED
+@WORKERS
+@FORCE
+@clean
+def stress(estate, scenario, overlays, gap, time_limit, out, seed, workers, force):
+    """Put the programme of ESTATE under SCENARIO through every red-team shock, and say what breaks first."""
+    from .. import money_job
+    from ..runs import new_folder
+    with new_folder(out, force, (estate, scenario)) as folder:
+        text = money_job.stress_folder(estate, scenario, overlays, folder, gap, time_limit, seed, workers, say)
+    click.echo(f"{text}\n\nWritten to {out}.")
+
+
+@click.command()
 @click.argument("candidates", type=click.Path(path_type=Path))
 @OUT
 @click.option("--gap", type=click.FloatRange(0, 1), default=0.001, show_default=True, callback=finite,

@@ -297,3 +297,47 @@ def least_cost_payment(bills, windows, amounts):
     except InfeasibleModelError:
         return None
     return {key: flow.varValue for key, flow in flows.items() if (flow.varValue or 0.0) > 1e-7}
+
+
+def unpaid(inst, choice):
+    """What the pots cannot pay of a programme, by year, with the earlier years paid first.
+
+    Parameters
+    ----------
+    inst : Instance
+    choice : dict
+        Scheme to start year.
+
+    Returns
+    -------
+    dict
+        Year of spending to the sum that no pot can pay. [GBP]
+    """
+    bills = {}
+    for scheme, start in choice.items():
+        for year, cost in inst.starts[scheme, start].spend.items():
+            key = inst.payers[scheme], year
+            bills[key] = bills.get(key, 0.0) + cost
+    years = sorted({year for _, year in bills})
+    problem, by_pot, objective, gives = pulp.LpProblem("unpaid", pulp.LpMinimize), {}, [], {}
+    for number, ((payers, year), bill) in enumerate(bills.items()):
+        give = problem.add_variable(f"unpaid_{number}", 0)
+        gives[payers, year] = give
+        objective.append((give, float(2 + len(years) - years.index(year))))
+        row = [(give, 1)]
+        for pot in payers:
+            if inst.pots.first_year[pot] <= year <= inst.pots.last_year[pot]:
+                flow = problem.add_variable(f"pays_{number}_{len(row)}", 0)
+                by_pot.setdefault(pot, []).append((flow, 1))
+                row.append((flow, 1))
+        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintEQ, None, bill))
+    for pot, row in by_pot.items():
+        amount = float(inst.pots.amount[pot])
+        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintLE, None, amount))
+    problem.setObjective(pulp.LpAffineExpression(objective))
+    if bills:
+        _run_highs(problem, 0.0, 60.0, 1, 0, None)
+    short = dict.fromkeys(years, 0.0)
+    for (_, year), give in gives.items():
+        short[year] += give.varValue or 0.0
+    return short
