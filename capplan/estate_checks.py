@@ -74,7 +74,9 @@ def _component_faults(frames, where):
 
 def _grant_faults(frames, where):
     grants = frames["grants"]
-    faults = _rows(grants, (grants.route == "other grant") & grants.spend_by.isna(), where, "spend_by",
+    routes = reference.load("routes").set_index("route")
+    undated = routes.index[routes.financial_years_to_spend.isna() & routes.last_day.isna()]
+    faults = _rows(grants, grants.route.isin(undated) & grants.spend_by.isna(), where, "spend_by",
                    lambda row: "a blank", "the last day of spending, since no rule of a route gives it")
     opened = pd.to_datetime(grants.grant_year.astype(str) + "-04-01", errors="coerce")
     faults += _rows(grants, grants.spend_by < opened, where, "spend_by", lambda row: f"{row.spend_by:%Y-%m-%d}",

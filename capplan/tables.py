@@ -97,7 +97,9 @@ AGE_BANDS = ("pre-1919", "1919-1944", "1945-1966", "1967-1976", "after 1976", "n
 BASES = ("gifa", "ground_gifa", "wall", "windows_doors", "site", "field", "boundary", "lifts", "pool", "measured")
 CONDITION_BANDS = (tuple(f"CDC1-{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXY")
                    + tuple(f"CDC2-{letter}" for letter in "ABCDEFGHIJKLMNO") + ("none",))
-ROUTES = ("SCA", "DFC", "CIF", "PSDS4", "other grant")
+ROUTES = ("SCA", "DFC", "CIF", "PSDS4", "CIF loan", "CIF replacement", "urgent capital support", "Renewal and Retrofit",
+          "GB Energy solar", "Basic Need", "High Needs", "section 106", "School Rebuilding", "Salix", "borrowing",
+          "donation", "revolving fund", "other grant")
 USES = ("condition", "energy", "any")
 BLOCK_USES = ("teaching", "hall or dining", "kitchen", "sports", "residential", "office", "plant", "mixed")
 EXPOSURES = ("sheltered", "moderate", "severe")

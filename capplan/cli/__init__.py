@@ -5,11 +5,12 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 
 import click
 
-from . import condition, funding, importing, planning
+from . import condition, funding, importing, planning, reporting
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
             planning.envelopes, planning.stress, planning.formulation, planning.dictionary, condition.forecast,
-            condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding)
+            condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
+            reporting.report)
 
 
 @click.group()

@@ -1,19 +1,66 @@
-"""Commands about grants: what the published formulae allocate."""
+"""Commands about grants: what the published formulae allocate, and which routes are open."""
 
 import json
 import os
 import tempfile
+import textwrap
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 
 import click
 
 from ..errors import OutputError
-from .options import AS_JSON, as_text, clean, say
+from .options import AS_JSON, a_day, as_text, clean, say
 
 
 @click.group()
 def funding():
-    """Grants: what the published formulae allocate."""
+    """Grants: what the published formulae allocate, and which routes are open."""
+
+
+@funding.command()
+@click.option("--on", "on", metavar="YYYY-MM-DD", help="Day to ask about; left out: today.")
+@AS_JSON
+@clean
+def routes(on, as_json):
+    """List the funding routes open on a day: for what, until when, how the money comes, and what is not confirmed."""
+    from ..funding.routes import routes_open, rules_on
+    day = a_day("--on", on) if on else date.today()
+    found = routes_open(day)
+    rules = {route: rules_on(route, day) for route in found.route}
+    if as_json:
+        rows = [{**row, "uses": row["uses"].split(";"), "rules": [asdict(held) for held in rules[row["route"]]]}
+                for row in found.to_dict("records")]
+        click.echo(json.dumps({"on": day.isoformat(), "routes": rows}, default=str, allow_nan=False))
+        return
+    click.echo(_routes_in_words(found, rules, day))
+
+
+def _routes_in_words(found, rules, day):
+    """One screen: a line for each route, then what nobody has confirmed."""
+    if not len(found):
+        return f"No funding route is known to be open on {day}."
+    wide = max(map(len, found.route))
+    doubtful = {route: [held.name.replace("_", " ") for held in own if held.unconfirmed] for route, own in rules.items()}
+    lines = [f"Funding routes on {day}: {len(found)}. * means something of it is not confirmed, told below."]
+    for row in found.itertuples():
+        uses = "any capital works" if row.uses.count(";") >= 6 else row.uses.replace(";", ", ")
+        end = f"until {row.until}" if row.until else "no end known"
+        comes = "own money" if row.how == "own" else f"by {row.how}"
+        whose = f", held by {row.held_by}" if row.held_by != "trust" else ""
+        if row.years_to_spend and row.state == "open":
+            end += f", {row.years_to_spend} financial years to spend"
+        state = "" if row.state == "open" else f" ({row.state})"
+        star = "*" if row.unconfirmed or doubtful[row.route] else " "
+        lines.append(f"{star} {row.route:{wide}}  {end}{state}; {comes}{whose}; {uses}"
+                     + ("" if row.plannable else "; not the trust's to plan"))
+    for row in found[found.unconfirmed].itertuples():
+        lines += textwrap.wrap(f"{row.route}: {row.note}.", 125, subsequent_indent="  ")
+    for route, names in doubtful.items():
+        told = f"{route}: UNCONFIRMED rules on this day: {', '.join(names)}."
+        lines += textwrap.wrap(told, 125, subsequent_indent="  ") if names else []
+    return "\n".join(lines)
 
 
 @funding.command()

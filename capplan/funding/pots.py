@@ -9,6 +9,7 @@ from .vintages import planning_years, window
 
 POT_COLUMNS = ["pot_id", "amount", "first_year", "last_year", "tags", "school_id", "route"]
 FLOOR_TOLERANCE_GBP = 0.005
+NOT_FOR_THESE_WORKS = ("places", "rebuild")
 
 
 def grant_window(route, grant_year, spend_by, financial_years, last_day):
@@ -82,6 +83,15 @@ def grant_pots(grants, routes, first_year, last_year):
             notes.append(f"{name}: the route {grant.route} closes after grant year {rule.closes:.0f}; "
                          "an award later than that is not counted.")
             continue
+        if rule.plannable == "no" and getattr(grant, "status", "") != "awarded":
+            notes.append(f"{name}: {grant.route} is held by the {rule.held_by} or not certain to come; until it is awarded "
+                         "it is not the trust's to plan and is left out.")
+            continue
+        if rule.uses in NOT_FOR_THESE_WORKS:
+            notes.append(f"{name}: {grant.route} pays for {rule.uses} only and is left out of this programme.")
+            continue
+        if rule.how == "loan":
+            notes.append(f"{name} is a loan: what repaying it takes from later budgets is not in this plan.")
         if last < max(first, first_year):
             notes.append(f"{name} cannot pay for the summer works of any year of the plan (its window ends before) and is "
                          "left out.")

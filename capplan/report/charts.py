@@ -17,6 +17,7 @@ from .needs import needs_by_element
 from .results import COUNTED_GRADES, PLANS, backlog_by_grade, spend_by_pot, spend_by_school
 
 # Light tints of colours told apart by colour-blind readers (the order of Okabe and Ito's palette), each with a hatch.
+USUAL_ROUTES = ("SCA", "DFC", "CIF", "PSDS4", "other grant")
 SERIES = (("#8cc4e8", "///"), ("#f6dfa4", "---"), ("#e39a7c", "xxx"), ("#b5e0cb", "\\\\\\"), ("#f8f0a8", ".."),
           ("#d9b3cf", "+++"), ("#c9c9c9", "//"))
 RESERVES_SERIES = ("#efefef", "||")
@@ -229,7 +230,8 @@ def _axes(ax, height_in):
 def _series(sources):
     """Fill and hatch of each source of money: a route keeps its own in every run, so that two pages can be compared."""
     grants = [source for source in sources if source != "Reserves"]
-    order = ROUTES if set(grants) <= set(ROUTES) else grants
+    order = [*USUAL_ROUTES, *(route for route in ROUTES if route not in USUAL_ROUTES)]
+    order = order if set(grants) <= set(order) else grants
     return [RESERVES_SERIES if source == "Reserves" else SERIES[order.index(source) % len(SERIES)]
             for source in sources]
 

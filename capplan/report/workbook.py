@@ -2,16 +2,16 @@
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import DataError, Fault
 from ..tabular import read_cells
+from . import workbook_estate as estate
 from .page_tables import plan_span
 from .results import RESERVES_ROUTE
 from .words import plain, shortened
-from .workbook_estate import assumptions_sheet, deferred_sheet, elements_sheet, outlook_sheet, schools_sheet, sources_sheet
 from .workbook_money import cash_sheet, draws_sheet, matrix_sheet, programme_sheet, reserves_sheet, years_sheet
 from .workbook_sheet import Book, keys
 from .workbook_summary import summary_sheet
@@ -36,6 +36,15 @@ class Names:
     elements: dict
 
 
+@dataclass(frozen=True)
+class Workbook:
+    """A finished workbook: the file, the number of its checks, and the names of those that differ from the model."""
+
+    content: bytes = field(repr=False)
+    checks: int
+    differing: tuple
+
+
 def workbook(results):
     """The workbook of a results folder.
 
@@ -51,8 +60,8 @@ def workbook(results):
 
     Returns
     -------
-    bytes
-        An .xlsx file, the same for the same folder.
+    Workbook
+        ``content`` is an .xlsx file, the same for the same folder.
 
     Raises
     ------
@@ -70,22 +79,22 @@ def workbook(results):
                               [*results.cashflow.route, RESERVES_ROUTE],
                               [*results.elements.element, *results.schemes.element])))
     tables = {}
-    tables["Assumptions"], given = assumptions_sheet(sheets["Assumptions"], further["assumptions"])
-    tables["Sources"] = sources_sheet(sheets["Sources"], further["sources"])
+    tables["Assumptions"], given = estate.assumptions_sheet(sheets["Assumptions"], further["assumptions"])
+    tables["Sources"] = estate.sources_sheet(sheets["Sources"], further["sources"])
     draws = tables["Draws"] = draws_sheet(sheets["Draws"], results, names)
     tables["Programme"] = programme_sheet(sheets["Programme"], results, names, draws)
     tables["Spend by year"] = years_sheet(sheets["Spend by year"], results, names, draws)
     tables["Spend by school"] = matrix_sheet(sheets["Spend by school"], results, names, draws)
     tables["Cash flow"] = cash_sheet(sheets["Cash flow"], results, names, draws, _last_years(further["candidates/pots"]))
     tables["Reserves"] = reserves_sheet(sheets["Reserves"], results, names, draws, given)
-    tables["Outlook"] = outlook_sheet(sheets["Outlook"], results, further["outlook"])
-    tables["Schools"] = schools_sheet(sheets["Schools"], results, names, draws, tables["Programme"])
-    tables["Elements"] = elements_sheet(sheets["Elements"], results, names, tables["Programme"])
-    tables["Deferred"] = deferred_sheet(sheets["Deferred"], results)
-    summary_sheet(sheets["Summary"], results, tables, names, ran)
+    tables["Outlook"] = estate.outlook_sheet(sheets["Outlook"], results, further["outlook"])
+    tables["Schools"] = estate.schools_sheet(sheets["Schools"], results, names, draws, tables["Programme"])
+    tables["Elements"] = estate.elements_sheet(sheets["Elements"], results, names, tables["Programme"])
+    tables["Deferred"] = estate.deferred_sheet(sheets["Deferred"], results)
+    checked, differing = summary_sheet(sheets["Summary"], results, tables, names, ran)
     sheets["Summary"].page.activate()
     book.file.close()
-    return handle.getvalue()
+    return Workbook(handle.getvalue(), checked, differing)
 
 
 def _read_further(results):
@@ -102,8 +111,8 @@ def _read_further(results):
                 found[name] = [] if lost else cells[list(columns)].to_dict("records")
     cells, own = read_cells(folder / "outlook.csv")
     if "expected_pupil_days" in (() if cells is None else cells):
-        found["outlook"] = {(row.plan, int(float(row.year))): float(row.expected_pupil_days or "nan")
-                            for row in cells.itertuples() if re.fullmatch(r"[\d.eE+-]*", row.expected_pupil_days)}
+        found["outlook"] = {(row.plan.strip(), int(float(row.year))): estate.as_number(row.expected_pupil_days.strip())
+                            for row in cells.itertuples()}
     if faults + own:
         raise DataError(faults + own)
     return {"outlook": {}, **found}

@@ -25,11 +25,11 @@ def outlook_sheet(sheet, results, pupil_days):
     """
     columns = [Column("year", "1 September", 11, "year")]
     for plan in PLANS:
-        columns += [Column(f"{plan} {grade}", f"Grade {grade}, {plan}", 14, "whole") for grade in "BCDE"]
-        columns += [Column(f"{plan} all", f"Backlog C to E, {plan}", 15, "whole", False),
+        columns += [Column(f"{plan} {grade}", f"Grade {grade}, {plan}", 13, "whole") for grade in "BCDE"]
+        columns += [Column(f"{plan} all", f"Backlog C to E, {plan}", 13, "whole", False),
                     Column(f"{plan} failures", f"Failures in the year, {plan}", 10, "decimal")]
         columns += [Column(f"{plan} days", f"Pupil-days lost, {plan}", 11, "decimal")] * bool(pupil_days)
-    columns.append(Column("avoided", "Backlog avoided", 15, "whole", False))
+    columns.append(Column("avoided", "Backlog avoided", 12, "whole", False))
     path = results.outlook.set_index(["plan", "year"])
     years = sorted(set(results.outlook.year))
     table = Table(sheet, columns, len(years))
@@ -83,8 +83,8 @@ def schools_sheet(sheet, results, names, draws, programme):
     """
     schools = results.schools.sort_values("spend_gbp", ascending=False, kind="stable")
     table = Table(sheet, [
-        Column("place", "School", 14), Column("name", "Name of school", 34), Column("gifa", "Floor area, m2", 11, "count"),
-        *_backlog_columns(), Column("replacement", "Cost of rebuilding", 16, "whole", total=True),
+        Column("place", "School", 14), Column("name", "Name of school", 30), Column("gifa", "Floor area, m2", 11, "count"),
+        *_backlog_columns(), Column("replacement", "Cost of rebuilding", 14, "whole", total=True),
         Column("index", "Condition index now", 10, "share"), *_spend_columns(),
         Column("surveyed", "Surveyed, not modelled", 10, "share")], len(schools), filtered=True, frozen=2)
     sheet.head("Schools: backlog, spend and schemes", _note(results) + " The condition index is the backlog in blocks over "
@@ -122,15 +122,15 @@ def _note(results):
 
 
 def _backlog_columns():
-    return (Column("now", "Backlog now", 16, "whole", total=True),
-            Column("without", "Backlog at the end, without", 16, "whole", total=True),
-            Column("with", "Backlog at the end, with", 16, "whole", total=True),
-            Column("avoided", "Backlog avoided", 16, "whole", False, True))
+    return (Column("now", "Backlog now", 14, "whole", total=True),
+            Column("without", "Backlog at the end, without", 14, "whole", total=True),
+            Column("with", "Backlog at the end, with", 14, "whole", total=True),
+            Column("avoided", "Backlog avoided", 14, "whole", False, True))
 
 
 def _spend_columns():
-    return (Column("spend", "Spend over the plan", 16, "pounds", False, True),
-            Column("schemes", "Schemes", 9, "count", False, True), Column("model", "Spend, by the model", 16, "pounds"),
+    return (Column("spend", "Spend over the plan", 15, "pounds", False, True),
+            Column("schemes", "Schemes", 9, "count", False, True), Column("model", "Spend, by the model", 15, "pounds"),
             Column("check", "Check: must be 0", 9, "zero", False, True))
 
 
@@ -153,11 +153,11 @@ def deferred_sheet(sheet, results):
     """Needs that are not funded, the largest loss first, with the reason; returns its Table."""
     needs = deferred_needs(results)
     table = Table(sheet, [
-        Column("scheme", "Cheapest scheme", 28), Column("name", "Name of school", 26), Column("block", "Block", 13),
-        Column("element", "Element", 22), Column("kind", "Kind", 10), Column("priority", "Priority", 8, "count"),
-        Column("grade", "Worst grade", 7), Column("must", "Must do", 6),
+        Column("scheme", "Cheapest scheme", 24), Column("name", "Name of school", 22), Column("block", "Block", 11),
+        Column("element", "Element", 18), Column("kind", "Kind", 10), Column("priority", "Priority", 8, "count"),
+        Column("grade", "Worst grade", 8), Column("must", "Must do", 7),
         Column("cost", "Cost if done in the first year", 15, "pounds", total=True),
-        Column("value", "Loss it would avoid, best year", 15, "pounds", total=True), Column("reason", "Why not", 52)],
+        Column("value", "Loss it would avoid, best year", 15, "pounds", total=True), Column("reason", "Why not", 46)],
         len(needs), filtered=True)
     sheet.head("Deferred: needs that are not funded", f"Once for each need, {IF_DEFERRED} (nominal). Loss avoided is real "
                "and discounted. Priority is the surveyor's, 1 first; grade D is bad, X is to be replaced.", 10, 180)

@@ -1,12 +1,10 @@
 """Sheets of the CFO's workbook about money: programme, payments, pots, reserves."""
 
+from ..reference import load
 from .results import RESERVES_ROUTE, spend_by_school
 from .words import year_label
-from .workbook_sheet import BLUE, COLOURS, ORANGE, Column, Formula, Table
+from .workbook_sheet import BLUE, COLOURS, ORANGE, RULE, Column, Formula, Table
 
-WATCH_BELOW = (0.05, "dfe-reserves-2024", "published")
-WATCH_ABOVE = (0.20, "capplan-assumption", "ASSUMPTION")
-"""Shares of income below and above which the sheet says that DfE may ask; each with source and status."""
 BELOW, ABOVE, BETWEEN = "below the band: DfE may ask", "above the band: DfE may ask", "between the bands"
 FLOOR_SHARE, FLOOR_SUM = "reserves.floor_share", "reserves.floor_gbp"
 
@@ -44,13 +42,13 @@ def programme_sheet(sheet, results, names, draws):
     table = Table(sheet, [
         Column("scheme", "Scheme", 24), Column("school", "School", 9), Column("name", "Name of school", 22),
         Column("block", "Block", 11), Column("element", "Element", 18), Column("kind", "Kind", 9),
-        Column("year", "Year from 1 September", 10, "year"), Column("must", "Must do", 6),
+        Column("year", "Year from 1 September", 10, "year"), Column("must", "Must do", 7),
         Column("cost", "Cost (nominal)", 14, "pounds", total=True),
         Column("paid", "Paid from pots", 14, "pounds", False, True),
         Column("unpaid", "Cost less paid: must be 0", 10, "zero", False, True),
         Column("value", "Loss avoided (present)", 15, "pounds", total=True),
-        Column("ratio", "Loss avoided per £ of cost", 9, "ratio", False), Column("pots", "Pots, whole pounds", 28),
-        Column("reason", "Why", 44)], len(funded), filtered=True)
+        Column("ratio", "Loss avoided per £ of cost", 9, "ratio", False), Column("pots", "Pots, whole pounds", 24),
+        Column("reason", "Why", 38)], len(funded), filtered=True)
     sheet.head("Programme: every scheme that is funded", "Cost in pounds of the day (nominal). Loss avoided is real and "
                "discounted to the start of the plan: never add the two. Paid from pots adds up the sheet Draws.", 14, 180)
     paid = results.draws.groupby("scheme_id").amount_gbp.sum()
@@ -108,10 +106,10 @@ def _spend_chart(sheet, table, columns):
 
 
 def dress(chart, title, axis):
-    """Title, axis in thousands of pounds, legend below and a size that fits a page."""
+    """Title, axis in thousands or millions of pounds, legend below and a size that fits a page."""
     chart.set_title({"name": title, "overlay": False, "name_font": {"size": 13, "bold": True}})
-    chart.set_y_axis({"name": axis, "num_format": '£#,##0,"k"', "major_gridlines": {"visible": True, "line": {
-        "color": "#D5D9DE"}}})
+    chart.set_y_axis({"name": axis, "num_format": '[>=1000000]£0.0,,"m";£#,##0,"k"',
+                      "major_gridlines": {"visible": True, "line": {"color": RULE}}})
     chart.set_x_axis({"num_font": {"rotation": -45}, "label_position": "low"})
     chart.set_legend({"position": "bottom"})
     chart.set_size({"width": 880, "height": 340})
@@ -159,11 +157,12 @@ def cash_sheet(sheet, results, names, draws, last_years):
         Column("opening", "Opening", 14, "pounds"), Column("in", "In", 14, "pounds", total=True),
         Column("out", "Out", 14, "pounds", False, True), Column("ends", "Lapses after this year", 9),
         Column("lapsed", "Lapsed", 14, "pounds", False, True), Column("closing", "Closing", 14, "pounds", False),
-        Column("model", "Closing, by the model", 14, "pounds"),
-        Column("check", "Check: must be 0", 10, "zero", False, True)], len(flow), filtered=True)
+        Column("out model", "Out, by the model", 14, "pounds"), Column("model", "Closing, by the model", 14, "pounds"),
+        Column("out check", "Check of out: must be 0", 10, "zero", False, True),
+        Column("check", "Check of closing: must be 0", 10, "zero", False, True)], len(flow), filtered=True)
     sheet.head("Cash flow: every pot, year by year", "Pounds of the day. Opening is the closing of the year before; out "
                "adds up the sheet Draws; what is left when a grant's window ends lapses; closing is opening and in, less "
-               "out and lapsed. Check is closing less the model's.", 10, table.width)
+               "out and lapsed. The checks are out and closing less the model's.", 12, table.width)
     paid, held, rows = results.draws.groupby(["pot_id", "year"]).amount_gbp.sum().to_dict(), {}, []
     for number, row in enumerate(flow.itertuples()):
         new = row.pot_id not in held
@@ -176,11 +175,12 @@ def cash_sheet(sheet, results, names, draws, last_years):
         held[row.pot_id] = closing = left - lapsed
         rows.append({
             "pot": names.pots[row.pot_id], "route": names.routes[row.route], "year": row.year, "opening": opening,
-            "in": row.in_gbp, "ends": "yes" if ends else "no", "model": row.closing_gbp,
+            "in": row.in_gbp, "ends": "yes" if ends else "no", "out model": row.out_gbp, "model": row.closing_gbp,
             "out": Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('pot')},{table.at('pot', number)},"
                            f"{draws.whole('year')},{table.at('year', number)})", out),
             "lapsed": Formula('=IF({ends}="yes",MAX(0,{opening}+{in}-{out}),0)'.format(**cells), lapsed),
             "closing": Formula("={opening}+{in}-{out}-{lapsed}".format(**cells), closing),
+            "out check": Formula(f"=ROUND({cells['out']}-{table.at('out model', number)},2)", round(out - row.out_gbp, 2)),
             "check": Formula("=ROUND({closing}-{model},2)".format(**cells), round(closing - row.closing_gbp, 2))})
     return table.fill(rows)
 
@@ -213,14 +213,15 @@ def reserves_sheet(sheet, results, names, draws, given):
     path = results.reserves.sort_values("year", kind="stable")
     table = Table(sheet, [
         Column("year", "Year", 8, "year"), Column("label", "Planning year", 11),
-        Column("opening", "Opening, 1 September", 15, "pounds"), Column("income", "Income", 16, "pounds"),
-        Column("surplus", "Surplus before works", 15, "pounds", total=True),
-        Column("spent", "Spent on works", 15, "pounds", False, True),
-        Column("closing", "Closing, 31 August", 15, "pounds", False), Column("floor", "Floor", 15, "pounds", False),
-        Column("room", "Above the floor", 15, "pounds", False), Column("share", "Closing as share of income", 11, "share",
+        Column("opening", "Opening, 1 September", 13.5, "pounds"), Column("income", "Income", 14, "pounds"),
+        Column("surplus", "Surplus before works", 13.5, "pounds", total=True),
+        Column("spent", "Spent on works", 13.5, "pounds", False, True),
+        Column("closing", "Closing, 31 August", 13.5, "pounds", False), Column("floor", "Floor", 13.5, "pounds", False),
+        Column("room", "Above the floor", 13.5, "pounds", False), Column("share", "Closing as share of income", 11, "share",
                                                                        False),
-        Column("band", "DfE watch band", 24), Column("deficit", "In-year deficit", 26),
-        Column("model", "Closing, by the model", 15, "pounds"), Column("check", "Check: must be 0", 9, "zero", False, True)],
+        Column("band", "DfE watch band", 22), Column("deficit", "In-year deficit", 22),
+        Column("model", "Closing, by the model", 13.5, "pounds"),
+        Column("check", "Check: must be 0", 9, "zero", False, True)],
         len(path), top=6, frozen=2)
     bands = _reserves_head(sheet, given)
     rows, held = [], None
@@ -240,7 +241,7 @@ def _reserves_head(sheet, given):
                "pots of the reserves. Floor: " + ("the greater of the share of income and the sum on the sheet Assumptions."
                                                   if ruled else "as the model gave it."), 13, 180)
     cells = []
-    for row, word, (share, source, status) in ((2, "below", WATCH_BELOW), (3, "above", WATCH_ABOVE)):
+    for row, (word, (share, source, status)) in enumerate(_bands().items(), 2):
         looks = {"bg_color": ORANGE} if status == "ASSUMPTION" else {}
         sheet.write(row, 0, f"Watch band: {word} this share of income", text_wrap=False)
         sheet.write(row, 4, share, "share", font_color=BLUE, **looks)
@@ -281,7 +282,13 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
 def _band(share):
     if share == "":
         return "income not known"
-    return BELOW if share < WATCH_BELOW[0] else ABOVE if share > WATCH_ABOVE[0] else BETWEEN
+    bands = _bands()
+    return BELOW if share < bands["below"][0] else ABOVE if share > bands["above"][0] else BETWEEN
+
+
+def _bands():
+    """Shares of income below and above which DfE may ask, each with source and status."""
+    return {row.band: (row.income_share, row.source, row.status) for row in load("watch_bands").itertuples()}
 
 
 def _deficit(surplus_gbp, spent_gbp):

@@ -5,16 +5,16 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from .words import plain
+from .words import plain, shortened
 
-LONGEST_CELL, LONGEST_KEY, LONGEST_FOOTER_NAME = 32_000, 120, 70
-FONT = "Calibri"
-INK, PALE, ORANGE, BLUE, GREY = "#1F2937", "#E5EDF5", "#FCE4C8", "#0B4F9E", "#6B7280"
+LONGEST_CELL, LONGEST_KEY, LONGEST_FOOTER_NAME = 32_000, 120, 60
+FONT, LINE_POINTS, LETTER_WIDTH = "Calibri", 13.5, 1.04
+INK, PALE, ORANGE, BLUE, GREY, RULE = "#1F2937", "#E5EDF5", "#FCE4C8", "#0B4F9E", "#5B6470", "#B0B8C0"
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 """Colours that the colour-blind can tell apart (Okabe and Ito)."""
 NUMBERS = {"pounds": '£#,##0.00;[Red]-£#,##0.00;"-"', "whole": '£#,##0;[Red]-£#,##0;"-"', "ratio": "0.00", "share": "0.0%",
-           "count": "#,##0", "decimal": "#,##0.0", "year": "0", "zero": "0.00;[Red]-0.00;0",
-           "given": "General", "fine": "0.000%"}
+           "count": "#,##0", "exact": '£#,##0.00;[Red]-£#,##0.00', "decimal": "#,##0.0", "year": "0",
+           "zero": "0.00;[Red]-0.00;0", "given": "General", "fine": "0.000%"}
 MONTH_FIRST = r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ./\-]*\d[\d ./\-]*|true|false"
 
 
@@ -89,6 +89,13 @@ def _reads_as_itself(value):
         and len(value) <= LONGEST_KEY and value == plain(value)
 
 
+def _footer_name(name):
+    """A name for the foot of a page, where ``&`` begins an order unless doubled, and all must fit 255 letters."""
+    name = shortened(name, LONGEST_FOOTER_NAME)
+    doubled = name.replace("&", "&&")
+    return doubled if len(doubled) <= LONGEST_FOOTER_NAME + 20 else name.replace("&", "+")
+
+
 class Book:
     """A workbook in memory with its styles.
 
@@ -109,7 +116,7 @@ class Book:
             "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
             "default_format_properties": {"font_name": FONT, "font_size": 10}})
         self.file.set_properties(properties)
-        self.footer = tuple(plain(name)[:LONGEST_FOOTER_NAME].replace("&", "&&") for name in footer)
+        self.footer = tuple(_footer_name(name) for name in footer)
         self._styles = {}
 
     def style(self, number="text", **looks):
@@ -117,6 +124,8 @@ class Book:
         key = (number, *sorted(looks.items()))
         if key not in self._styles:
             own = {"font_name": FONT, "font_size": 10, "valign": "top", **looks}
+            if looks.get("indent"):
+                own["align"] = "left"
             if number == "text":
                 own.setdefault("text_wrap", True)
             else:
@@ -133,7 +142,8 @@ class Book:
         page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.7)
         page.fit_to_pages(1, 0)
         trust, scenario = self.footer
-        page.set_footer(f"&L&8{trust}\nScenario: {scenario}&C&8{name}&R&8Printed &D\nPage &P of &N")
+        page.set_footer(f"&L&8 {trust}\n Scenario: {scenario}&C&8 {name}&R&8 Printed &D\nPage &P of &N",
+                        {"scale_with_doc": False})
         return Sheet(self, page, name)
 
 
@@ -161,7 +171,8 @@ class Sheet:
         style = self.book.style(**looks)
         self.page.merge_range(row, 0, row, last_column, "", style)
         self.page.write_string(row, 0, text, style)
-        self.page.set_row(row, (looks.get("font_size", 10) * 1.4) * max(1, math.ceil(len(text) * 1.08 / width)))
+        points = looks.get("font_size", 10)
+        self.page.set_row(row, points * 1.4 * max(1, math.ceil(len(text) * points / 10 / width)))
         return row + 1
 
     def head(self, title, note, last_column, width):
@@ -229,18 +240,27 @@ class Table:
     def fill(self, rows):
         """Write it: an iterable of dicts of a value or a Formula for each column; what is absent is left blank."""
         for number, row in enumerate(rows):
-            marked = {"bg_color": ORANGE} if row.get("marked") else {}
+            looks = {"bottom": 4, "bottom_color": RULE, **({"bg_color": ORANGE} if row.get("marked") else {})}
             for column in self.columns:
-                value = row.get(column.name)
-                raw = value.value if isinstance(value, Formula) else value
-                self.values[column.name].append("" if raw is None or raw != raw else raw)
-                blue = {"font_color": BLUE} if column.given and column.style != "text" and not isinstance(
-                    value, Formula) else {}
-                number_style = "text" if isinstance(value, str) else column.style
-                self.sheet.write(self.first + number, self.place[column.name], value, number_style,
-                                 bottom=4, bottom_color="#B0B8C0", **blue, **marked)
+                self._write_cell(number, column, row.get(column.name), looks)
+            self._set_height(self.first + number, ((row.get(column.name), column.width) for column in self.columns))
         self._write_head()
         return self
+
+    def _write_cell(self, number, column, value, looks):
+        raw = value.value if isinstance(value, Formula) else value
+        self.values[column.name].append("" if raw is None or raw != raw else raw)
+        words = column.style == "text" or isinstance(value, str)
+        blue = {"font_color": BLUE} if column.given and not words and not isinstance(value, Formula) else {}
+        self.sheet.write(self.first + number, self.place[column.name], value, "text" if words else column.style,
+                         **({"indent": 1} if words and column is not self.columns[0] else {}), **blue, **looks)
+
+    def _set_height(self, row, cells):
+        """Make a row as high as its longest words need: not every program does so itself."""
+        lines = max((math.ceil(LETTER_WIDTH * len(text) / (width - 1)) for text, width in cells if isinstance(text, str)),
+                    default=1)
+        if lines > 1:
+            self.sheet.page.set_row(row, LINE_POINTS * lines + 1)
 
     def _write_head(self):
         page, sheet = self.sheet.page, self.sheet
@@ -249,12 +269,15 @@ class Table:
             number, looks = ("text", {}) if isinstance(column.heading, str) else ("year", {"align": "right"})
             if column.style != "text":
                 looks = {"align": "right"}
+            elif place:
+                looks = {"indent": 1}
             sheet.write(self.header, place, column.heading, number, bold=True, bg_color=PALE, bottom=1, **looks)
             for row, number in ((self.top, 9), *(((self.top + 1, 109),) if self.filtered else ())):
                 if column.total:
                     inside = self.whole(column.name).split("!")[1]
                     text = f"=SUM({inside})" if number == 9 else f"=SUBTOTAL({number},{inside})"
                     sheet.write(row, place, Formula(text, self.sum(column.name)), column.style, bold=True)
+        self._set_height(self.header, ((str(column.heading), column.width) for column in self.columns))
         totals = any(column.total for column in self.columns)
         if totals and not self.columns[0].total:
             sheet.write(self.top, 0, "Total", bold=True)

@@ -27,6 +27,11 @@ def summary_sheet(sheet, results, tables, names, ran):
     names : Names
     ran : datetime or None
         When the run was made.
+
+    Returns
+    -------
+    tuple of (int, tuple of str)
+        Number of checks, and the labels of those that differ from the model.
     """
     solution = results.solution
     for place, width in enumerate(WIDTHS):
@@ -42,11 +47,10 @@ def summary_sheet(sheet, results, tables, names, ran):
     row = _heading(sheet, row + 1, "The decision")
     for sentence in answer(results):
         row = sheet.lines(row, sentence, LAST, ACROSS)
-    row = _heading(sheet, row + 1, "Headline figures", "Figure", "", "", "", "Where it comes from")
+    row = _heading(sheet, row + 1, "Headline figures", "Figure", "Sheet and column")
     for label, figure, number, where in headlines(results, tables, names):
         _line(sheet, row, label, (figure, number))
-        sheet.page.merge_range(row, 2, row, LAST, "", sheet.book.style(font_color=GREY))
-        sheet.write(row, 2, where, font_color=GREY)
+        _across(sheet, row, 2, where, font_color=GREY)
         row += 1
     row = _heading(sheet, row + 1, "Checks: this workbook against the model", "This workbook", "The model", "Difference",
                    "Verdict", "Rounding allowed")
@@ -61,6 +65,7 @@ def summary_sheet(sheet, results, tables, names, ran):
     _rests_on(sheet, row + 1, results, ran)
     sheet.page.freeze_panes(1, 0)
     sheet.page.set_first_sheet()
+    return len(listed), tuple(check[0] for check in listed if _differs(check))
 
 
 def headlines(results, tables, names):
@@ -84,21 +89,21 @@ def headlines(results, tables, names):
     rows = [
         ("Schemes funded", Formula(f"=COUNT({programme.whole('year')})", len(results.funded)), "count",
          "Programme: rows"),
-        ("Spend over the plan (nominal)", draws.total("amount"), "pounds", "Draws: total"),
-        ("  of which from grants", Formula(f"=SUM({draws.whole('amount')})-SUMIFS({draws.whole('amount')},"
-                                           f"{draws.whole('route')},\"{own}\")", from_grants), "pounds",
+        ("Spend over the plan (nominal)", draws.total("amount"), "exact", "Draws: total"),
+        ("of which from grants", Formula(f"=SUM({draws.whole('amount')})-SUMIFS({draws.whole('amount')},"
+                                           f"{draws.whole('route')},\"{own}\")", from_grants), "exact",
          "Draws: routes other than reserves"),
-        ("  of which from reserves", Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},\"{own}\")", from_own),
-         "pounds", "Draws: route reserves"),
-        ("Grant that lapses unspent (nominal)", cash.total("lapsed"), "pounds", "Cash flow: lapsed"),
-        ("Expected loss avoided (real, discounted)", programme.total("value"), "pounds", "Programme: loss avoided"),
-        ("Backlog now (real)", _point(outlook, "without all", 0), "pounds", "Outlook: first row"),
-        ("Backlog at the end, without the programme (real)", _point(outlook, "without all", last), "pounds",
+        ("of which from reserves", Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},\"{own}\")", from_own),
+         "exact", "Draws: route reserves"),
+        ("Grant that lapses unspent (nominal)", cash.total("lapsed"), "exact", "Cash flow: lapsed"),
+        ("Expected loss avoided (real, discounted)", programme.total("value"), "exact", "Programme: loss avoided"),
+        ("Backlog now (real)", _point(outlook, "without all", 0), "exact", "Outlook: first row"),
+        ("Backlog at the end, without the programme (real)", _point(outlook, "without all", last), "exact",
          "Outlook: last row"),
-        ("Backlog at the end, with the programme (real)", _point(outlook, "with all", last), "pounds", "Outlook: last row"),
+        ("Backlog at the end, with the programme (real)", _point(outlook, "with all", last), "exact", "Outlook: last row"),
         ("Needs deferred", Formula(f"=COUNTA({tables['Deferred'].whole('scheme')})", tables["Deferred"].count), "count",
          "Deferred: rows"),
-        ("Cost of needs deferred, if done in the first year (nominal)", tables["Deferred"].total("cost"), "pounds",
+        ("Cost of needs deferred, if done in the first year (nominal)", tables["Deferred"].total("cost"), "exact",
          "Deferred: total")]
     return rows + _reserve_headlines(tables["Reserves"])
 
@@ -108,8 +113,8 @@ def _reserve_headlines(reserves):
         return []
     room, share = reserves.values["room"], [value for value in reserves.values["share"] if value != ""]
     rows = [
-        ("Reserves at the end (nominal)", _point(reserves, "closing", reserves.count - 1), "pounds", "Reserves: last row"),
-        ("Least headroom above the floor (nominal)", Formula(f"=MIN({reserves.whole('room')})", min(room)), "pounds",
+        ("Reserves at the end (nominal)", _point(reserves, "closing", reserves.count - 1), "exact", "Reserves: last row"),
+        ("Least headroom above the floor (nominal)", Formula(f"=MIN({reserves.whole('room')})", min(room)), "exact",
          "Reserves: the least of above the floor"),
         ("Years in which reserves end below the floor", Formula(
             f'=COUNTIF({reserves.whole("room")},"<-{PENNY_GBP / 2}")', sum(value < -HALF_PENNY_GBP for value in room)),
@@ -158,7 +163,7 @@ def checks(results, tables):
             math.fsum(value for value, year in zip(cash.values["closing"], cash.values["year"], strict=True)
                       if year == results.years[-1])),
          flow.closing_gbp[flow.year == results.years[-1]].sum(), HALF_PENNY_GBP * len(flow)),
-        ("Differences of single pots and years", _apart(cash), 0.0, 0.0), _overdrawn(cash)]
+        ("Differences of single pots and years", _apart(cash, "out check", "check"), 0.0, 0.0), _overdrawn(cash)]
     return rows + _reserve_checks(results, tables["Reserves"]) + _backlog_checks(results, tables)
 
 
@@ -172,7 +177,7 @@ def _reserve_checks(results, table):
         ("Reserves at the end", _point(table, "closing", years - 1), reserves.closing_gbp.iloc[-1], HALF_PENNY_GBP * years),
         ("Floor, all years added up", Formula(f"=SUM({table.whole('floor')})", table.sum("floor")),
          reserves.floor_gbp.sum(), HALF_PENNY_GBP * years),
-        ("Differences of single years of the reserves", _apart(table), 0.0, 0.0)]
+        ("Differences of single years of the reserves", _apart(table, "check"), 0.0, 0.0)]
 
 
 def _backlog_checks(results, tables):
@@ -194,10 +199,10 @@ def _point(table, name, row):
     return Formula(f"={table.cell(name, row)}", table.values[name][row])
 
 
-def _apart(table):
-    """The sizes of all differences of a check column, so that they cannot cancel out."""
-    inside = table.whole("check")
-    return Formula(f"=SUMPRODUCT(ABS({inside}))", math.fsum(abs(value) for value in table.values["check"]))
+def _apart(table, *names):
+    """The sizes of all differences of check columns, so that they cannot cancel out."""
+    text = "+".join(f"SUMPRODUCT(ABS({table.whole(name)}))" for name in names)
+    return Formula(f"={text}", math.fsum(abs(value) for name in names for value in table.values[name]))
 
 
 def _overdrawn(cash):
@@ -215,13 +220,14 @@ def _check(sheet, row, label, figure, model, allowed):
     difference = round(figure.value - model, 2)
     line = row + 1
     sheet.write(row, 0, label)
-    number = "count" if label.startswith(("Schemes", "Pots and")) else "pounds"
+    number = "count" if label.startswith(("Schemes", "Pots and")) else "exact"
     sheet.write(row, 1, figure, number)
     sheet.write(row, 2, float(model), number, font_color=BLUE)
     sheet.write(row, 3, Formula(f"=ROUND(B{line}-C{line},2)", difference), "zero")
     word = DIFFERS if _differs((label, figure, model, allowed)) else OK
-    sheet.write(row, 4, Formula(f'=IF(ABS(D{line})<=F{line}+{HALF_PENNY_GBP},"{OK}","{DIFFERS}")', word), bold=True)
-    sheet.write(row, 5, float(allowed), "zero", font_color=BLUE, align="left")
+    text = f'=IF(ABS(D{line})<=F{line}+{HALF_PENNY_GBP},"{OK}","{DIFFERS}")'
+    sheet.write(row, 4, Formula(text, word), bold=True, indent=1)
+    sheet.write(row, 5, float(allowed), "zero", font_color=BLUE, align="left", indent=1)
 
 
 def _verdict(sheet, row, first, last, wrong):
@@ -247,26 +253,32 @@ def _colours(sheet, first, last, verdict):
 def _heading(sheet, row, *words):
     for place in range(LAST + 1):
         word = words[place] if place < len(words) else ""
-        looks = {"align": "right"} if 0 < place < 4 and len(words) > 1 else {}
-        sheet.write(row, place, word, bold=True, bg_color=PALE, bottom=1, **looks)
+        looks = {"align": "right"} if 0 < place < len(words) - 2 or place == 1 < len(words) - 1 else {"indent": place and 1}
+        sheet.write(row, place, word, bold=True, bg_color=PALE, bottom=1, text_wrap=False, **looks)
     return row + 1
 
 
 def _line(sheet, row, label, figure):
     value, number = figure
-    sheet.write(row, 0, label)
+    sheet.write(row, 0, label, indent=2 if label.startswith("of which") else 0)
     if number in NUMBERS and not isinstance(value, str):
         sheet.write(row, 1, value, number, align="right", **({} if isinstance(value, Formula) else {"font_color": BLUE}))
     else:
         sheet.write(row, 1, value, align="right")
 
 
+def _across(sheet, row, first, text, **looks):
+    """Words from a column to the right edge."""
+    sheet.page.merge_range(row, first, row, LAST, "", sheet.book.style(indent=1, **looks))
+    sheet.write(row, first, text, indent=1, **looks)
+
+
 def _proof(sheet, row, results):
     solution = results.solution
     row = _heading(sheet, row, "Proof")
-    facts = [("Objective: expected loss avoided (real, discounted)", (solution["objective"], "pounds")),
+    facts = [("Objective: expected loss avoided (real, discounted)", (solution["objective"], "exact")),
              ("Bound: no programme under the same rules exceeds", ("not known", "text") if solution["bound"] is None
-              else (solution["bound"], "pounds")),
+              else (solution["bound"], "exact")),
              ("Gap: how far from the best possible at most", ("not known", "text") if solution["gap"] is None
               else (solution["gap"], "fine")), ("How the search ended", (status_words(solution), "text")),
              ("Audit by plain arithmetic", (plain(solution["audit"]), "text"))]
@@ -277,8 +289,7 @@ def _proof(sheet, row, results):
         row = _heading(sheet, row + 1, "Gain over rules of thumb, on the same money and the same yardstick")
         for rule, gain in gain_words(results):
             sheet.write(row, 0, rule)
-            sheet.page.merge_range(row, 1, row, LAST, "", sheet.book.style())
-            sheet.write(row, 1, gain)
+            _across(sheet, row, 1, gain)
             row += 1
     return row
 
@@ -298,6 +309,5 @@ def _rests_on(sheet, row, results, ran):
         row = _heading(sheet, row + 1, "Files of the estate", "SHA-256 of the file as it was read")
         for name, digest in sorted(inputs.items()):
             sheet.write(row, 0, str(name))
-            sheet.page.merge_range(row, 1, row, LAST, "", sheet.book.style())
-            sheet.write(row, 1, str(digest))
+            _across(sheet, row, 1, str(digest))
             row += 1

@@ -107,3 +107,26 @@ def test_a_floor_broken_without_works_is_named_by_year():
 def test_the_turn_of_the_century_is_written_with_two_figures():
     _, notes = reserve_pots(0, reserves((2099, 2000, -1)), 0.0, 0, 2099)
     assert "2099-00" in notes[0]
+
+
+@pytest.mark.parametrize(("route", "status", "word"), [
+    ("Basic Need", "expected", "local authority"), ("section 106", "awarded", "places only"),
+    ("School Rebuilding", "awarded", "rebuild only"), ("Renewal and Retrofit", "expected", "not certain to come")])
+def test_money_that_is_not_the_trusts_to_plan_is_left_out_and_said(route, status, word):
+    """Held by an authority or by DfE, for places, or only hoped for: it never pays for a roof."""
+    grants = pd.DataFrame({"grant_id": ["G"], "route": [route], "grant_year": [2026], "amount_gbp": [90_000.0],
+                           "eligible": ["any"], "school_id": [""], "spend_by": pd.to_datetime(["2028-03-31"]),
+                           "status": [status]})
+    pots, notes = grant_pots(grants, ROUTES, 2026, 2030)
+    assert not len(pots)
+    assert len(notes) == 1
+    assert word in notes[0]
+
+
+def test_an_award_of_a_route_that_is_not_certain_counts_and_a_loan_is_said_to_be_one():
+    grants = pd.DataFrame({"grant_id": ["R", "L"], "route": ["Renewal and Retrofit", "CIF loan"], "grant_year": [2026, 2026],
+                           "amount_gbp": [90_000.0, 10_000.0], "eligible": ["any", "condition"], "school_id": ["", ""],
+                           "spend_by": pd.to_datetime(["2028-03-31", None]), "status": ["awarded", "awarded"]})
+    pots, notes = grant_pots(grants, ROUTES, 2026, 2030)
+    assert pots.pot_id.tolist() == ["R", "L"]
+    assert any("loan" in note for note in notes)
