@@ -8,7 +8,7 @@ import pandas as pd
 from .condition.backlog import facility_condition_index
 from .condition.course import Works
 from .explanations import reasons, scheme_figures
-from .outlook import OLD_SURVEY_YEARS
+from .outlook import OLD_SURVEY_YEARS, URGENT
 from .reference import component_types, load
 
 
@@ -198,7 +198,7 @@ def solution(programme, seed, commit=None, inputs=None):
         return base
     parts, plan = outlook.parts, outlook.scenario.plan
     assumed = assumptions_frame(programme)
-    notes = [*candidates.notes,
+    notes = [*candidates.notes, *_going_blocks(programme),
              "Expected loss counts yearly patching, failures, and the cost of bringing what is left below A at the end back "
              "to A.",
              f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
@@ -211,6 +211,19 @@ def solution(programme, seed, commit=None, inputs=None):
             "price_base": plan.price_base, "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
             "stand_in_money": candidates.money.stand_in, "notes": notes, "evidence": evidence,
             "inputs": inputs or {}}
+
+
+def _going_blocks(programme):
+    """What has to be said of urgent works in blocks that the programme rebuilds or demolishes."""
+    schemes = programme.candidates.schemes
+    chosen = schemes[schemes.scheme_id.isin(programme.choice)]
+    going = chosen.block_id[chosen.kind.isin(("rebuild", "demolish"))]
+    works = programme.candidates.works
+    urgent = chosen.block_id[[works.get(scheme) == URGENT for scheme in chosen.scheme_id]]
+    both = sorted(set(going) & set(urgent) - {""})
+    if both:
+        yield (f"Blocks that the programme rebuilds or demolishes have urgent works in it too: {', '.join(both)}. Where the "
+               "block goes soon after, ask whether an interim control would do.")
 
 
 def assumptions_frame(programme):

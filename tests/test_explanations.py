@@ -179,3 +179,22 @@ def test_works_without_a_cost_and_a_scheme_without_a_year():
     assert found["free"] == "In 2099-00: it costs nothing."
     assert found["never"].startswith("Out")
     assert "no year" in found["never"]
+
+
+def test_urgent_works_in_a_block_that_goes_are_named_where_both_are_chosen_and_not_otherwise():
+    from types import SimpleNamespace
+
+    import pandas as pd
+
+    from capplan.results import _going_blocks
+    schemes = pd.DataFrame({"scheme_id": ["A.must.urgent", "A.demolish", "B.must.urgent", "B.rebuild", "C.demolish"],
+                            "block_id": ["A", "A", "B", "B", "C"],
+                            "kind": ["renew", "demolish", "renew", "rebuild", "demolish"]})
+    works = {"A.must.urgent": "urgent", "A.demolish": "demolish", "B.must.urgent": "urgent", "B.rebuild": "rebuild",
+             "C.demolish": "demolish"}
+    candidates = SimpleNamespace(schemes=schemes, works=works)
+    chosen = {"A.must.urgent": 2026, "A.demolish": 2027, "B.must.urgent": 2026, "C.demolish": 2026}
+    told = list(_going_blocks(SimpleNamespace(candidates=candidates, choice=chosen)))
+    assert len(told) == 1
+    assert "too: A." in told[0]
+    assert not list(_going_blocks(SimpleNamespace(candidates=candidates, choice={"B.must.urgent": 2026})))

@@ -86,11 +86,6 @@ def _left_out(outlook, small_gbp, kept):
     if lost:
         yield (f"Statutory remedial works that are not planned: {', '.join(lost)}. They are at a PFI school, where they are "
                "the contractor's, or fall due after the plan.")
-    urgent = outlook.parts.block_id[outlook.parts.must_by.notna()].unique()
-    both = [block for block in urgent if {f"{block}.rebuild", f"{block}.demolish"} & kept]
-    if both:
-        yield (f"In blocks that may be rebuilt or demolished, urgent works are planned all the same: {', '.join(both)}. "
-               "Where the block goes soon after, ask whether an interim control would do.")
 
 
 _SCHEME_COLUMNS = ["scheme_id", "school_id", "kind", "tag", "exclusion_group", "also_meets", "requires", "must_do",

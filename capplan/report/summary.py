@@ -103,13 +103,19 @@ def answer(results):
     return [
         f"{counted(len(funded), 'scheme')} for {money(spend_gbp)} {'is' if len(funded) == 1 else 'are'} funded at "
         f"{funded.school_id.nunique()} of {counted(len(results.schools), 'school')} in {plan_span(results)}; {lapse}. "
-        f"{left}",
+        f"{left}{_patched(funded)}",
         f"The programme avoids an expected loss of {money(solution['objective'])} "
         f"(discounted, at {solution['price_base']} prices).",
         f"Backlog of grades C to E in September {last}: {money(without)} without the programme, "
         f"{money(with_it)} with it (now {money(headline_backlog(results, 'without', results.years[0]))}). Without "
         "means that nothing is renewed or repaired for the whole plan, not even what fails.",
         *_must_do(results), proof(solution)]
+
+
+def _patched(funded):
+    """Needs that are met by a patch only, which brings a component one grade up and does not last."""
+    count = int((funded.kind == "patch").sum())
+    return f" {counted(count, 'need')} {'is' if count == 1 else 'are'} patched, not put right." if count else ""
 
 
 def proof(solution):

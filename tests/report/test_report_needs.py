@@ -154,3 +154,13 @@ def test_works_on_a_whole_block_meet_the_needs_of_its_elements_and_are_no_need_t
     assert set(deferred_needs(read_results(results_folder)).exclusion_group) == before
     pd.concat([schemes, free.assign(start_year=2026, cost_gbp=0.0)]).to_csv(path, index=False)
     assert set(deferred_needs(read_results(results_folder)).exclusion_group) == before - {"G0002", "G0005"}
+
+
+def test_needs_that_are_only_patched_are_counted_in_the_answer(results_folder):
+    path = results_folder / "schemes.csv"
+    schemes = pd.read_csv(path)
+    assert "patched" not in " ".join(answer(read_results(results_folder)))
+    first, second = schemes.index[schemes.start_year.notna()][:2]
+    schemes.loc[[first, second], "kind"] = "patch"
+    schemes.to_csv(path, index=False)
+    assert "2 needs are patched, not put right." in " ".join(answer(read_results(results_folder)))
