@@ -194,7 +194,8 @@ class Outlook:
         rate = gbp_per_m2 * reference.price_ratio(costs.rebuild_price_base, plan.price_base)
         blocks = self.estate.blocks.merge(self.estate.sites[["site_id", "school_id"]], on="site_id")
         blocks = blocks.merge(self.estate.schools[["school_id", "region"]], on="school_id")
-        return (blocks.gifa_m2 * blocks.region.map(reference.location_factor) * rate).groupby(blocks[key]).sum()
+        local = blocks.region.map({region: reference.location_factor(region) for region in blocks.region.unique()})
+        return (blocks.gifa_m2 * local.astype(float) * rate).groupby(blocks[key]).sum()
 
     def __str__(self):
         years, horizon = self.by_year(), f"{self.horizon} year{'s' if self.horizon > 1 else ''}"

@@ -200,10 +200,11 @@ def pupil_days_at_failure(estate, parts, renewal_gbp):
         Pupil-days per failure, NaN where nobody knows how many pupils there are; life safety.
     """
     uses = parts.block_id.map(estate.blocks.set_index("block_id").use).fillna("")
-    pairs = list(zip(parts.element, uses, strict=True))
-    known = {pair: reference.consequence(*pair) for pair in set(pairs)}
+    pairs = pd.MultiIndex.from_arrays([parts.element, uses])
+    place, distinct = pairs.factorize()
     columns = ["closure_share", "closure_days", "life_safety"]
-    rows = pd.DataFrame([known[pair][columns] for pair in pairs], columns=columns).reset_index(drop=True)
+    rows = pd.DataFrame([reference.consequence(*pair)[columns] for pair in distinct], columns=columns)
+    rows = rows.reset_index(drop=True).iloc[place]
     group = parts.groupby([parts.block_id.where(parts.block_id != "", parts.site_id), "element"], sort=False).ngroup()
     extent = extent_shares(group.to_numpy(), renewal_gbp, parts.sole.to_numpy())
     days = pupil_days(_occupants(estate, parts), rows.closure_share.to_numpy(float),
