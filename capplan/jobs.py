@@ -32,6 +32,7 @@ def heartbeat(say, doing, every_s=5.0):
     done, began = threading.Event(), time.perf_counter()
 
     def tell():
+        """Say how long it has taken, until it is done."""
         while not done.wait(every_s):
             say(f"{doing} ... {time.perf_counter() - began:.0f} s")
 

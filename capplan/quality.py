@@ -85,6 +85,7 @@ def _by_school(estate, on):
     age_years = (pd.Timestamp(on) - parts.surveyed).dt.days / 365.25
 
     def share(true, keys, mask=None):
+        """Share of the rows that are true, by key; of those under the mask where there is one."""
         keep = slice(None) if mask is None else mask
         return true[keep].astype(float).groupby(keys[keep]).mean()
 

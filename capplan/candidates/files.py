@@ -85,6 +85,7 @@ def _candidate_faults(frames, known):
     schemes, years, spend, faults = frames["schemes"], frames["scheme_years"], frames["spend"], []
 
     def unknown(where, column, values, what):
+        """A fault for every scheme named that is not in schemes.csv."""
         for row, value in values[~values.isin(known)].items():
             faults.append(Fault(where, int(row), column, repr(value), what))
 

@@ -185,6 +185,7 @@ class _Uniform:
         self._entropy, self._key, self._draws, self._rows = own.entropy, own.spawn_key, draws, {}
 
     def row(self, unit):
+        """The numbers of one unit, drawn when first asked for."""
         if unit not in self._rows:
             stream = np.random.SeedSequence(self._entropy, spawn_key=(*self._key, unit))
             self._rows[unit] = np.random.default_rng(stream).random(self._draws)

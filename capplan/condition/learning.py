@@ -246,6 +246,7 @@ def choose_pooling(kind, before, after, years, prior_drop, element=None, confusi
     groups, _ = grouped(kind, before, after, years, prior, element, confusion)
 
     def pooling(logs):
+        """The pooling that three logarithms, counted from the first thought, stand for."""
         drops, element_spread, estate_spread = np.exp(logs) * first_spread ** np.array([-2.0, 1.0, 1.0])
         return Pooling(drops / prior, float(element_spread), float(estate_spread))
 
@@ -254,6 +255,7 @@ def choose_pooling(kind, before, after, years, prior_drop, element=None, confusi
     start = [None]
 
     def shortfall(logs):
+        """How far a pooling falls short of explaining the surveys, and of the first thought."""
         found = _posterior(groups, prior, element, pooling(logs), start[0], ROUGH)
         start[0] = found
         return 0.5 * float(logs @ logs) - found.log_evidence

@@ -151,6 +151,7 @@ def _seen_shares(groups, hazard, slopes=False):
     truth = None if (groups.confusion == np.eye(GRADE_COUNT)).all() else groups.true_given_seen[groups.kind]
 
     def seen(power):
+        """Chances of what the later survey records, from powers of the yearly matrices."""
         later = power[groups.whole, groups.kind]
         if part.any():
             later = later + part * (power[groups.whole + 1, groups.kind] - later)

@@ -104,6 +104,7 @@ def canonical_bands(text):
     ['CDC2-E', 'CDC1-Y', 'CDC1-A', 'none', '']
     """
     def one(band):
+        """One band as the tables write it; blank where it is none."""
         if band.strip().lower() in NO_BAND:
             return "none"
         found = BAND.fullmatch(band.strip())

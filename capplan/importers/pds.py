@@ -135,6 +135,7 @@ def write_pds(imported, folder):
 def _without_formulas(frame):
     """Text cells a spreadsheet would run as a formula, made plain by an apostrophe."""
     def plain(values):
+        """One column, its cells as text that no spreadsheet runs."""
         if not (pd.api.types.is_string_dtype(values) or isinstance(values.dtype, pd.CategoricalDtype)):
             return values
         text = values.astype(object).where(values.notna(), "").astype(str)
@@ -194,6 +195,7 @@ def _set_aside_reasons(rows, source, log):
     why = _aside(why, log, "no site", rows.site == "", "a blank")
     why = _aside(why, log, "no local authority", rows.la == "", "a blank")
     def names(odd):
+        """Element, sub-element and construction type of the odd rows."""
         return rows.element[odd] + " / " + rows.sub_element[odd] + " / " + rows.construction_type[odd]
 
     why = _aside(why, log, "unknown construction type", rows.type_id == "",

@@ -92,9 +92,13 @@ def read_source(path):
 def _typed_parquet(path):
     """The Parquet file with its own types; ``None`` where that fails, for ``read_cells`` to say why."""
     try:
-        import pyarrow.parquet as pq
-        frame = pq.read_table(path).to_pandas(ignore_metadata=True)
-    except (ImportError, OSError, ValueError, TypeError, NotImplementedError):  # pyarrow's own errors are of these kinds
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        return None
+    try:
+        frame = pyarrow.parquet.read_table(path).to_pandas(ignore_metadata=True)
+    except (OSError, ValueError, TypeError, pyarrow.ArrowException):
         return None
     frame.columns = [str(name) for name in frame.columns]
     frame.index = pd.RangeIndex(2, len(frame) + 2)

@@ -177,6 +177,7 @@ def _gifa_from_quantities(rows):
 
 def _note_without_block(rows, log, without):
     def buildings(odd):
+        """How many buildings the odd rows belong to, in words."""
         return f"{rows.label[odd].nunique():,} buildings"
 
     zero = without & (rows.gifa == 0)

@@ -139,6 +139,7 @@ def _note_corrections(rows, log, given, quantity, fresh):
     explained = (given - by_rule).abs() <= _slack(by_rule)
 
     def found(odd):
+        """The quantity given and the one worked out, of the odd rows."""
         return given[odd].astype(str) + ", worked out " + quantity[odd].astype(str)
 
     for basis, oddity in CORRECTED.items():

@@ -168,6 +168,7 @@ def _go_down(inst, rule, order):
     in_time = {need: set(pairs) for need, pairs in inst.must.items()}
 
     def attempt(scheme, year):
+        """Start a scheme in a year if it is still open, its rules hold and the pots can pay."""
         needs, start = needs_of[scheme], by_scheme[scheme].get(year)
         if start is None or any(need in met or (need in in_time and (scheme, year) not in in_time[need]) for need in needs):
             return

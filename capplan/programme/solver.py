@@ -62,6 +62,7 @@ class _Highs(pulp.HiGHS):
     known = None
 
     def callSolver(self, lp):  # noqa: N802 - PuLP's name
+        """Run HiGHS, from the known programme where there is one; the name is PuLP's."""
         if self.known:
             start = highspy.HighsSolution()
             start.col_value = [self.known.get(variable.name, 0.0) for variable in lp.variables()]

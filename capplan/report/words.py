@@ -215,6 +215,7 @@ def backlog_alt(results):
     first, last = table.index[0], table.index[-1]
 
     def grades(plan, year):
+        """The backlog of one plan and year, grade by grade, in words."""
         return listed([f"{money(table.loc[year, (plan, grade)])} in grade {grade}" for grade in COUNTED_GRADES])
 
     return (f"{backlog_finding(results)}. Paired stacked bars at 1 September of each year from {first} to {last}: "

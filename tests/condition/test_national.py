@@ -140,8 +140,10 @@ def run(e, start, cost, rows=slice(None), place=None, share=1.0, years=9):
                             transition_matrices(e["drops"]), years, age_years=e["ages"][rows], **money)
 
 
-def same(one, other):
-    pd.testing.assert_frame_equal(one, other, rtol=1e-9, atol=1e-9)
+def agree(one, other):
+    """Whether two tables hold the same rows, columns and, but for rounding, figures."""
+    return one.index.equals(other.index) and one.columns.equals(other.columns) and np.allclose(
+        one.to_numpy(), other.to_numpy(), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(("start", "cost"), FORMS)
@@ -151,8 +153,8 @@ def test_splitting_and_shuffling_components_changes_nothing(start, cost):
     part = rng.random(300)
     again = rng.permutation(600)
     rows, share = np.tile(np.arange(300), 2)[again], np.concatenate([part, 1 - part])[again]
-    same(run(e, start, cost, rows, share=share), whole)
-    same(run(e, start, cost, rng.permutation(300)), whole)
+    assert agree(run(e, start, cost, rows, share=share), whole)
+    assert agree(run(e, start, cost, rng.permutation(300)), whole)
 
 
 @pytest.mark.parametrize(("start", "cost"), FORMS)
@@ -161,20 +163,20 @@ def test_merging_places_adds_them_and_taking_one_away_leaves_the_others(start, c
     whole = run(e, start, cost)
     merged = np.where(e["place"] < "authority C", "north", "south")
     north = run(e, start, cost, place=merged).loc["north"]
-    same(north, whole.loc["authority A"] + whole.loc["authority B"])
-    same(run(e, start, cost, np.flatnonzero(e["place"] != "authority B")), whole.drop(index="authority B"))
+    assert agree(north, whole.loc["authority A"] + whole.loc["authority B"])
+    assert agree(run(e, start, cost, np.flatnonzero(e["place"] != "authority B")), whole.drop(index="authority B"))
 
 
 @pytest.mark.parametrize("cost", ["costs", "quantity"])
 def test_a_grade_is_a_share_of_one_and_shares_mix_the_grades(cost):
     e = estate(14, 100, 5, 3)
     e["certain"] = np.eye(5)[e["grade"]]
-    same(run(e, "certain", cost), run(e, "grade", cost))
+    assert agree(run(e, "certain", cost), run(e, "grade", cost))
     mixed = 0.0
     for grade in range(5):
         e["all"] = np.full(100, grade)
         mixed = mixed + run(e, "all", cost, share=e["shares"][:, grade])
-    same(mixed, run(e, "shares", cost))
+    assert agree(mixed, run(e, "shares", cost))
 
 
 @pytest.mark.parametrize("start", ["grade", "shares"])
