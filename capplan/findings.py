@@ -191,7 +191,7 @@ def _net_gains(outlook, bar):
     for grade in range(5):
         certain = replace(outlook.wear, grade=np.full_like(outlook.wear.grade, grade),
                           age_years=np.zeros_like(outlook.wear.age_years))
-        value = worth(certain, outlook.loss, {name: (way.outcome, way.after, way.together) for name, way in ways.items()},
+        value = worth(certain, outlook.loss, {name: each.way for name, each in ways.items()},
                       outlook.scenario.plan.discount_rate, outlook.horizon)
         for number, (name, way) in enumerate(ways.items(), 1):
             gains[:, number, grade] = (value[name][:, 0] - bar * way.cost_gbp[:, grade]) * way.applies[:, 0]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from . import reference, shipped
 from .condition.backtest import BackTestCard, cross_validate
+from .condition.information import DAYS_PER_YEAR
 from .condition.learning import choose_pooling, fit_transitions
 from .condition.panel import months_of
 from .errors import DataError, Fault, ScenarioError
@@ -15,7 +16,6 @@ from .scenario import read_scenario
 from .tables import COMPONENTS, EARLIEST_SURVEY, ESTATE_TABLES, GRADES, HISTORY, LATEST_YEAR, RATES, Column, Kind, Table
 from .tabular import as_cells, read_cells, typed
 
-DAYS_PER_YEAR = 365.25
 CHANCES = ("p_ab", "p_bc", "p_cd", "p_de")
 GRADES_AFTER = GRADES[:4]
 LONGEST_NOTE = 400
@@ -220,32 +220,6 @@ def rates_table(learned):
     """
     rates = learned.rates.rename(columns={"source": "evidence"})
     return rates.loc[rates.p_ab_low.notna(), RATES.column_names].round(6).reset_index(drop=True)
-
-
-def read_rates(path):
-    """Read the trust's own rates.
-
-    Parameters
-    ----------
-    path : str or Path
-        CSV or Parquet with the columns of ``tables.RATES``; types that are not in it keep the published figures.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by ``type_id``, with ``p_ab, p_bc, p_cd, p_de`` [-] and ``evidence``.
-
-    Raises
-    ------
-    DataError
-        With every fault: a probability outside 0 to 1, an unknown type, a type twice.
-    """
-    rates = _read(RATES, path)
-    lost = rates[~rates.type_id.isin(reference.component_types().index)]
-    if len(lost):
-        raise DataError([Fault(Path(path).name, int(row), "type_id", repr(value), "a type_id of component_types")
-                         for row, value in lost.type_id.items()])
-    return rates.set_index("type_id")
 
 
 def read_completed(path):

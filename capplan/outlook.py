@@ -37,6 +37,11 @@ class Treatment:
     applies: np.ndarray
     together: bool = False
 
+    @property
+    def way(self):
+        """What ``condition.course.worth`` asks for: outcome, set of states afterwards, whether causes are treated too."""
+        return self.outcome, self.after, self.together
+
 
 @dataclass(frozen=True)
 class Outlook:
@@ -113,7 +118,7 @@ class Outlook:
             By the name of the treatment, discounted to the start of the plan; zero where it does not apply. [GBP]
         """
         wanted = {name: self.treatments[name] for name in (self.treatments if names is None else names)}
-        ways = {name: (works.outcome, works.after, works.together) for name, works in wanted.items()}
+        ways = {name: works.way for name, works in wanted.items()}
         value = worth(self.wear, self.loss, ways, self.scenario.plan.discount_rate, self.horizon)
         return {name: value[name] * works.applies for name, works in wanted.items()}
 

@@ -9,6 +9,7 @@ from . import reference
 from .condition.chains import after_works, hasten, markov_chains, weibull_chains
 from .condition.compliance import planning_year
 from .condition.costs import repair_costs
+from .condition.information import DAYS_PER_YEAR
 from .condition.joint import Beneath, Wear
 from .condition.knock_on import Edge, lines_of_causes
 from .condition.risk import extent_shares, pupil_days
@@ -58,7 +59,7 @@ def component_rows(estate, scenario):
     parts["grade_index"] = parts.grade.str[0].map({letter: i for i, letter in enumerate(GRADE_LETTERS)}).astype(int)
     parts["replace_only"] = parts.grade.str.endswith("X")
     parts["modelled"] = parts.surveyed.isna()
-    parts["survey_years_old"] = ((start - parts.surveyed).dt.days / 365.25).fillna(0)
+    parts["survey_years_old"] = ((start - parts.surveyed).dt.days / DAYS_PER_YEAR).fillna(0)
     seen = parts.surveyed.dt
     after_1_september = (seen.month > 9) | ((seen.month == 9) & (seen.day > 1))
     birthdays = (start.year - seen.year - after_1_september).clip(0, scenario.condition.oldest_survey_years)

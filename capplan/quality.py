@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from .condition.information import DAYS_PER_YEAR
 from .tables import TABLES, Kind
 
 SURVEY_CYCLE_YEARS = 5
@@ -82,7 +83,7 @@ def _by_school(estate, on):
     blocks, parts = estate.blocks, estate.components
     owner, at = blocks.site_id.map(sites), parts.site_id.map(sites)
     poor = parts.grade.str[0].isin(["C", "D"])
-    age_years = (pd.Timestamp(on) - parts.surveyed).dt.days / 365.25
+    age_years = (pd.Timestamp(on) - parts.surveyed).dt.days / DAYS_PER_YEAR
 
     def share(true, keys, mask=None):
         """Share of the rows that are true, by key; of those under the mask where there is one."""

@@ -56,7 +56,7 @@ def test_shipped_scenario_loads_by_name_and_by_path(root, name):
 
 
 @pytest.mark.parametrize("overlay", ["high_inflation", "low_inflation", "cautious_reserves", "no_stand_in_grants",
-                                     "knock_on", "ageing", "exposure"])
+                                     "knock_on", "ageing", "exposure", "repair_and_renew_only"])
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_overlay_changes_something(name, overlay):
     if (name, overlay) not in {("cautious.toml", "high_inflation"), ("cautious.toml", "cautious_reserves")}:

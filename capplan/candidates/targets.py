@@ -68,7 +68,7 @@ def _cuts(outlook, weights, years, members, works):
     """How much each start takes off what counts against a target at the end of the plan. [GBP]"""
     nil = np.zeros_like(weights)
     loss = Loss(nil, nil[:, 0], weights * outlook.in_use[-1][:, None], outlook.in_use[:-1])
-    ways = {name: (each.outcome, each.after, each.together) for name, each in outlook.treatments.items()}
+    ways = {name: each.way for name, each in outlook.treatments.items()}
     cuts = worth(outlook.wear, loss, ways, 0.0, outlook.horizon)
     cuts = {name: cuts[name] * each.applies for name, each in outlook.treatments.items()}
     by_scheme = {scheme: cuts[works[scheme]][rows].sum(axis=0) for scheme, rows in members.items()}

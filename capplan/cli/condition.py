@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ..errors import CapplanError
-from .options import AS_JSON, FORCE, FUTURES_SEED, OUT, OVERLAYS, a_day, as_text, clean, say
+from .options import AS_JSON, FORCE, FUTURES_SEED, OUT, OVERLAYS, RECORDED_BY, RECORDED_ON, a_day, as_text, clean, say
 
 
 @click.command()
@@ -56,8 +56,8 @@ def learn(estate, scenario, seed, out, force):
 @click.command()
 @click.argument("estate", type=click.Path(path_type=Path))
 @click.argument("later", type=click.Path(path_type=Path))
-@click.option("--by", "recorded_by", required=True, help="Who records the survey.")
-@click.option("--on", "recorded_on", default=None, metavar="YYYY-MM-DD", help="Day of recording; today if left out.")
+@RECORDED_BY
+@RECORDED_ON
 @OUT
 @FORCE
 @clean
@@ -65,17 +65,16 @@ def resurvey(estate, later, recorded_by, recorded_on, out, force):
     """Put a LATER survey (an estate folder made by import) on top of ESTATE, in a new copy: old grades go to its history."""
     from .. import condition_job
     from ..runs import new_folder
-    day = a_day("--on", recorded_on) if recorded_on else None
     with new_folder(out, force, (estate, later)) as folder:
-        found = condition_job.resurvey_folder(estate, later, recorded_by, day, folder)
+        found = condition_job.resurvey_folder(estate, later, recorded_by, a_day("--on", recorded_on), folder)
     click.echo(f"{found}\nNext: capplan check {out}")
 
 
 @click.command()
 @click.argument("estate", type=click.Path(path_type=Path))
 @click.argument("works", type=click.Path(path_type=Path))
-@click.option("--by", "recorded_by", required=True, help="Who records the works.")
-@click.option("--on", "recorded_on", default=None, metavar="YYYY-MM-DD", help="Day of recording; today if left out.")
+@RECORDED_BY
+@RECORDED_ON
 @OUT
 @FORCE
 @clean
@@ -83,9 +82,8 @@ def complete(estate, works, recorded_by, recorded_on, out, force):
     """Record completed WORKS (CSV: component_id, completed, grade_after ...) in a new copy of ESTATE, with its history."""
     from .. import condition_job
     from ..runs import new_folder
-    day = a_day("--on", recorded_on) if recorded_on else None
     with new_folder(out, force, (estate, works)) as folder:
-        count = condition_job.complete_folder(estate, works, recorded_by, day, folder)
+        count = condition_job.complete_folder(estate, works, recorded_by, a_day("--on", recorded_on), folder)
     click.echo(f"{count:,} completed works recorded by {recorded_by}. Next: capplan check {out}")
 
 

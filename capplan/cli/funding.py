@@ -1,8 +1,7 @@
 """Commands about grants: what the published formulae allocate, and which routes are open."""
 
+import functools
 import json
-import os
-import tempfile
 import textwrap
 from dataclasses import asdict
 from datetime import date
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ..errors import OutputError
+from .files import refuse_taken, write_files
 from .options import AS_JSON, a_day, as_text, clean, say
 
 
@@ -82,8 +81,9 @@ def allocations(schools, grant_year, out, rates, rate_from, published, force, as
     """Compute SCA and devolved formula capital of SCHOOLS (CSV: urn, la_number, trust, weighted_pupils ...) for a year."""
     from ..funding import allocation_tables as tables
     from ..funding import allocations as formulae
+    from ..tabular import write_frame
     files = (out, out.with_name(f"{out.stem}_trusts{out.suffix}"))
-    _refuse_taken(files, force, [file for file in (schools, rates, published) if file])
+    refuse_taken(files, force, [file for file in (schools, rates, published) if file])
     figures = tables.rates_for(grant_year, tables.rate_table(rates), rate_from)
     listed = tables.read_schools(schools)
     found = formulae.school_allocations(listed, grant_year, figures)
@@ -93,8 +93,8 @@ def allocations(schools, grant_year, out, rates, rate_from, published, force, as
                              formula_gbp=found.formula_gbp.round(2), grant_year=grant_year, rates_of=figures.rates_of)
     first = ["urn", "sca_gbp", "dfc_gbp"]
     by_trust = trusts[["trust", "schools", "sca_gbp", "dfc_gbp"]].assign(grant_year=grant_year, rates_of=figures.rates_of)
-    _write_files({files[0]: by_school[[*first, *(name for name in by_school if name not in first)]], files[1]: by_trust},
-                 force)
+    frames = {files[0]: by_school[[*first, *(name for name in by_school if name not in first)]], files[1]: by_trust}
+    write_files({file: functools.partial(write_frame, frame) for file, frame in frames.items()}, force)
     told = _account(listed, found, trusts, compared, figures)
     if as_json:
         click.echo(json.dumps(told | {"files": [str(file) for file in files]}, allow_nan=False))
@@ -147,41 +147,3 @@ def _in_words(told, trusts, year, rates_of):
                                             f"published is {miss['sca_difference_gbp']:+,.2f}; ") + miss["reason"] + "."
                   for miss in known["misses"]]
     return "\n".join(lines)
-
-
-def _refuse_taken(files, force, reads):
-    inputs = {os.path.realpath(file) for file in reads}
-    for file in files:
-        if file.is_dir():
-            raise OutputError(f"{file} is a folder; give the name of a file.")
-        if os.path.realpath(file) in inputs:
-            raise OutputError(f"{file} is read by this command; give another file to write to.")
-        if file.exists() and not force:
-            raise OutputError(f"{file} exists already; choose another name, or --force to replace it.")
-
-
-def _write_files(frames, force):
-    """Write all files or none: each beside its place first, then all of them moved there."""
-    from ..tabular import write_frame
-    folder = next(iter(frames)).parent
-    made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    work = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, frame in frames.items():
-            handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=folder)
-            os.close(handle)
-            work.append(Path(name))
-            write_frame(frame, name)
-            os.chmod(name, 0o644)
-        _refuse_taken(frames, force, ())
-        for name, file in zip(work, frames, strict=True):
-            os.replace(name, file)
-    except OSError as error:
-        raise OutputError(f"Cannot write to {folder}: {error.strerror}.") from None
-    finally:
-        for name in work:
-            name.unlink(missing_ok=True)
-        for parent in made:
-            if parent.is_dir() and not any(parent.iterdir()):
-                parent.rmdir()

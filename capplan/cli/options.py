@@ -49,6 +49,9 @@ def say(text):
 
 FUTURES_SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True,
                             help="Seed of the random draws.")
+RECORDED_BY = click.option("--by", "recorded_by", required=True, help="Who records it.")
+RECORDED_ON = click.option("--on", "recorded_on", default=None, metavar="YYYY-MM-DD",
+                           help="Day of recording; today if left out.")
 OVERLAYS = click.option("--overlay", "overlays", multiple=True, help="Overlay of the scenario; may be repeated.")
 
 
@@ -58,7 +61,9 @@ def as_text(frame):
 
 
 def a_day(option, text):
-    """A date, written YYYY-MM-DD."""
+    """A date, written YYYY-MM-DD; ``None`` where none is given."""
+    if not text:
+        return None
     try:
         return date.fromisoformat(text)
     except ValueError:

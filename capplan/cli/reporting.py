@@ -1,12 +1,11 @@
 """Commands that write what each reader needs from a results folder."""
 
-import os
-import tempfile
 from pathlib import Path
 
 import click
 
 from ..errors import CapplanError, OutputError
+from .files import refuse_taken, write_files
 from .options import clean, say
 
 READERS = ("committee", "cfo", "school", "bid")
@@ -29,7 +28,7 @@ def report(results, reader, school, scheme, round_name, out, force):
     from ..report.results import read_results
     from ..report.workbook import workbook
     made = workbook(read_results(results))
-    _write_file(made.content, out, force)
+    write_files({out: lambda place: place.write_bytes(made.content)}, force)
     if made.differing:
         say(f"WARNING: {len(made.differing)} of {made.checks} checks of the workbook differ from the model: "
             f"{'; '.join(made.differing)}.")
@@ -49,30 +48,4 @@ def _refuse_reader(reader, given):
 def _refuse_place(out, force):
     if out.suffix.lower() != WORKBOOK:
         raise OutputError(f"{out}: a workbook is a file that ends in {WORKBOOK}; give such a name.")
-    if out.is_dir():
-        raise OutputError(f"{out} is a folder; give the name of a file.")
-    if out.exists() and not force:
-        raise OutputError(f"{out} exists already; choose another name, or --force to replace it.")
-
-
-def _write_file(content, out, force):
-    """Write the file whole or not at all: beside its place first, then moved there."""
-    made = [parent for parent in out.parents if not parent.exists()]
-    work = None
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{out.stem[:40]}.", dir=out.parent)
-        work = Path(name)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        work.chmod(0o644)
-        _refuse_place(out, force)
-        os.replace(work, out)
-    except OSError as error:
-        raise OutputError(f"Cannot write {out}: {error.strerror}.") from None
-    finally:
-        if work is not None:
-            work.unlink(missing_ok=True)
-        for parent in made:
-            if parent.is_dir() and not any(parent.iterdir()):
-                parent.rmdir()
+    refuse_taken([out], force)

@@ -5,7 +5,7 @@ from collections import defaultdict
 import pandas as pd
 
 from ..errors import SolverError
-from .solver import least_cost_payment
+from .solver import least_cost_payment, least_unpaid
 
 DRAW_COLUMNS = ["scheme_id", "pot_id", "year", "amount_gbp"]
 EXACT_GBP = 1e-6
@@ -49,18 +49,48 @@ def draws(inst, choice):
 
 def draws_or_none(inst, choice):
     """As ``draws``, with ``None`` where the pots cannot pay."""
-    order = payment_order(inst.pots)
-    place = {pot: i for i, pot in enumerate(order)}
+    bills, schemes, place = _bills(inst, choice)
+    paid = least_cost_payment(bills, *_purses(inst, place))
+    return None if paid is None else _share_out(paid, schemes, place)
+
+
+def unpaid(inst, choice):
+    """What the pots cannot pay of a choice of start years, used as well as can be and the earlier years first.
+
+    Parameters
+    ----------
+    inst : Instance
+    choice : dict
+        Scheme to start year.
+
+    Returns
+    -------
+    dict
+        Year of spending to the sum that no pot can pay. [GBP]
+    """
+    bills, _, place = _bills(inst, choice)
+    short = dict.fromkeys(sorted({year for _, year in bills}), 0.0)
+    for (_, year), amount in least_unpaid(bills, *_purses(inst, place)).items():
+        short[year] += amount
+    return short
+
+
+def _bills(inst, choice):
+    """What each class of payers owes in each year, the schemes behind it, and the place of each pot in the order of use."""
+    place = {pot: i for i, pot in enumerate(payment_order(inst.pots))}
     bills, schemes = defaultdict(float), defaultdict(list)
     for scheme, start in choice.items():
         payers = tuple(sorted(inst.payers[scheme], key=place.get))
         for year, cost in inst.starts[scheme, start].spend.items():
             bills[payers, year] += cost
             schemes[payers, year].append((scheme, cost))
-    amounts = {pot: float(inst.pots.amount[pot]) for pot in order}
+    return dict(bills), schemes, place
+
+
+def _purses(inst, order):
+    """The window and the amount of each pot, in the order of use."""
     windows = {pot: (int(inst.pots.first_year[pot]), int(inst.pots.last_year[pot])) for pot in order}
-    paid = least_cost_payment(dict(bills), windows, amounts)
-    return None if paid is None else _share_out(paid, schemes, place)
+    return windows, {pot: float(inst.pots.amount[pot]) for pot in order}
 
 
 def _share_out(paid, schemes, place):

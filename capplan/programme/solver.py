@@ -18,6 +18,7 @@ import pulp
 
 from ..errors import SolverError
 
+PAYMENT_LIMIT_S = 60.0         # a payment is a small transport problem; it never comes near this
 INTEGER_TOLERANCE, LOOSER_TOLERANCE, LARGE_MODEL_COLUMNS = 1e-9, 1e-7, 20_000
 """How far from whole a start may be. At 1e-9 HiGHS found no programme at all on 50,000 starts with several tags, so large
 models get the looser figure; what it leaves is pounds at most, and what the pots cannot pay to the penny is not taken."""
@@ -273,72 +274,66 @@ def least_cost_payment(bills, windows, amounts):
     dict or None
         ((payers, year), pot) to the sum paid [GBP]; ``None`` where the bills cannot be paid.
     """
-    problem = pulp.LpProblem("payment", pulp.LpMinimize)
-    flows, by_pot, objective = {}, {}, []
+    problem, rows, by_pot = _payment(bills, windows, amounts)
     rank = {pot: place for place, pot in enumerate(amounts)}
-    for number, ((payers, year), bill) in enumerate(bills.items()):
-        row = []
-        for pot in payers:
-            if windows[pot][0] <= year <= windows[pot][1]:
-                flow = problem.add_variable(f"pays_{len(flows)}", 0)
-                flows[(payers, year), pot] = flow
-                by_pot.setdefault(pot, []).append((flow, 1))
-                objective.append((flow, 1.0 + rank[pot] * (1.0 + 0.01 * number / len(bills))))
-                row.append((flow, 1))
-        if not row:
-            return None
-        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintEQ, None, bill))
-    for pot, row in by_pot.items():
-        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintLE, None, amounts[pot]))
-    problem.setObjective(pulp.LpAffineExpression(objective))
+    number = {key: place for place, key in enumerate(bills)}
+    if not all(rows.values()):
+        return None
+    flows = {(key, pot): flow for key, row in rows.items() for pot, flow in row.items()}
+    problem.setObjective(pulp.LpAffineExpression(
+        [(flow, 1.0 + rank[pot] * (1.0 + 0.01 * number[key] / len(bills))) for (key, pot), flow in flows.items()]))
+    for key, row in rows.items():
+        _balance(problem, [(flow, 1) for flow in row.values()], pulp.LpConstraintEQ, bills[key])
+    for pot, drawn in by_pot.items():
+        _balance(problem, drawn, pulp.LpConstraintLE, amounts[pot])
     if not flows:
         return {}
     try:
-        _run_highs(problem, 0.0, 60.0, 1, 0, None)
+        _run_highs(problem, 0.0, PAYMENT_LIMIT_S, 1, 0, None)
     except InfeasibleModelError:
         return None
     return {key: flow.varValue for key, flow in flows.items() if (flow.varValue or 0.0) > 1e-7}
 
 
-def unpaid(inst, choice):
-    """What the pots cannot pay of a programme, by year, with the earlier years paid first.
+def least_unpaid(bills, windows, amounts):
+    """What the pots cannot pay, with the earlier years paid first.
 
     Parameters
     ----------
-    inst : Instance
-    choice : dict
-        Scheme to start year.
+    bills, windows, amounts
+        As for ``least_cost_payment``.
 
     Returns
     -------
     dict
-        Year of spending to the sum that no pot can pay. [GBP]
+        (payers, year) to the sum that no pot can pay. [GBP]
     """
-    bills = {}
-    for scheme, start in choice.items():
-        for year, cost in inst.starts[scheme, start].spend.items():
-            key = inst.payers[scheme], year
-            bills[key] = bills.get(key, 0.0) + cost
+    problem, rows, by_pot = _payment(bills, windows, amounts)
     years = sorted({year for _, year in bills})
-    problem, by_pot, objective, gives = pulp.LpProblem("unpaid", pulp.LpMinimize), {}, [], {}
-    for number, ((payers, year), bill) in enumerate(bills.items()):
-        give = problem.add_variable(f"unpaid_{number}", 0)
-        gives[payers, year] = give
-        objective.append((give, float(2 + len(years) - years.index(year))))
-        row = [(give, 1)]
-        for pot in payers:
-            if inst.pots.first_year[pot] <= year <= inst.pots.last_year[pot]:
-                flow = problem.add_variable(f"pays_{number}_{len(row)}", 0)
-                by_pot.setdefault(pot, []).append((flow, 1))
-                row.append((flow, 1))
-        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintEQ, None, bill))
-    for pot, row in by_pot.items():
-        amount = float(inst.pots.amount[pot])
-        problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(row), pulp.LpConstraintLE, None, amount))
-    problem.setObjective(pulp.LpAffineExpression(objective))
+    short = {key: problem.add_variable(f"unpaid_{place}", 0) for place, key in enumerate(bills)}
+    problem.setObjective(pulp.LpAffineExpression(
+        [(variable, float(2 + len(years) - years.index(key[1]))) for key, variable in short.items()]))
+    for key, row in rows.items():
+        _balance(problem, [(short[key], 1), *((flow, 1) for flow in row.values())], pulp.LpConstraintEQ, bills[key])
+    for pot, drawn in by_pot.items():
+        _balance(problem, drawn, pulp.LpConstraintLE, amounts[pot])
     if bills:
-        _run_highs(problem, 0.0, 60.0, 1, 0, None)
-    short = dict.fromkeys(years, 0.0)
-    for (_, year), give in gives.items():
-        short[year] += give.varValue or 0.0
-    return short
+        _run_highs(problem, 0.0, PAYMENT_LIMIT_S, 1, 0, None)
+    return {key: variable.varValue or 0.0 for key, variable in short.items()}
+
+
+def _payment(bills, windows, amounts):
+    """An empty problem with a flow for each pot that may pay a bill: by bill and pot, and by pot for its own row."""
+    problem, rows, by_pot = pulp.LpProblem("payment", pulp.LpMinimize), {}, {pot: [] for pot in amounts}
+    for number, (payers, year) in enumerate(bills):
+        rows[payers, year] = {}
+        for pot in payers:
+            if windows[pot][0] <= year <= windows[pot][1]:
+                flow = problem.add_variable(f"pays_{number}_{len(rows[payers, year])}", 0)
+                rows[payers, year][pot] = flow
+                by_pot[pot].append((flow, 1))
+    return problem, rows, {pot: drawn for pot, drawn in by_pot.items() if drawn}
+
+
+def _balance(problem, terms, sense, amount):
+    problem.addConstraint(pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, None, amount))

@@ -7,7 +7,7 @@ import pandas as pd
 from ..errors import InfeasibleError
 from .instance import instance
 from .optimise import Programme, optimise
-from .solver import unpaid
+from .payments import unpaid
 
 PENNY_GBP = 0.5
 

@@ -10,8 +10,7 @@ from instances import random_instance
 from capplan import forecast, optimise, propose, read_candidates, read_estate, read_scenario
 from capplan.money import money
 from capplan.programme.instance import instance
-from capplan.programme.payments import draws_or_none
-from capplan.programme.solver import unpaid
+from capplan.programme.payments import draws_or_none, unpaid
 from capplan.programme.stress import stress
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from capplan.cli import reporting
+from capplan.cli import files, reporting
 from capplan.errors import DataError
 from capplan.report.results import read_results
 from capplan.report.workbook import SHEETS, workbook
@@ -517,7 +517,7 @@ def test_a_place_that_is_no_workbook_is_refused(name, folders, tmp_path):
 def test_nothing_is_left_behind_when_the_disc_is_full(folders, tmp_path, monkeypatch):
     def full(source, target):
         raise OSError(28, "No space left on device", str(target))
-    monkeypatch.setattr(reporting.os, "replace", full)
+    monkeypatch.setattr(files.os, "replace", full)
     done = typed(folders["tiny"], "--for", "cfo", "--out", tmp_path / "new" / "cfo.xlsx")
     assert done.exit_code == 2 and "No space left" in done.stderr and list(tmp_path.iterdir()) == []
 
