@@ -250,64 +250,6 @@ WORKS = Table("works", "Works already on the trust's own list.", ("work_id",), (
 ), needed=False)
 
 
-def _label(name, meaning, needed=True):
-    return Column(name, Kind.TEXT, meaning, needed=needed)
-
-
-def _any_year(name, meaning):
-    return Column(name, Kind.INTEGER, meaning, least=-10000, most=10000)
-
-
-SCHEMES = Table("schemes", "Candidate schemes, one row each.", ("scheme_id",), (
-    _label("scheme_id", "The scheme's name in the other tables."),
-    _label("school_id", "School it is at.", False),
-    _label("kind", "Kind of works.", False),
-    _label("tag", "What it is for, as the pots name it; only pots with that tag, or with none, may pay.", False),
-    _label("exclusion_group", "At most one scheme of a group is chosen.", False),
-    Column("also_meets", Kind.TEXT, "Further groups it counts in, or schemes without a group it stands in place of, "
-           "separated by ;.", needed=False, most=500_000),
-    Column("requires", Kind.TEXT, "Schemes that must have started no later, separated by ;.", needed=False, most=500_000),
-    _label("must_do", "yes, or the latest year it may start; blank or no: a choice.", False),
-    _label("site_id", "Site it is on.", False),
-    _label("trade", "Trade that does it.", False),
-), open_ended=True)
-
-SCHEME_YEARS = Table("scheme_years", "Years a scheme may start in, and what starting then is worth.",
-                     ("scheme_id", "start_year"), (
-    _label("scheme_id", "The scheme."),
-    _any_year("start_year", "Year it may start in."),
-    Column("value", Kind.NUMBER, "Value of starting then, in pounds or points.", least=-1e12, most=1e12),
-), open_ended=True)
-
-SPEND = Table("spend", "What a scheme spends when, by start year.", (), (
-    _label("scheme_id", "The scheme."),
-    _any_year("start_year", "Year it starts in."),
-    _any_year("year", "Year of the spending."),
-    Column("cost", Kind.NUMBER, "Spending in that year (nominal).", "GBP", least=0, most=1e12),
-), needed=False)
-
-POTS = Table("pots", "Money, each pot with the window of years it can be spent in; what is unspent then lapses.",
-             ("pot_id",), (
-    _label("pot_id", "The pot's name."),
-    Column("amount", Kind.NUMBER, "Amount (nominal).", "GBP", least=0, most=1e13),
-    _any_year("first_year", "First year it can be spent in."),
-    _any_year("last_year", "Last year it can be spent in."),
-    Column("tags", Kind.TEXT, "Tags of the schemes it may pay for, separated by ;. Blank: all.", needed=False,
-           most=500_000),
-    _label("school_id", "School it belongs to; blank: any.", False),
-    _label("route", "Funding route, for reports.", False),
-), needed=False, open_ended=True)
-
-LIMITS = Table("limits", "Limits on what is started or spent.", ("limit_id", "year", "scope", "scope_id"), (
-    _label("limit_id", "The limit's name."),
-    Column("year", Kind.INTEGER, "Year it holds in; blank: all years together.", needed=False, least=-10000, most=10000),
-    Column("scope", Kind.CHOICE, "What it counts over.", choices=("site", "school", "trade", "all")),
-    _label("scope_id", "Which site, school or trade; blank: each one separately.", False),
-    _label("measure", "schemes, cost, or a column of scheme_years."),
-    Column("sense", Kind.CHOICE, "Upper or lower limit.", choices=("<=", ">=")),
-    Column("amount", Kind.NUMBER, "The limit.", least=-1e13, most=1e13),
-), needed=False)
-
 HISTORY = Table("history", "Earlier grades of components and works done to them: what forecasts are learned from.",
                 ("component_id", "seen", "cause"), (
     _id("component_id", "The component.", "components.component_id"),
@@ -354,7 +296,6 @@ SUITABILITY = Table("suitability", "How well schools and blocks serve what they 
     Column("note", Kind.TEXT, "What was found.", needed=False),
 ), needed=False)
 
-CANDIDATE_TABLES = (SCHEMES, SCHEME_YEARS, SPEND, POTS, LIMITS)
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS, HISTORY, COMPLIANCE, SUITABILITY, RATES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 

@@ -15,7 +15,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
-    ("errors",), ("tables",), ("tabular", "reference", "shipped"),
+    ("errors",), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
     ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),

@@ -15,9 +15,10 @@ from pydantic import BaseModel
 
 import capplan as package
 from capplan import reference
+from capplan.candidate_tables import CANDIDATE_TABLES
 from capplan.report.results import FILES as RESULT_FILES
 from capplan.scenario import Scenario
-from capplan.tables import CANDIDATE_TABLES, ESTATE_TABLES, Kind
+from capplan.tables import ESTATE_TABLES, Kind
 
 REFERENCE = Path(reference.__file__).parent
 SUFFIX = {"GBP": "_gbp", "m2": "_m2", "m": "_m", "years": "_years", "nr": "_nr", "kWh": "_kwh", "s": "_s",
@@ -32,9 +33,9 @@ EXCEPTIONS = {
     ("schools", "pupils"): "the name is the unit", ("blocks", "pupils"): "the name is the unit",
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
-PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, years of a folder made elsewhere, yearly chances
+PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
     "urn", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
-    "failure_probability", "p_ab", "p_bc", "p_cd", "p_de"}
+    "failure_probability", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")

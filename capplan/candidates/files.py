@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..candidate_tables import BUNDLES, CANDIDATE_TABLES
 from ..errors import CandidatesError, Fault
-from ..tables import CANDIDATE_TABLES
 from ..tabular import as_cells, find_table, read_cells, typed, write_frame
-from .model import Candidates, met_by_nobody_else, must_start_by
+from .model import Candidates, met_by_nobody_else, must_start_by, needs_met, split_list
 
 
 def write_candidates(candidates, folder):
@@ -91,8 +91,7 @@ def _candidate_faults(frames, known):
 
     unknown("scheme_years.csv", "scheme_id", years.scheme_id, "a scheme of schemes.csv")
     unknown("spend.csv", "scheme_id", spend.scheme_id, "a scheme of schemes.csv")
-    needed = schemes.requires.str.split(";").explode().str.strip()
-    unknown("schemes.csv", "requires", needed[needed != ""], "schemes of schemes.csv, separated by ;")
+    unknown("schemes.csv", "requires", _named(schemes.requires), "schemes of schemes.csv, separated by ;")
     faults += [Fault("schemes.csv", int(row), "also_meets", repr(value),
                      "an exclusion group, a scheme without one, or a need that another scheme meets too")
                for row, value in met_by_nobody_else(schemes).items()]
@@ -105,7 +104,34 @@ def _candidate_faults(frames, known):
     for row in spend[[pair not in listed for pair in zip(spend.scheme_id, spend.start_year, strict=True)]].itertuples():
         faults.append(Fault("spend.csv", int(row.Index), "start_year", f"{row.scheme_id} in {row.start_year}",
                             "a start year of that scheme in scheme_years.csv"))
-    return faults + _missing_costs(years, spend) + _pot_faults(frames["pots"]) + _limit_faults(frames)
+    unknown("bundles.csv", "schemes", _named(frames["bundles"].schemes), "schemes of schemes.csv, separated by ;")
+    unknown("pots.csv", "schemes", _named(frames["pots"].schemes), "schemes of schemes.csv, separated by ;")
+    unknown("pots.csv", "with_scheme", _named(frames["pots"].with_scheme), "a scheme of schemes.csv")
+    return (faults + _missing_costs(years, spend) + _pot_faults(frames["pots"]) + _limit_faults(frames)
+            + _bundle_faults(frames["bundles"], schemes))
+
+
+def _named(cells):
+    """The names in the cells of a column that lists them, one a row."""
+    names = cells.str.split(";").explode().str.strip()
+    return names[names != ""]
+
+
+def _bundle_faults(bundles, schemes):
+    """Bundles of fewer than two schemes, and schemes whose bundles could together save more than one may."""
+    faults, most = [], next(column.most for column in BUNDLES.columns if column.name == "saving_share")
+    needs, saved = needs_met(schemes), {}
+    for row in bundles.itertuples():
+        names = split_list(row.schemes)
+        if len(set(names)) < 2 or len(set(names)) < len(names):
+            faults.append(Fault("bundles.csv", int(row.Index), "schemes", repr(row.schemes), "two or more, each once"))
+        for name in names:
+            others = frozenset(need for other in names if other != name for need in needs.get(other, ()))
+            own = saved.setdefault(name, {})
+            own[others] = max(own.get(others, 0.0), row.saving_share)
+    return faults + [Fault("bundles.csv", None, "saving_share", f"{sum(own.values()):g} in all for {name}",
+                           f"at most {most:g} in all the bundles of a scheme that can stand together")
+                     for name, own in saved.items() if sum(own.values()) > most + 1e-9]
 
 
 def _missing_costs(years, spend):
@@ -125,6 +151,8 @@ def _pot_faults(pots):
 def _limit_faults(frames):
     faults, years = [], frames["scheme_years"]
     for row in frames["limits"].itertuples():
+        if row.or_none and row.sense != ">=":
+            faults.append(Fault("limits.csv", int(row.Index), "or_none", "yes with <=", "yes for lower limits (>=) only"))
         if row.measure in ("schemes", "cost"):
             continue
         if row.measure not in years:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ..candidate_tables import CANDIDATE_TABLES
 from ..money import Money
 from ..outlook import Outlook
 
+TABLES = {table.name: table for table in CANDIDATE_TABLES}
 MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes": np.inf, "true": np.inf, "y": np.inf,
                  "1": np.inf}
 
@@ -28,7 +30,9 @@ class Candidates:
     notes: tuple = ()
 
     def table(self, name):
-        """A copy of one of the tables schemes, scheme_years, spend, pots, limits."""
+        """A copy of one of the tables schemes, scheme_years, spend, pots, limits, bundles."""
+        if name not in self._frames:
+            return pd.DataFrame({column: pd.Series([], dtype=object) for column in TABLES[name].column_names})
         return self._frames[name].copy(deep=False)
 
     @property
@@ -55,6 +59,11 @@ class Candidates:
     def limits(self):
         """One row per limit."""
         return self.table("limits")
+
+    @property
+    def bundles(self):
+        """One row per bundle of schemes that save money together."""
+        return self.table("bundles")
 
     def __str__(self):
         return (f"{len(self.schemes):,} schemes ({len(self.scheme_years):,} scheme years), "

@@ -33,8 +33,10 @@ def audit(candidates, choice, draws, objective):
     if not wrong:
         wrong += _value(candidates, choice, objective)
         wrong += _alternatives(candidates, choice)
-        wrong += _paid(candidates, choice, draws)
+        owed = _owed(candidates, choice)
+        wrong += _paid(owed, draws)
         wrong += _pots(candidates, draws)
+        wrong += _terms(candidates, choice, draws, owed)
         wrong += _limits(candidates, choice)
     if candidates.money is not None and not wrong:
         wrong += _reserves(candidates, draws)
@@ -84,15 +86,44 @@ def _alternatives(candidates, choice):
     return wrong
 
 
-def _paid(candidates, choice, draws):
-    owed = defaultdict(float)
+def _owed(candidates, choice):
+    """What each scheme spends in each year, less what its bundles save."""
+    owed, saved = defaultdict(float), defaultdict(float)
+    for bundle in candidates.bundles.itertuples():
+        members = [name.strip() for name in bundle.schemes.split(";") if name.strip()]
+        if all(name in choice for name in members) and len({choice[name] for name in members}) == 1:
+            for name in members:
+                saved[name] += bundle.saving_share
     for row in candidates.spend.itertuples():
         if choice.get(row.scheme_id) == row.start_year:
-            owed[row.scheme_id, row.year] += row.cost
+            owed[row.scheme_id, row.year] += row.cost * (1.0 - saved[row.scheme_id])
+    return owed
+
+
+def _paid(owed, draws):
     paid = draws.groupby(["scheme_id", "year"]).amount_gbp.sum().to_dict() if len(draws) else {}
     return [f"{scheme} spends £{owed.get((scheme, year), 0):,.2f} in {year} and £{paid.get((scheme, year), 0):,.2f} "
             "is paid" for scheme, year in sorted(owed.keys() | paid.keys())
             if not abs(owed.get((scheme, year), 0.0) - paid.get((scheme, year), 0.0)) <= TOLERANCE_GBP]
+
+
+def _terms(candidates, choice, draws, owed):
+    """Pots that pay for named schemes only, a share of what a scheme spends only, or only once a scheme has started."""
+    wrong, pots = [], candidates.pots.reindex(columns=["pot_id", "schemes", "most_share", "with_scheme"])
+    for pot in pots[pots.drop(columns="pot_id").notna().any(axis=1)].fillna({"schemes": "", "with_scheme": ""}).itertuples():
+        own = draws[draws.pot_id == pot.pot_id]
+        only = {name.strip() for name in pot.schemes.split(";") if name.strip()}
+        wrong += [f"{pot.pot_id} pays {row.scheme_id}, which is not one of its schemes" for row in own.itertuples()
+                  if only and row.scheme_id not in only]
+        opens = choice.get(pot.with_scheme, float("inf")) if pot.with_scheme else -float("inf")
+        wrong += [f"{pot.pot_id} pays {row.scheme_id} in {row.year}, before {pot.with_scheme} has started"
+                  for row in own.itertuples() if row.year < opens]
+        if pd.notna(pot.most_share):
+            for (scheme, year), paid in own.groupby(["scheme_id", "year"]).amount_gbp.sum().items():
+                if paid > pot.most_share * owed[scheme, year] + TOLERANCE_GBP:
+                    share = paid / owed[scheme, year]
+                    wrong.append(f"{pot.pot_id} pays {share:.1%} of {scheme} in {year}, more than its share")
+    return wrong
 
 
 def _pots(candidates, draws):
@@ -143,13 +174,18 @@ def _limits(candidates, choice):
             totals = amounts.groupby(frame[column]).sum().to_dict()
             places = [limit.scope_id] if limit.scope_id else [name for name in schemes[column].unique() if name]
             totals = {place: totals.get(place, 0.0) for place in places}
-        for place, total in totals.items():
-            slack = 1e-6 * max(1.0, abs(limit.amount))
-            if (limit.sense == "<=" and total > limit.amount + slack) or (
-                    limit.sense == ">=" and total < limit.amount - slack):
-                wrong.append(f"limit {limit.limit_id}: {total:g} {limit.measure} {place} is not {limit.sense} "
-                             f"{limit.amount:g}")
+        held_to = limit.amount * (amounts.sum() if getattr(limit, "of_total", False) is True else 1.0)
+        wrong += _beyond(limit, held_to, totals)
     return wrong
+
+
+def _beyond(limit, held_to, totals):
+    for place, total in totals.items():
+        slack = 1e-6 * max(1.0, abs(held_to))
+        nothing = getattr(limit, "or_none", False) is True and abs(total) <= slack
+        if (limit.sense == "<=" and total > held_to + slack) or (
+                limit.sense == ">=" and total < held_to - slack and not nothing):
+            yield f"limit {limit.limit_id}: {total:g} {limit.measure} {place} is not {limit.sense} {held_to:g}"
 
 
 def _reserves(candidates, draws):

@@ -1,11 +1,13 @@
 r"""The formulation: one function per family of constraints, its algebra and unit in its docstring.
 
 Sets: schemes :math:`k`, start years :math:`t`, planning years :math:`y`, pots :math:`v` (a vintage of grant, or a year's
-step of the reserves above their floor), eligibility classes :math:`c` (schemes that the same pots may pay for).
+step of the reserves above their floor), eligibility classes :math:`c` (schemes that the same pots may pay for), bundles
+:math:`b`, packages :math:`p` (lower limits that nothing at all meets too).
 
 Variables: :math:`x_{kt} \in \{0, 1\}`, scheme :math:`k` starts in year :math:`t`; :math:`g_{cvy} \ge 0`, money that pot
-:math:`v` pays to the schemes of class :math:`c` in year :math:`y` [GBP, nominal]. Money flows per class and not per
-scheme: the schemes of a class share their payers, so nothing is lost and the model is far smaller.
+:math:`v` pays to the schemes of class :math:`c` in year :math:`y` [GBP, nominal]; :math:`z_{bt} \in \{0, 1\}`, the schemes
+of bundle :math:`b` all start in year :math:`t`; :math:`u_p \in \{0, 1\}`, package :math:`p` is let. Money flows per class
+and not per scheme: the schemes of a class share their payers, so nothing is lost and the model is far smaller.
 """
 
 import inspect
@@ -24,11 +26,17 @@ class Model:
     problem: pulp.LpProblem = field(repr=False)
     starts: dict = field(repr=False)
     flows: dict = field(repr=False)
+    together: dict = field(default_factory=dict, repr=False)
+    packages: dict = field(default_factory=dict, repr=False)
     gives: dict = field(default_factory=dict, repr=False)
 
     def add(self, name, terms, sense, amount):
-        """Add ``sum of terms  <sense>  amount`` under a name. ``terms`` is a list of (variable, coefficient)."""
-        row = pulp.LpConstraint(pulp.LpAffineExpression(terms), sense, name, amount)
+        """Add ``sum of terms  <sense>  amount`` under a name. ``terms`` is a list of (variable, coefficient); what is said
+        of a variable more than once adds up."""
+        total = {}
+        for variable, coefficient in terms:
+            total[variable] = total.get(variable, 0) + coefficient
+        row = pulp.LpConstraint(pulp.LpAffineExpression(total), sense, name, amount)
         self.problem.addConstraint(row)
 
 
@@ -86,9 +94,8 @@ def shortfall(model):
 def one_per_need(model):
     r"""A scheme starts once, and alternatives for one need exclude each other: :math:`\sum_{k \in n, t} x_{kt} \le 1`
     for each need :math:`n` (an exclusion group, or a scheme without one)."""
-    by_scheme = _by_scheme(model)
     for i, members in enumerate(model.instance.groups.values()):
-        terms = [(model.starts[pair], 1) for scheme in members for pair in by_scheme.get(scheme, ())]
+        terms = [(model.starts[pair], 1) for scheme in members for pair in _starts_of(model, scheme)]
         if len(terms) > 1:
             model.add(f"one_per_need_{i}", terms, LE, 1)
 
@@ -102,44 +109,67 @@ def must_do(model):
 def started_no_later(model):
     r"""A scheme starts only if each scheme it requires started no later: :math:`\sum_{s \le t} x_{ks} \le \sum_{s \le t}
     x_{rs}` for each required :math:`r` and each start year :math:`t` of :math:`k`."""
-    by_scheme, row = _by_scheme(model), 0
+    row = 0
     for scheme, required in model.instance.requires.items():
         for other in required:
-            for _, year in by_scheme.get(scheme, ()):
-                terms = [(model.starts[pair], 1) for pair in by_scheme[scheme] if pair[1] <= year]
-                terms += [(model.starts[pair], -1) for pair in by_scheme.get(other, ()) if pair[1] <= year]
+            for _, year in _starts_of(model, scheme):
+                terms = [(x, 1) for x in _started_by(model, scheme, year)]
+                terms += [(x, -1) for x in _started_by(model, other, year)]
                 model.add(f"started_no_later_{row}", terms, LE, 0)
                 row += 1
 
 
+def bundles(model):
+    r"""A bundle saves only where all its schemes start in the same year: :math:`z_{bt} \le x_{kt}` for each :math:`k` of
+    bundle :math:`b`."""
+    row = 0
+    for i, bundle in enumerate(model.instance.bundles):
+        years = [{year for _, year in _starts_of(model, scheme)} for scheme in bundle.schemes]
+        for year in sorted(set.intersection(*years)):
+            z = model.problem.add_variable(f"together_{i}_{year}".replace("-", "m"), cat=pulp.LpBinary)
+            model.together[i, year] = z
+            for scheme in bundle.schemes:
+                model.add(f"bundle_{row}", [(z, 1), (model.starts[scheme, year], -1)], LE, 0)
+                row += 1
+
+
 def fully_paid(model):
-    r"""What the schemes of a class spend in a year is paid in full [GBP]: :math:`\sum_v g_{cvy} = \sum_{k \in c, t}
-    a_{kty} x_{kt}`, over the pots :math:`v` of class :math:`c` whose window holds year :math:`y`."""
+    r"""What the schemes of a class spend in a year, less what bundles save, is paid in full [GBP]: :math:`\sum_v g_{cvy} =
+    \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_{b \ni k} s_b z_{bt})`, over the pots :math:`v` of class :math:`c` whose
+    window holds year :math:`y`. No pot pays more than its share :math:`m_v` of it: :math:`g_{cvy} \le m_v
+    \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_b s_b z_{bt})`."""
     inst = model.instance
-    by_scheme = _by_scheme(model)
     for i, (pots, schemes) in enumerate(inst.classes().items()):
-        bills = {}
-        for scheme in schemes:
-            for pair in by_scheme.get(scheme, ()):
-                for year, cost in inst.starts[pair].spend.items():
-                    bills.setdefault(year, []).append((model.starts[pair], -cost))
-        for year in sorted(bills):
-            payers = [(_flow(model, i, pot, year), 1) for pot in pots
-                      if inst.pots.first_year[pot] <= year <= inst.pots.last_year[pot]]
+        owed = _owed(model, schemes)
+        for year in sorted(owed):
+            open_pots = [pot for pot in pots if inst.pots.first_year[pot] <= year <= inst.pots.last_year[pot]]
+            payers = [(_flow(model, i, pot, year), 1) for pot in open_pots]
+            for (flow, _), pot in zip(payers, open_pots, strict=True):
+                if inst.most_share(pot) < 1:
+                    name = f"most_share_{i}_{flow.name}_{year}".replace("-", "m")
+                    model.add(name, [(flow, 1), *((x, -inst.most_share(pot) * cost) for x, cost in owed[year])], LE, 0)
             if ("money", year) in model.gives:
                 payers.append((_flow(model, i, ("money", year), year), 1))
-            model.add(f"fully_paid_{i}_{year}".replace("-", "m"), payers + bills[year],
+            model.add(f"fully_paid_{i}_{year}".replace("-", "m"), payers + [(x, -cost) for x, cost in owed[year]],
                       GE if model.gives else EQ, 0)
 
 
 def pot_amount(model):
-    r"""A pot pays no more than it holds, inside its window of years [GBP]: :math:`\sum_{c, y} g_{cvy} \le A_v`."""
-    drawn = {}
-    for (_, pot, _), flow in model.flows.items():
+    r"""A pot pays no more than it holds, inside its window of years [GBP]: :math:`\sum_{c, y} g_{cvy} \le A_v`. One that
+    comes with a scheme :math:`k` (a bid, a loan) pays only once that has started: :math:`\sum_c g_{cvy} \le A_v
+    \sum_{t \le y} x_{kt}`."""
+    drawn, by_year = {}, {}
+    for (_, pot, year), flow in model.flows.items():
         drawn.setdefault(pot, []).append((flow, 1))
+        by_year.setdefault((pot, year), []).append((flow, 1))
     for i, pot in enumerate(model.instance.pots.index):
         if pot in drawn:
             model.add(f"pot_amount_{i}", drawn[pot], LE, float(model.instance.pots.amount[pot]))
+    for i, ((pot, year), terms) in enumerate(by_year.items()):
+        scheme = model.instance.with_scheme(pot) if pot in model.instance.pots.index else ""
+        if scheme:
+            amount = float(model.instance.pots.amount[pot])
+            model.add(f"with_scheme_{i}", terms + [(x, -amount) for x in _started_by(model, scheme, year)], LE, 0)
     for i, (pot, extra) in enumerate(model.gives.items()):
         if pot in drawn:
             model.add(f"extra_money_drawn_{i}", [*drawn[pot], (extra, -1)], LE, 0)
@@ -147,17 +177,24 @@ def pot_amount(model):
 
 def limits(model):
     r"""What is started or spent in a site, school, trade or the trust keeps to a limit (schemes, GBP or a measure):
-    :math:`\sum_{kt} m_{kt} x_{kt} \le L`, or :math:`\ge L`."""
+    :math:`\sum_{kt} m_{kt} x_{kt} \le L`, or :math:`\ge L`. What is spent counts before bundles save. A limit on a share of
+    the total has :math:`m_{kt}` less that share of the total's. A package is at least :math:`L`, or nothing:
+    :math:`L u_p \le \sum_{kt} m_{kt} x_{kt} \le M_p u_p`, with :math:`M_p` all it could be."""
     for i, limit in enumerate(model.instance.limits):
         terms = [(model.starts[pair], weight) for pair, weight in limit.weights.items()]
+        if limit.or_none:
+            model.packages[i] = model.problem.add_variable(f"package_{i}", cat=pulp.LpBinary)
+            most = sum(weight for _, weight in terms if weight > 0)
+            model.add(f"package_{i}", [*terms, (model.packages[i], -most)], LE, 0)
+            terms.append((model.packages[i], -limit.amount))
         if ("limit", i) in model.gives:
             terms.append((model.gives["limit", i], -1 if limit.sense == "<=" else 1))
         if not terms:
             terms = [(next(iter(model.starts.values())), 0)] if model.starts else []
-        model.add(f"limit_{i}", terms, LE if limit.sense == "<=" else GE, limit.amount)
+        model.add(f"limit_{i}", terms, LE if limit.sense == "<=" else GE, 0 if limit.or_none else limit.amount)
 
 
-FAMILIES = (one_per_need, must_do, started_no_later, fully_paid, pot_amount, limits)
+FAMILIES = (one_per_need, must_do, started_no_later, bundles, fully_paid, pot_amount, limits)
 
 
 def _flow(model, index, pot, year):
@@ -166,11 +203,27 @@ def _flow(model, index, pot, year):
     return flow
 
 
-def _by_scheme(model):
-    found = {}
-    for pair in model.starts:
-        found.setdefault(pair[0], []).append(pair)
-    return found
+def _starts_of(model, scheme):
+    return [model.instance.pairs[place] for place in model.instance.by_scheme.get(scheme, ())]
+
+
+def _started_by(model, scheme, year):
+    return [model.starts[pair] for pair in _starts_of(model, scheme) if pair[1] <= year]
+
+
+def _owed(model, schemes):
+    """What a class spends, by year: each start's cost, and what each bundle takes off it, as (variable, cost)."""
+    inst, owed = model.instance, {}
+    for scheme in schemes:
+        for pair in _starts_of(model, scheme):
+            for year, cost in inst.starts[pair].spend.items():
+                owed.setdefault(year, []).append((model.starts[pair], cost))
+    members = set(schemes) if model.together else ()
+    for (i, start), z in model.together.items():
+        for scheme in inst.bundles[i].schemes:
+            for year, cost in inst.starts[scheme, start].spend.items() if scheme in members else ():
+                owed.setdefault(year, []).append((z, -inst.bundles[i].saving_share * cost))
+    return owed
 
 
 def page():

@@ -1,12 +1,14 @@
-"""Candidates as the formulation, the rules of thumb and the audit read them: plain lists and dictionaries."""
+"""Candidates as the formulation, the rules of thumb and the search read them: arrays by start, and dictionaries by name."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from ..candidates import must_start_by, needs_met, split_list
+from .limits import read_limits
 
 
 @dataclass(frozen=True)
@@ -20,32 +22,67 @@ class Start:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """One limit: which starts count, with what weight, and the amount they are held to."""
+class Spending:
+    """What every start spends when, as parallel arrays: place of the start, year, sum (nominal GBP, not zero)."""
+
+    start: np.ndarray
+    year: np.ndarray
+    cost_gbp: np.ndarray
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """Schemes that save a share of what they spend where they start in the same year. [-]"""
 
     name: str
-    sense: str
-    amount: float
-    weights: dict
+    schemes: tuple
+    saving_share: float
 
 
 @dataclass(frozen=True)
 class Instance:
-    """Everything the optimiser needs, by name.
+    """Everything the optimiser needs, by name and by place.
 
-    ``starts`` maps (scheme, year) to ``Start``; ``groups`` maps a need to its alternative schemes (a scheme without an
-    exclusion group is a need of its own, and one on a whole block may meet several); ``must`` maps a need to the
-    (scheme, year) pairs that meet it in time; ``requires`` maps a scheme to those that must have started no later;
-    ``pots`` is indexed by ``pot_id``; ``payers`` maps a scheme to the pots that may pay for it, in the order they lapse.
+    ``pairs`` lists the starts (scheme, year), ``value`` (n,) what each is worth, ``spending`` what each spends; ``groups``
+    maps a need to its alternative schemes (a scheme without an exclusion group is a need of its own, and one on a whole
+    block may meet several); ``must`` maps a need to the (scheme, year) pairs that meet it in time; ``requires`` maps a
+    scheme to those that must have started no later; ``pots`` is indexed by ``pot_id``; ``payers`` maps a scheme to the pots
+    that may pay for it, in the order they lapse.
     """
 
-    starts: dict = field(repr=False)
+    pairs: list = field(repr=False)
+    value: np.ndarray = field(repr=False)
+    spending: Spending = field(repr=False)
     groups: dict = field(repr=False)
     must: dict = field(repr=False)
     requires: dict = field(repr=False)
     pots: pd.DataFrame = field(repr=False)
     payers: dict = field(repr=False)
     limits: list = field(repr=False)
+    bundles: list = field(repr=False, default_factory=list)
+
+    @cached_property
+    def starts(self):
+        """(scheme, year) to ``Start``."""
+        bills = [{} for _ in self.pairs]
+        for place, year, cost in zip(self.spending.start.tolist(), self.spending.year.tolist(),
+                                     self.spending.cost_gbp.tolist(), strict=True):
+            bills[place][year] = bills[place].get(year, 0.0) + cost
+        return {pair: Start(*pair, value, bill)
+                for pair, value, bill in zip(self.pairs, self.value.tolist(), bills, strict=True)}
+
+    @cached_property
+    def by_scheme(self):
+        """Scheme to the places of its starts in ``pairs``."""
+        found = {}
+        for place, (scheme, _) in enumerate(self.pairs):
+            found.setdefault(scheme, []).append(place)
+        return found
+
+    @cached_property
+    def cost(self):
+        """What each start spends in all years, shape (n,), nominal. [GBP]"""
+        return np.bincount(self.spending.start, self.spending.cost_gbp, len(self.pairs))
 
     def classes(self):
         """Eligibility classes: schemes that the same pots may pay for.
@@ -59,6 +96,14 @@ class Instance:
         for scheme, pots in self.payers.items():
             found[pots].append(scheme)
         return dict(found)
+
+    def most_share(self, pot):
+        """Most a pot may pay of what a scheme spends in a year. [-]"""
+        return float(self.pots.most_share[pot])
+
+    def with_scheme(self, pot):
+        """Scheme that has to have started before a pot pays; blank where none has to."""
+        return self.pots.with_scheme[pot]
 
 
 def instance(candidates):
@@ -76,85 +121,58 @@ def instance(candidates):
     for name in ("school_id", "tag", "exclusion_group", "requires", "must_do", "site_id", "trade"):
         if name not in schemes:
             schemes[name] = ""
-    starts = _starts(candidates)
+    years = candidates.scheme_years
+    pairs = list(zip(years.scheme_id.tolist(), years.start_year.tolist(), strict=True))
+    spending = _spending(candidates.spend, pairs)
     by_scheme = defaultdict(list)
-    for scheme, year in starts:
+    for scheme, year in pairs:
         by_scheme[scheme].append(year)
     needs, groups, must = needs_met(schemes), defaultdict(list), defaultdict(list)
-    for row in schemes.itertuples():
-        latest = must_start_by(row.must_do)
-        for need in needs[row.scheme_id]:
-            groups[need].append(row.scheme_id)
+    for scheme, text in zip(schemes.scheme_id, schemes.must_do, strict=True):
+        latest = must_start_by(text)
+        for need in needs[scheme]:
+            groups[need].append(scheme)
             if latest is not None:
-                must[need] += [(row.scheme_id, year) for year in by_scheme[row.scheme_id] if year <= latest]
-    requires = {row.scheme_id: split_list(row.requires) for row in schemes.itertuples() if row.requires}
-    pots = candidates.pots.set_index("pot_id", drop=False)
-    return Instance(starts, dict(groups), dict(must), requires, pots, _payers(schemes, pots),
-                    _limits(candidates, schemes, starts))
+                must[need] += [(scheme, year) for year in by_scheme[scheme] if year <= latest]
+    requires = {scheme: split_list(text) for scheme, text in zip(schemes.scheme_id, schemes.requires, strict=True) if text}
+    pots = _pots(candidates.pots)
+    limits = read_limits(candidates, schemes, pairs, spending)
+    bundles = [Bundle(row.bundle_id, tuple(split_list(row.schemes)), float(row.saving_share))
+               for row in candidates.bundles.itertuples()]
+    return Instance(pairs, years.value.to_numpy(float), spending, dict(groups), dict(must), requires, pots,
+                    _payers(schemes, pots), limits, bundles)
 
 
-def _starts(candidates):
-    spend = defaultdict(dict)
-    rows = candidates.spend
-    for scheme, start, year, cost in zip(rows.scheme_id, rows.start_year, rows.year, rows.cost, strict=True):
-        if cost:
-            bill = spend[scheme, start]
-            bill[year] = bill.get(year, 0.0) + cost
-    rows = candidates.scheme_years
-    return {(scheme, year): Start(scheme, year, float(value), spend.get((scheme, year), {}))
-            for scheme, year, value in zip(rows.scheme_id, rows.start_year, rows.value, strict=True)}
+def _spending(spend, pairs):
+    place = dict(zip(pairs, range(len(pairs)), strict=True))
+    starts = [place[pair] for pair in zip(spend.scheme_id, spend.start_year, strict=True)]
+    cost = spend.cost.to_numpy(float)
+    some = np.flatnonzero(cost)
+    return Spending(np.array(starts, dtype=int)[some], spend.year.to_numpy(int)[some], cost[some])
+
+
+def _pots(pots):
+    """Pots by name, every optional column there: blank, or a share of all."""
+    pots = pots.set_index("pot_id", drop=False)
+    for name in ("tags", "school_id", "schemes", "with_scheme"):
+        pots[name] = pots[name].astype(object).fillna("") if name in pots else ""
+    pots["most_share"] = pots.most_share.astype(float).fillna(1.0) if "most_share" in pots else 1.0
+    return pots
 
 
 def _payers(schemes, pots):
     order = pots.sort_values(["last_year", "first_year"], kind="stable")
-    asks = [({tag.strip() for tag in row.tags.split(";") if tag.strip()}, row.school_id, row.pot_id)
-            for row in order.fillna({"tags": "", "school_id": ""}).itertuples()]
+    asks = [(frozenset(split_list(row.tags)), row.school_id, frozenset(split_list(row.schemes)), row.pot_id)
+            for row in order.itertuples()]
+    named = frozenset().union(*(only for _, _, only, _ in asks))
     known, payers = {}, {}
-    for row in schemes.itertuples():
-        key = (row.tag, row.school_id)
+    for scheme, tag, school in zip(schemes.scheme_id, schemes.tag, schemes.school_id, strict=True):
+        key = (tag, school, scheme if scheme in named else "")
         if key not in known:
-            known[key] = tuple(pot for tags, school, pot in asks
-                               if (not tags or row.tag in tags) and (not school or school == row.school_id))
-        payers[row.scheme_id] = known[key]
+            known[key] = tuple(pot for tags, owner, only, pot in asks if (not tags or tag in tags)
+                               and (not owner or owner == school) and (not only or scheme in only))
+        payers[scheme] = known[key]
     return payers
-
-
-def _limits(candidates, schemes, starts):
-    facts = schemes.set_index("scheme_id")
-    years = candidates.scheme_years
-    limits = []
-    for row in candidates.limits.itertuples():
-        if row.scope == "all":
-            scopes = {"": schemes.scheme_id.tolist()}
-        else:
-            column = {"site": "site_id", "school": "school_id", "trade": "trade"}[row.scope]
-            scopes = facts.groupby(column).groups
-            scopes = {name: list(members) for name, members in scopes.items() if name}
-            if row.scope_id:
-                scopes = {row.scope_id: scopes.get(row.scope_id, [])}
-        year = None if pd.isna(row.year) else int(row.year)
-        measured = None
-        if row.measure not in ("schemes", "cost"):
-            numbers = pd.to_numeric(years[row.measure]).astype(float)
-            measured = dict(zip(zip(years.scheme_id, years.start_year, strict=True), numbers, strict=True))
-        by_scheme = defaultdict(list)
-        for pair in starts:
-            by_scheme[pair[0]].append(pair)
-        for name, members in scopes.items():
-            pairs = [pair for scheme in members for pair in by_scheme[scheme]]
-            weights = {pair: _weight(row.measure, starts[pair], year, measured) for pair in pairs}
-            label = row.limit_id if row.scope == "all" or row.scope_id else f"{row.limit_id} {name}"
-            limits.append(Limit(label, row.sense, float(row.amount),
-                                {pair: weight for pair, weight in weights.items() if weight}))
-    return limits
-
-
-def _weight(measure, start, year, measured):
-    if measure == "cost":
-        return sum(start.spend.values()) if year is None else start.spend.get(year, 0.0)
-    if year is not None and start.year != year:
-        return 0.0
-    return 1.0 if measure == "schemes" else measured[start.scheme_id, start.year]
 
 
 def total_value(inst, choice):
@@ -172,3 +190,45 @@ def total_value(inst, choice):
         Pounds or points, as the candidates have them.
     """
     return float(np.sum([inst.starts[pair].value for pair in choice.items()])) if choice else 0.0
+
+
+def savings(inst, choice):
+    """Share of its spending that each chosen scheme saves in the bundles that start together.
+
+    Parameters
+    ----------
+    inst : Instance
+    choice : dict
+        Scheme to start year.
+
+    Returns
+    -------
+    dict
+        Scheme to its share; those that save nothing are left out. [-]
+    """
+    share = defaultdict(float)
+    for bundle in inst.bundles:
+        started = {choice.get(scheme) for scheme in bundle.schemes}
+        if len(started) == 1 and None not in started:
+            for scheme in bundle.schemes:
+                share[scheme] += bundle.saving_share
+    return share
+
+
+def bills(inst, choice):
+    """What each chosen scheme spends in each year, less what it saves in bundles.
+
+    Parameters
+    ----------
+    inst : Instance
+    choice : dict
+        Scheme to start year.
+
+    Returns
+    -------
+    dict
+        (scheme, year) to the sum spent, nominal. [GBP]
+    """
+    saved = savings(inst, choice)
+    return {(scheme, year): cost * (1.0 - saved.get(scheme, 0.0))
+            for scheme, start in choice.items() for year, cost in inst.starts[scheme, start].spend.items()}

@@ -78,16 +78,19 @@ class Programme:
         DataFrame
             ``pot_id, route, year, opening_gbp, in_gbp, out_gbp, lapsed_gbp, closing_gbp``. A pot comes in whole in its
             first year; what is left after its last lapses, or, of reserves, is carried on. A pot whose window runs past
-            the plan is shown to the plan's last year, with what is then still open.
+            the plan is shown to the plan's last year, with what is then still open. A pot that comes with a scheme (a bid, a
+            loan) comes in when that starts, if it does.
         """
         outlook = self.candidates.outlook
         end = outlook.scenario.years[-1] if outlook is not None else float("inf")
         out = self.draws.groupby(["pot_id", "year"]).amount_gbp.sum().to_dict()
         rows = []
         for pot in self.candidates.pots.itertuples():
-            held, route = 0.0, getattr(pot, "route", "")
+            held, route, scheme = 0.0, getattr(pot, "route", ""), getattr(pot, "with_scheme", "")
+            taken = self.choice.get(scheme, float("inf")) if isinstance(scheme, str) and scheme else pot.first_year
+            comes = max(pot.first_year, taken)
             for year in range(int(pot.first_year), int(min(pot.last_year, end)) + 1):
-                opening, received = held, float(pot.amount) if year == pot.first_year else 0.0
+                opening, received = held, float(pot.amount) if year == comes else 0.0
                 spent = round(out.get((pot.pot_id, year), 0.0), 2)
                 held = round(opening + received - spent, 2)
                 lapsed = held if year == pot.last_year and route != "reserves" else 0.0

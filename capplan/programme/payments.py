@@ -5,6 +5,7 @@ from collections import defaultdict
 import pandas as pd
 
 from ..errors import SolverError
+from .instance import bills as bills_of
 from .solver import least_cost_payment, least_unpaid
 
 DRAW_COLUMNS = ["scheme_id", "pot_id", "year", "amount_gbp"]
@@ -50,8 +51,8 @@ def draws(inst, choice):
 def draws_or_none(inst, choice):
     """As ``draws``, with ``None`` where the pots cannot pay."""
     bills, schemes, place = _bills(inst, choice)
-    paid = least_cost_payment(bills, *_purses(inst, place))
-    return None if paid is None else _share_out(paid, schemes, place)
+    paid = least_cost_payment(bills, *_purses(inst, choice, place))
+    return None if paid is None else _share_out(inst, paid, schemes, place)
 
 
 def unpaid(inst, choice):
@@ -70,7 +71,7 @@ def unpaid(inst, choice):
     """
     bills, _, place = _bills(inst, choice)
     short = dict.fromkeys(sorted({year for _, year in bills}), 0.0)
-    for (_, year), amount in least_unpaid(bills, *_purses(inst, place)).items():
+    for (_, year), amount in least_unpaid(bills, *_purses(inst, choice, place)).items():
         short[year] += amount
     return short
 
@@ -79,29 +80,41 @@ def _bills(inst, choice):
     """What each class of payers owes in each year, the schemes behind it, and the place of each pot in the order of use."""
     place = {pot: i for i, pot in enumerate(payment_order(inst.pots))}
     bills, schemes = defaultdict(float), defaultdict(list)
-    for scheme, start in choice.items():
-        payers = tuple(sorted(inst.payers[scheme], key=place.get))
-        for year, cost in inst.starts[scheme, start].spend.items():
-            bills[payers, year] += cost
-            schemes[payers, year].append((scheme, cost))
+    payers = {pots: tuple(sorted(pots, key=place.get)) for pots in set(inst.payers.values())}
+    for (scheme, year), cost in bills_of(inst, choice).items():
+        key = payers[inst.payers[scheme]], year
+        bills[key] += cost
+        schemes[key].append((scheme, cost))
     return dict(bills), schemes, place
 
 
-def _purses(inst, order):
-    """The window and the amount of each pot, in the order of use."""
-    windows = {pot: (int(inst.pots.first_year[pot]), int(inst.pots.last_year[pot])) for pot in order}
-    return windows, {pot: float(inst.pots.amount[pot]) for pot in order}
+def _purses(inst, choice, order):
+    """The window, the amount and the most share of each pot, in the order of use. One that comes with a scheme opens when
+    that starts, and never where it does not."""
+    pots, windows = inst.pots, {}
+    for pot in order:
+        first, scheme = int(pots.first_year[pot]), inst.with_scheme(pot)
+        if scheme:
+            first = max(first, choice[scheme]) if scheme in choice else int(pots.last_year[pot]) + 1
+        windows[pot] = first, int(pots.last_year[pot])
+    return windows, {pot: float(pots.amount[pot]) for pot in order}, {pot: inst.most_share(pot) for pot in order}
 
 
-def _share_out(paid, schemes, place):
-    """Split what each pot pays to a class in a year over its schemes, one after the other."""
+def _share_out(inst, paid, schemes, place):
+    """Split what each pot pays to a class in a year over its schemes: in proportion where it may pay a share only, else one
+    after the other."""
     rows, purses = [], defaultdict(list)
     for (key, pot), amount in paid.items():
         purses[key].append([pot, amount])
     for key, members in schemes.items():
-        purse = sorted(purses[key], key=lambda entry: place[entry[0]])
+        total, purse = sum(cost for _, cost in members), sorted(purses[key], key=lambda entry: place[entry[0]])
+        shared = [entry for entry in purse if inst.most_share(entry[0]) < 1]
+        purse = [entry for entry in purse if inst.most_share(entry[0]) >= 1]
         for scheme, cost in members:
             left = cost
+            for pot, amount in shared:
+                rows.append([scheme, pot, key[1], round(amount * cost / total, 4)])
+                left -= amount * cost / total
             while left > EXACT_GBP and purse:
                 pot, held = purse[0]
                 share = min(left, held)

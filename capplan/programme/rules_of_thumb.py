@@ -70,18 +70,19 @@ class _Ledger:
         place = {pot: i for i, pot in enumerate(payment_order(inst.pots))}
         self.window = {pot: (first, last) for pot, first, last in
                        zip(inst.pots.index, inst.pots.first_year, inst.pots.last_year, strict=True)}
+        self.most_share = {pot: self.inst.most_share(pot) for pot in self.inst.pots.index}
         self.payers = {}
         for pots in set(inst.payers.values()):
             self.payers[pots] = sorted(pots, key=place.get)
         self.room = [limit.amount if limit.sense == "<=" else None for limit in inst.limits]
         self.watch = defaultdict(list)
         for i, limit in enumerate(inst.limits):
-            if limit.sense == "<=":
+            if limit.sense == "<=" and not limit.of_total:
                 for pair, weight in limit.weights.items():
                     self.watch[pair].append((i, weight))
 
-    def take(self, start):
-        """Pay for a start if every limit and the pots allow it; say whether they did."""
+    def take(self, start, choice):
+        """Pay for a start if every limit and the pots allow it, given what has started; say whether they did."""
         pair = (start.scheme_id, start.year)
         if any(weight > 0 and self.room[i] - weight < -1e-9 for i, weight in self.watch[pair]):
             return False
@@ -89,8 +90,8 @@ class _Ledger:
         for year, cost in start.spend.items():
             for pot in self.payers[self.inst.payers[start.scheme_id]]:
                 first, last = self.window[pot]
-                if cost > 0 and first <= year <= last and self.left[pot] > 0:
-                    share = min(cost, self.left[pot])
+                if cost > 0 and first <= year <= last and self.left[pot] > 0 and self._open(pot, year, choice):
+                    share = min(cost, self.left[pot], start.spend[year] * self.most_share[pot])
                     self.left[pot] -= share
                     cost -= share
                     drawn.append((pot, share))
@@ -101,6 +102,11 @@ class _Ledger:
         for i, weight in self.watch[pair]:
             self.room[i] -= weight
         return True
+
+    def _open(self, pot, year, choice):
+        """Whether what the pot comes with has started."""
+        scheme = self.inst.with_scheme(pot)
+        return not scheme or choice.get(scheme, year + 1) <= year
 
 
 def by_rule(candidates, inst, rule):
@@ -174,7 +180,7 @@ def _go_down(inst, rule, order):
             return
         if any(choice.get(other, year + 1) > year for other in inst.requires.get(scheme, ())):
             return
-        if ledger.take(start):
+        if ledger.take(start, choice):
             choice[scheme] = year
             met.update(needs)
 
@@ -209,6 +215,8 @@ def _complete(inst, choice, met):
         return False
     for limit in inst.limits:
         total = sum(limit.weights.get(pair, 0.0) for pair in choice.items())
+        if limit.or_none and abs(total) <= 1e-9:
+            continue
         if (limit.sense == ">=" and total < limit.amount - 1e-9) or (limit.sense == "<=" and total > limit.amount + 1e-9):
             return False
     return True

@@ -257,7 +257,7 @@ class Relaxation:
         return {pair[0]: pair[1] for pair, taken in zip(self.pairs, chosen, strict=True) if taken}
 
 
-def least_cost_payment(bills, windows, amounts):
+def least_cost_payment(bills, windows, amounts, most_share=None):
     """Which pot pays which bill: the payment that uses first what lapses first.
 
     Parameters
@@ -268,13 +268,15 @@ def least_cost_payment(bills, windows, amounts):
         Pot to its (first year, last year).
     amounts : dict
         Pot to what it holds. [GBP]
+    most_share : dict, optional
+        Pot to the most it may pay of a bill, where that is not all. [-]
 
     Returns
     -------
     dict or None
         ((payers, year), pot) to the sum paid [GBP]; ``None`` where the bills cannot be paid.
     """
-    problem, rows, by_pot = _payment(bills, windows, amounts)
+    problem, rows, by_pot = _payment(bills, windows, amounts, most_share or {})
     rank = {pot: place for place, pot in enumerate(amounts)}
     number = {key: place for place, key in enumerate(bills)}
     if not all(rows.values()):
@@ -295,12 +297,12 @@ def least_cost_payment(bills, windows, amounts):
     return {key: flow.varValue for key, flow in flows.items() if (flow.varValue or 0.0) > 1e-7}
 
 
-def least_unpaid(bills, windows, amounts):
+def least_unpaid(bills, windows, amounts, most_share=None):
     """What the pots cannot pay, with the earlier years paid first.
 
     Parameters
     ----------
-    bills, windows, amounts
+    bills, windows, amounts, most_share
         As for ``least_cost_payment``.
 
     Returns
@@ -308,7 +310,7 @@ def least_unpaid(bills, windows, amounts):
     dict
         (payers, year) to the sum that no pot can pay. [GBP]
     """
-    problem, rows, by_pot = _payment(bills, windows, amounts)
+    problem, rows, by_pot = _payment(bills, windows, amounts, most_share or {})
     years = sorted({year for _, year in bills})
     short = {key: problem.add_variable(f"unpaid_{place}", 0) for place, key in enumerate(bills)}
     problem.setObjective(pulp.LpAffineExpression(
@@ -322,14 +324,15 @@ def least_unpaid(bills, windows, amounts):
     return {key: variable.varValue or 0.0 for key, variable in short.items()}
 
 
-def _payment(bills, windows, amounts):
+def _payment(bills, windows, amounts, most_share):
     """An empty problem with a flow for each pot that may pay a bill: by bill and pot, and by pot for its own row."""
     problem, rows, by_pot = pulp.LpProblem("payment", pulp.LpMinimize), {}, {pot: [] for pot in amounts}
     for number, (payers, year) in enumerate(bills):
         rows[payers, year] = {}
         for pot in payers:
             if windows[pot][0] <= year <= windows[pot][1]:
-                flow = problem.add_variable(f"pays_{number}_{len(rows[payers, year])}", 0)
+                most = bills[payers, year] * most_share[pot] if most_share.get(pot, 1.0) < 1 else None
+                flow = problem.add_variable(f"pays_{number}_{len(rows[payers, year])}", 0, most)
                 rows[payers, year][pot] = flow
                 by_pot[pot].append((flow, 1))
     return problem, rows, {pot: drawn for pot, drawn in by_pot.items() if drawn}
