@@ -64,6 +64,11 @@ class Estate:
         return self.table("reserves")
 
     @property
+    def rolls(self):
+        """Pupils by school and spring census; empty if the folder has no such table."""
+        return self.table("rolls")
+
+    @property
     def works(self):
         """Works already on the trust's list; empty if the folder has no such table."""
         return self.table("works")

@@ -24,7 +24,8 @@ def sense_faults(frames, files):
     -------
     list of Fault
     """
-    rules = {"trust": _trust_faults, "blocks": _block_faults, "components": _component_faults,
+    rules = {"trust": _trust_faults, "schools": _school_faults, "rolls": _roll_faults,
+             "blocks": _block_faults, "components": _component_faults,
              "grants": _grant_faults, "reserves": _reserve_faults, "works": _works_faults,
              "compliance": _compliance_faults, "suitability": _suitability_faults}
     faults = []
@@ -42,6 +43,28 @@ def _rows(frame, wrong, where, column, found, must_be):
 def _trust_faults(frames, where):
     rows = len(frames["trust"])
     return [Fault(where, None, "", f"{rows} rows", "exactly one row")] if rows > 1 else []
+
+
+def _school_faults(frames, where):
+    schools = frames["schools"]
+    known = set(reference.load("local_authorities").la_number)
+    faults = _rows(schools, schools.la_number.notna() & ~schools.la_number.isin(known), where, "la_number",
+                   lambda row: f"{row.la_number:.0f}", "the number of an English local authority")
+    for first, last in (("opened", "closed"), ("joined", "left")):
+        faults += _rows(schools, schools[first] >= schools[last], where, last,
+                        lambda row, last=last: f"{row[last]:%Y-%m-%d}", f"after the date in {first}")
+    return faults
+
+
+def _roll_faults(frames, where):
+    rolls, phases = frames["rolls"], frames["schools"].drop_duplicates("school_id").set_index("school_id").phase
+    unknown = (rolls.pupils_special > 0) & rolls.school_id.map(phases).eq("")
+    faults = _rows(rolls, unknown, where, "pupils_special",
+                   lambda row: f"{row.pupils_special:g} at a school without a phase",
+                   "of a school with a phase in schools.csv: special schools count more in the test for SCA")
+    early = pd.to_datetime(rolls.census_year.astype(str) + "-01-01", errors="coerce") > pd.Timestamp(date.today())
+    return faults + _rows(rolls, early & (rolls.status == "counted"), where, "status",
+                          lambda row: f"counted in {row.census_year}", "forecast: that census is still to come")
 
 
 def _block_faults(frames, where):

@@ -9,6 +9,7 @@ from . import reference
 from .errors import DataError, Fault
 from .funding.pots import grant_pots, reserve_pots
 from .funding.reserves import reserve_floor
+from .grants import plan_grants
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Money:
     reserves: pd.DataFrame = field(repr=False)
     notes: tuple
     stand_in: bool
+    shock_notes: tuple = ()
 
 
 def money(estate, scenario):
@@ -32,16 +34,17 @@ def money(estate, scenario):
     Returns
     -------
     Money
-        ``reserves`` has ``year, opening_gbp, income_gbp, surplus_gbp, floor_gbp`` for every year of the plan.
+        ``reserves`` has ``year, opening_gbp, income_gbp, surplus_gbp, floor_gbp`` for every year of the plan;
+        ``shock_notes`` are those of the notes that say what a shock did or why it did nothing.
 
     Raises
     ------
     DataError
         If the reserves table does not cover the years of the plan.
     """
-    notes = []
-    grants, stood_in = estate.grants, []
-    if not len(grants):
+    planned, stood_in = plan_grants(estate, scenario), []
+    grants, notes = planned.rows, [*planned.shock_notes, *planned.notes]
+    if not len(grants) and not scenario.allocations.from_rolls:
         grants, told = _grants_by_area(estate, scenario)
         stood_in.append(told)
     grants = _shocked(grants, scenario.shocks)
@@ -57,7 +60,7 @@ def money(estate, scenario):
     pots, grant_notes = grant_pots(grants, routes, first, last)
     rule = scenario.reserves
     own, reserve_notes = reserve_pots(opening, reserves, rule.floor_share, rule.floor_gbp, last)
-    if len(estate.grants):
+    if not stood_in or stood_in[0][0] != "grants":
         hoped = grants.amount_gbp[grants.status != "awarded"].sum()
         if hoped > 0:
             notes.append(f"£{hoped:,.0f} of £{grants.amount_gbp.sum():,.0f} of grants is expected, not yet awarded.")
@@ -67,7 +70,7 @@ def money(estate, scenario):
     reserves = reserves.assign(floor_gbp=reserve_floor(reserves.income_gbp, rule.floor_share, rule.floor_gbp))
     reserves["opening_gbp"] = opening + reserves.surplus_gbp.cumsum() - reserves.surplus_gbp
     return Money(pd.concat([pots, own], ignore_index=True) if len(pots) else own, reserves.reset_index(drop=True),
-                 (*notes, *grant_notes, *reserve_notes), bool(stood_in))
+                 (*notes, *grant_notes, *reserve_notes), bool(stood_in), planned.shock_notes)
 
 
 def _shocked(grants, shocks):

@@ -139,9 +139,9 @@ def stress_folder(estate_folder, scenario_file, overlays, folder, gap, time_limi
     for path in sorted(shipped.folder("scenarios").glob("redteam_*.toml")):
         team = read_scenario(path)
         say(f"{team.description} ...")
-        found = stress(planned, team.name, propose(forecast(estate, scenario.model_copy(update={"shocks": team.shocks}))),
-                       **settings)
-        rows.append(_stress_row(planned, found, team.description))
+        shocked = propose(forecast(estate, scenario.model_copy(update={"shocks": team.shocks})))
+        found = stress(planned, team.name, shocked, **settings)
+        rows.append(_stress_row(planned, found, team.description, shocked.money.shock_notes))
         short[team.name] = found.unpaid_gbp
     frame = pd.DataFrame(rows)
     write_frame(frame.round(2), folder / "stress.csv")
@@ -151,7 +151,7 @@ def stress_folder(estate_folder, scenario_file, overlays, folder, gap, time_limi
     return text
 
 
-def _stress_row(planned, found, description):
+def _stress_row(planned, found, description, notes):
     again = found.replanned.choice if found.replanned else {}
     moved = sum(again.get(scheme) != year for scheme, year in planned.choice.items()) if again else None
     return {"shock": found.name, "description": description, "breaks_in": found.breaks_in,
@@ -159,4 +159,4 @@ def _stress_row(planned, found, description):
             "value_planned_gbp": planned.objective, "value_kept_gbp": found.value_kept_gbp,
             "value_replanned_gbp": found.replanned.objective if found.replanned else None,
             "gap_replanned": found.replanned.gap if found.replanned else None, "schemes_moved": moved,
-            "reason": found.reason}
+            "reason": found.reason, "note": " ".join(notes)}

@@ -12,6 +12,7 @@ from .tables import TABLES, Kind
 SURVEY_CYCLE_YEARS = 5
 SCORED_TABLES = ("schools", "sites", "blocks", "components")
 SCHOOL_FIELDS = ("urn", "phase", "tenure", "joined", "condition_band", "pupils")
+RIGHTLY_BLANK = ("opened", "closed", "left", "regime_before", "cif_round_year", "income_gbp", "revenue_reserve_gbp")
 BLOCK_FIELDS = ("ground_gifa_m2", "storeys", "perimeter_m", "height_m", "windows_doors_percent", "age_band")
 MEASURES = {
     "described": "share of the school's own fields that are filled in",
@@ -71,7 +72,7 @@ def _by_field(estate):
     for name in SCORED_TABLES:
         frame = estate.table(name)
         for column in TABLES[name].columns:
-            if column.kind is Kind.FLAG:
+            if column.kind is Kind.FLAG or (name == "schools" and column.name in RIGHTLY_BLANK):
                 continue
             share = _filled(column, frame[column.name]).mean() if len(frame) else np.nan
             rows.append([name, column.name, column.needed, round(100 * share, 1)])

@@ -9,6 +9,7 @@ from . import shipped
 from .errors import ScenarioError
 from .finance import nominal_factors
 from .scenario_parts import (
+    Allocations,
     BlockWorks,
     Condition,
     Costs,
@@ -49,6 +50,7 @@ class Scenario(Part):
     targets: Targets = Targets()
     surveys: Surveys
     shocks: Shocks
+    allocations: Allocations
     reserves: ReservesRule
     stand_in: StandIn
     schemes: SchemeRules

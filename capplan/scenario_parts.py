@@ -164,6 +164,22 @@ class Shocks(Part):
     """Sum that leaves the reserves in the first year and brings nothing (nominal), such as emergency works."""
     grades_too_kind: int = sourced(CHOICE, ge=0, le=4)
     """Grades by which every surveyed component is worse than the survey says."""
+    rolls_fall_share: float = sourced(CHOICE, ge=0, le=1)
+    """Share of the pupils of rolls.csv lost from the first census of the plan on; formula grants not yet awarded follow."""
+
+
+class Allocations(Part):
+    """Formula allocations (SCA, DFC) worked out from rolls.csv, for grant years that grants.csv does not give."""
+
+    from_rolls: bool = sourced(CHOICE)
+    """Whether they are; then what the regime of a grant year (SCA or CIF) does not allow is not counted either."""
+    replace_expected: bool = sourced(CHOICE)
+    """Whether they take the place of SCA and DFC rows of grants.csv that are only expected; if not, every row stands."""
+    rate_from: int | None = Field(None, ge=2015, le=2100, json_schema_extra={"source": "capplan-assumption",
+                                                                             "status": "ASSUMPTION"})
+    """Grant year whose rates stand for grant years without published ones; left out: such a year is refused."""
+    sca_rate_growth: float = sourced("capplan-assumption", assumption=True, ge=-0.5, le=0.5)
+    """Yearly growth of the SCA rate per weighted pupil after ``rate_from``, as a fraction; all other figures are held."""
 
 
 class Surveys(Part):

@@ -4,85 +4,7 @@ The reader, the checks, the templates of ``capplan new``, the data dictionary an
 nothing else says what a column is.
 """
 
-from dataclasses import dataclass
-from enum import Enum
-
-
-class Kind(Enum):
-    """What a cell of a column holds."""
-
-    ID = "identifier"
-    TEXT = "text"
-    NUMBER = "number"
-    INTEGER = "whole number"
-    DATE = "date (YYYY-MM-DD)"
-    CHOICE = "one of a list"
-    FLAG = "yes or no"
-    SURVEYED = "date (YYYY-MM-DD) or the word modelled"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: what it holds, its unit and what a sensible value is.
-
-    ``least`` and ``most`` bound the value (both allowed); ``above`` is a bound it must pass. ``refers`` names the
-    ``table.column`` it must exist in.
-    """
-
-    name: str
-    kind: Kind
-    meaning: str
-    unit: str = ""
-    needed: bool = True
-    choices: tuple[str, ...] = ()
-    above: float | None = None
-    least: float | None = None
-    most: float | None = None
-    refers: str = ""
-
-    def must_be(self):
-        """What a value must be, in words, with the unit in brackets."""
-        unit = f" [{self.unit}]" if self.unit else ""
-        if self.kind is Kind.CHOICE:
-            return "one of " + ", ".join(self.choices)
-        if self.kind is Kind.ID:
-            return "a plain identifier (letters, digits, . _ - /), at most 80 characters"
-        if self.kind in (Kind.TEXT, Kind.FLAG, Kind.DATE, Kind.SURVEYED) and self.least is None:
-            text = f"plain text, at most {self.most or 500} characters, not a formula"
-            return text if self.kind is Kind.TEXT else self.kind.value
-        bounds = []
-        if self.above is not None:
-            bounds.append(f"above {self.above:g}")
-        if self.least is not None:
-            bounds.append(f"at least {self.least:g}" if self.kind not in (Kind.DATE, Kind.SURVEYED) else
-                          f"not before {self.least:g}")
-        if self.most is not None:
-            bounds.append(f"at most {self.most:g}" if self.kind not in (Kind.DATE, Kind.SURVEYED) else
-                          f"not after {self.most:g}")
-        return self.kind.value + (", " + " and ".join(bounds) if bounds else "") + unit
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: the file it is in, its key, whether an estate needs it, and its columns."""
-
-    name: str
-    meaning: str
-    key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    needed: bool = True
-    open_ended: bool = False
-    """Whether the file may carry further columns, which are kept as text."""
-
-    @property
-    def column_names(self):
-        """Names of the columns, in order."""
-        return [column.name for column in self.columns]
-
-    def column(self, name):
-        """The column of that name."""
-        return next(column for column in self.columns if column.name == name)
-
+from .columns import Column, Kind, Table
 
 ELEMENTS = ("Roofs", "Floors and stairs", "Ceilings", "External walls, windows and doors", "Internal walls and doors",
             "Sanitary services", "Mechanical services", "Electrical services", "Redecorations",
@@ -140,6 +62,21 @@ SCHOOLS = Table("schools", "One row per school.", ("school_id",), (
     Column("condition_band", Kind.CHOICE, "Band of DfE's condition data (CDC1 or CDC2) used for allocations.",
            needed=False, choices=CONDITION_BANDS),
     Column("pupils", Kind.INTEGER, "Pupils on roll.", "pupils", False, least=0, most=10000),
+    Column("capacity", Kind.INTEGER, "Places the school has, as DfE's register says.", "pupils", False, least=0, most=10000),
+    Column("la_number", Kind.INTEGER, "Number of the local authority: in some, PFI credits end within a year.", "", False,
+           least=1, most=999),
+    Column("opened", Kind.DATE, "Date the school opened; blank: before any date that matters.", needed=False, least=1000,
+           most=LATEST_YEAR),
+    Column("closed", Kind.DATE, "Date the school closes or closed; blank: it stays open.", needed=False, least=1000,
+           most=LATEST_YEAR),
+    Column("left", Kind.DATE, "Date the school leaves or left the trust; blank: it stays.", needed=False, least=1988,
+           most=LATEST_YEAR),
+    Column("regime_before", Kind.CHOICE, "Condition money it had before it joined; needed of a school that joins between "
+           "1 September and 1 April.", needed=False, choices=("SCA", "CIF")),
+    Column("cif_round_year", Kind.INTEGER, "Grant year of a CIF round the school was itself invited to, whatever the trust "
+           "has.", "year", False, least=EARLIEST_YEAR, most=LATEST_YEAR),
+    _gbp("income_gbp", "Total income of the school's last published accounts, for reference (nominal).", False),
+    _gbp("revenue_reserve_gbp", "Revenue reserve of the same accounts, for reference (nominal).", False, least=-1e9),
 ))
 
 SITES = Table("sites", "One row per site; a school may use several.", ("site_id",), (
@@ -225,6 +162,25 @@ GRANTS = Table("grants", "Grants in hand or expected, one row per vintage.", ("g
            choices=("awarded", "expected")),
 ), needed=False)
 
+
+def _heads(name, meaning, needed=True):
+    return Column(name, Kind.NUMBER, meaning, "pupils", needed, least=0, most=20000)
+
+
+ROLLS = Table("rolls", "Pupils by school and spring census, counted or forecast; they lead formula allocations.",
+              ("school_id", "census_year"), (
+    _id("school_id", "The school; a school that took the place of others counts theirs too.", "schools.school_id"),
+    Column("census_year", Kind.INTEGER, "Year of the spring (January) census; it leads the grant year after.", "year",
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+    _heads("pupils_primary", "Pupils of primary age, nursery pupils who attend full time among them."),
+    _heads("pupils_secondary", "Pupils of years 7 to 11."),
+    _heads("pupils_post16", "Pupils of years 12 to 14."),
+    _heads("pupils_special", "Pupils of special and alternative provision schools, and boarders."),
+    _heads("pupils_early_years_part_time", "Part-time early years pupils, counted as heads; blank: none.", False),
+    Column("status", Kind.CHOICE, "Whether the census was taken; blank means forecast.", needed=False,
+           choices=("counted", "forecast")),
+), needed=False)
+
 RESERVES = Table("reserves", "The trust's free reserves and budget, one row per planning year.", ("year",), (
     Column("year", Kind.INTEGER, "Planning year y: 1 September y to 31 August y+1.", "year",
            least=EARLIEST_YEAR, most=LATEST_YEAR),
@@ -296,7 +252,8 @@ SUITABILITY = Table("suitability", "How well schools and blocks serve what they 
     Column("note", Kind.TEXT, "What was found.", needed=False),
 ), needed=False)
 
-ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS, HISTORY, COMPLIANCE, SUITABILITY, RATES)
+ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS, HISTORY, COMPLIANCE, SUITABILITY, RATES,
+                 ROLLS)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

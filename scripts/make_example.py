@@ -21,6 +21,7 @@ from example_history import make_history
 from example_mix import GRADE_COLUMNS, LEVELS, ROOF_STRUCTURES, Mix, read_mix
 from example_money import FIRST_YEAR, WEIGHTS, make_grants, make_reserves
 from example_register import add_facts, add_register
+from example_rolls import make_rolls
 
 from capplan import reference
 from capplan.tables import TABLES
@@ -295,6 +296,7 @@ def make_estate(mix_frame, seed=SEED):
     frames = {"schools": named, "sites": sites, "blocks": blocks, "components": components,
               "trust": pd.DataFrame({"trust_id": ["ARREL"], "name": ["Arrel and Wendrel Schools Trust (fictional)"]}),
               "grants": make_grants(schools), "reserves": make_reserves(int(schools["pupils"].sum())),
+              "rolls": make_rolls(schools),
               "works": pd.read_csv(io.StringIO(WORKS), sep="|", dtype=str, keep_default_na=False)}
     add_later(frames, rngs[-LATER_STREAMS:])
     _forget(frames, schools)
@@ -330,7 +332,7 @@ def _forget(frames, schools):
 def _cells(frame, name):
     text = {column: frame[column].map(lambda value: f"{value:g}" if isinstance(value, float) and value < 1e5
                                       else f"{value:.0f}" if isinstance(value, float) else str(value))
-            for column in TABLES[name].column_names}
+            for column in TABLES[name].column_names if column in frame}
     return pd.DataFrame(text)
 
 

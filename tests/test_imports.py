@@ -15,11 +15,12 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
-    ("errors",), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
+    ("errors", "columns"), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
     ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),
+    ("formula_grants",), ("grants",),
     ("money",), ("candidates",), ("programme",), ("explanations",), ("results",), ("runs",),
     ("importers", "quality", "report"),
     ("jobs", "condition_job", "money_job"), ("cli",), ("__main__",),

@@ -30,14 +30,17 @@ EXCEPTIONS = {
     ("scheme_years", "value"): BY_CONTRACT,
     ("components", "quantity"): "its unit is that of the component's type: m2, m or nr",
     ("works", "loss_avoided_gbp_per_year"): "pounds a year",
+    **{("rolls", f"pupils_{phase}"): "the name begins with the unit"
+       for phase in ("primary", "secondary", "post16", "special", "early_years_part_time")},
+    ("schools", "capacity"): "places for pupils",
     ("schools", "pupils"): "the name is the unit", ("blocks", "pupils"): "the name is the unit",
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
-    "urn", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
+    "urn", "la_number", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
     "failure_probability", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
-CALENDAR = ("first_year", "price_base", "rebuild_price_base")
+CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
 SCENARIO_EXCEPTIONS = {"grades_too_kind": "the name is the unit",
                        "gap": "a fraction of the objective", "years": "the name is the unit",

@@ -39,6 +39,10 @@ class RegimeRules:
         """Day on which open schools are counted for a grant year."""
         return date(grant_year - 1, self.count_month, self.count_day)
 
+    def census_day(self, census_year):
+        """Last day of the month of a spring census: a school opened after it had no pupils in it."""
+        return date(census_year, self.census_month, monthrange(census_year, self.census_month)[1])
+
     def snapshot(self, grant_year):
         """Day that says which body is paid for a school, the first day of the money."""
         return date(grant_year, self.snapshot_month, self.snapshot_day)
@@ -145,7 +149,8 @@ def regime_by_year(schools, pupils, grant_years, rules=None):
     tuple of (DataFrame, DataFrame)
         By grant year: ``grant_year, counted_on, schools_counted, census_year, pupils_counted, fails, regime, changed,
         notice_by, first_money, reason``. By grant year and school: ``grant_year, school_id, regime`` (blank: not in the
-        trust), ``paid_to_trust`` (whether SCA of the year comes to this trust), ``reason``.
+        trust), ``in_trust`` (on the first day of the grant year), ``paid_to_trust`` (whether SCA of the year comes to
+        this trust), ``reason``.
 
     Raises
     ------
@@ -173,7 +178,7 @@ def regime_by_year(schools, pupils, grant_years, rules=None):
     closes = load("routes").set_index("route").closes[CIF]
     by_year, by_school, before = [], [], None
     for year in grant_years:
-        inside, then = (_there(schools, day) for day in (rules.counted_on(year), rules.snapshot(year)))
+        inside, then = (in_trust(schools, day) for day in (rules.counted_on(year), rules.snapshot(year)))
         counted, missing = _counted(schools[inside], counts, year - 1, rules)
         missing += _unknown_before(schools[then & ~inside], year, rules)
         faults += [fault for fault in missing if fault not in faults]
@@ -219,15 +224,33 @@ def _faults(schools, pupils):
     return faults
 
 
-def _there(schools, day):
-    """Whether each school is open and in the trust on a day; who joins that day is, who leaves or closes that day is not."""
+def in_trust(schools, day):
+    """Whether each school is open and in the trust on a day; who joins that day is, who leaves or closes that day is not.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        ``opened, closed, joined, left`` (dates; blank: always there, never left).
+    day : date
+
+    Returns
+    -------
+    array of bool
+
+    Examples
+    --------
+    >>> dates = pd.DataFrame({"opened": [None, None], "closed": [None, "2027-04-01"], "joined": ["2027-04-01", None],
+    ...     "left": [None, None]}).astype("datetime64[s]")
+    >>> in_trust(dates, date(2027, 4, 1))
+    array([ True, False])
+    """
     day = pd.Timestamp(day)
     return (~(schools.opened > day) & ~(schools.joined > day) & ~(schools.left <= day) & ~(schools.closed <= day)).to_numpy()
 
 
 def _counted(schools, counts, census_year, rules):
     """Pupils of schools in one census, under their own names or their predecessors'; and the counts that are missing."""
-    census = date(census_year, rules.census_month, monthrange(census_year, rules.census_month)[1])
+    census = rules.census_day(census_year)
     total, faults = 0.0, []
     for school in schools.itertuples():
         names = [school.school_id, *filter(None, map(str.strip, school.predecessors.split(";")))]
@@ -297,7 +320,8 @@ def _school_row(school, year, regime, was_in, is_in, rules):
         own, why = regime, (f"opened after {_spell(counted)} with none before it: taken to go with the trust, which DfE "
                             "has to confirm")
     paid = own == SCA and is_in and regime == SCA
-    return {"grant_year": year, "school_id": school.school_id, "regime": own, "paid_to_trust": paid, "reason": why + "."}
+    return {"grant_year": year, "school_id": school.school_id, "regime": own, "in_trust": is_in,
+            "paid_to_trust": paid, "reason": why + "."}
 
 
 def _spell(day):

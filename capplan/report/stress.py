@@ -1,5 +1,7 @@
 """What breaks first, on one screen."""
 
+import textwrap
+
 import pandas as pd
 
 from .words import money, year_label
@@ -28,6 +30,8 @@ def stress_text(trust, scenario, planned, frame):
              f"{money(planned.objective)} of loss avoided)", ""]
     for row in order.itertuples():
         lines.append(row.description)
+        if row.note:
+            lines += textwrap.wrap(row.note, 120, initial_indent="    ", subsequent_indent="    ")
         if pd.isna(row.breaks_in):
             lines.append("    Holds: every work can still be paid for as planned.")
         else:
