@@ -153,6 +153,8 @@ def _limit_faults(frames):
     for row in frames["limits"].itertuples():
         if row.or_none and row.sense != ">=":
             faults.append(Fault("limits.csv", int(row.Index), "or_none", "yes with <=", "yes for lower limits (>=) only"))
+        if row.or_none and row.of_total:
+            faults.append(Fault("limits.csv", int(row.Index), "or_none", "yes with of_total", "only one of the two"))
         if row.measure in ("schemes", "cost"):
             continue
         if row.measure not in years:

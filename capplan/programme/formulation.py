@@ -28,6 +28,7 @@ class Model:
     flows: dict = field(repr=False)
     together: dict = field(default_factory=dict, repr=False)
     packages: dict = field(default_factory=dict, repr=False)
+    totals: dict = field(default_factory=dict, repr=False)
     gives: dict = field(default_factory=dict, repr=False)
 
     def add(self, name, terms, sense, amount):
@@ -142,12 +143,11 @@ def fully_paid(model):
     for i, (pots, schemes) in enumerate(inst.classes().items()):
         owed = _owed(model, schemes)
         for year in sorted(owed):
-            open_pots = [pot for pot in pots if inst.pots.first_year[pot] <= year <= inst.pots.last_year[pot]]
+            open_pots = [pot for pot in pots if inst.terms[pot].first_year <= year <= inst.terms[pot].last_year]
             payers = [(_flow(model, i, pot, year), 1) for pot in open_pots]
-            for (flow, _), pot in zip(payers, open_pots, strict=True):
-                if inst.most_share(pot) < 1:
-                    name = f"most_share_{i}_{flow.name}_{year}".replace("-", "m")
-                    model.add(name, [(flow, 1), *((x, -inst.most_share(pot) * cost) for x, cost in owed[year])], LE, 0)
+            for (flow, _), most in zip(payers, (inst.terms[pot].most_share for pot in open_pots), strict=True):
+                if most < 1:
+                    model.add(f"most_share_{flow.name}", [(flow, 1), *((x, -most * cost) for x, cost in owed[year])], LE, 0)
             if ("money", year) in model.gives:
                 payers.append((_flow(model, i, ("money", year), year), 1))
             model.add(f"fully_paid_{i}_{year}".replace("-", "m"), payers + [(x, -cost) for x, cost in owed[year]],
@@ -162,14 +162,14 @@ def pot_amount(model):
     for (_, pot, year), flow in model.flows.items():
         drawn.setdefault(pot, []).append((flow, 1))
         by_year.setdefault((pot, year), []).append((flow, 1))
-    for i, pot in enumerate(model.instance.pots.index):
+    for i, (pot, terms) in enumerate(model.instance.terms.items()):
         if pot in drawn:
-            model.add(f"pot_amount_{i}", drawn[pot], LE, float(model.instance.pots.amount[pot]))
-    for i, ((pot, year), terms) in enumerate(by_year.items()):
-        scheme = model.instance.with_scheme(pot) if pot in model.instance.pots.index else ""
-        if scheme:
-            amount = float(model.instance.pots.amount[pot])
-            model.add(f"with_scheme_{i}", terms + [(x, -amount) for x in _started_by(model, scheme, year)], LE, 0)
+            model.add(f"pot_amount_{i}", drawn[pot], LE, terms.amount)
+    for i, ((pot, year), paid) in enumerate(by_year.items()):
+        terms = model.instance.terms.get(pot)
+        if terms is not None and terms.with_scheme:
+            begun = [(x, -terms.amount) for x in _started_by(model, terms.with_scheme, year)]
+            model.add(f"with_scheme_{i}", paid + begun, LE, 0)
     for i, (pot, extra) in enumerate(model.gives.items()):
         if pot in drawn:
             model.add(f"extra_money_drawn_{i}", [*drawn[pot], (extra, -1)], LE, 0)
@@ -177,21 +177,35 @@ def pot_amount(model):
 
 def limits(model):
     r"""What is started or spent in a site, school, trade or the trust keeps to a limit (schemes, GBP or a measure):
-    :math:`\sum_{kt} m_{kt} x_{kt} \le L`, or :math:`\ge L`. What is spent counts before bundles save. A limit on a share of
-    the total has :math:`m_{kt}` less that share of the total's. A package is at least :math:`L`, or nothing:
-    :math:`L u_p \le \sum_{kt} m_{kt} x_{kt} \le M_p u_p`, with :math:`M_p` all it could be."""
+    :math:`\sum_{kt} m_{kt} x_{kt} \le L`, or :math:`\ge L`. What is spent counts before bundles save. Where the limit is a
+    share :math:`L` of the total over all schemes, :math:`T = \sum_{kt} m_{kt} x_{kt}`, it is :math:`L T`. A package is at
+    least :math:`L`, or nothing: :math:`L u_p \le \sum_{kt} m_{kt} x_{kt} \le M_p u_p`, with :math:`M_p` all it could be."""
     for i, limit in enumerate(model.instance.limits):
         terms = [(model.starts[pair], weight) for pair, weight in limit.weights.items()]
+        held_to = None if limit.total is None else _total(model, limit.total)
         if limit.or_none:
-            model.packages[i] = model.problem.add_variable(f"package_{i}", cat=pulp.LpBinary)
+            held_to = model.packages[i] = model.problem.add_variable(f"package_{i}", cat=pulp.LpBinary)
             most = sum(weight for _, weight in terms if weight > 0)
-            model.add(f"package_{i}", [*terms, (model.packages[i], -most)], LE, 0)
-            terms.append((model.packages[i], -limit.amount))
+            model.add(f"package_{i}", [*terms, (held_to, -most)], LE, 0)
+        if held_to is not None:
+            terms.append((held_to, -limit.amount))
         if ("limit", i) in model.gives:
             terms.append((model.gives["limit", i], -1 if limit.sense == "<=" else 1))
         if not terms:
             terms = [(next(iter(model.starts.values())), 0)] if model.starts else []
-        model.add(f"limit_{i}", terms, LE if limit.sense == "<=" else GE, 0 if limit.or_none else limit.amount)
+        model.add(f"limit_{i}", terms, LE if limit.sense == "<=" else GE, limit.amount if held_to is None else 0)
+
+
+def _total(model, measure):
+    """The variable that stands for a measure over all schemes, defined once."""
+    key = measure.name, measure.year
+    if key not in model.totals:
+        model.totals[key] = model.problem.add_variable(f"total_{len(model.totals)}")
+        pairs = model.instance.pairs
+        terms = [(model.starts[pairs[place]], weight)
+                 for place, weight in zip(measure.place.tolist(), measure.weight.tolist(), strict=True)]
+        model.add(f"total_{len(model.totals) - 1}", [*terms, (model.totals[key], -1)], EQ, 0)
+    return model.totals[key]
 
 
 FAMILIES = (one_per_need, must_do, started_no_later, bundles, fully_paid, pot_amount, limits)

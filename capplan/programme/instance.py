@@ -31,6 +31,18 @@ class Spending:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a pot holds (nominal GBP), the years it can be spent in, the most it pays of a bill, and the scheme it comes with
+    (blank: none)."""
+
+    amount: float
+    first_year: int
+    last_year: int
+    most_share: float
+    with_scheme: str
+
+
+@dataclass(frozen=True)
 class Bundle:
     """Schemes that save a share of what they spend where they start in the same year. [-]"""
 
@@ -97,13 +109,12 @@ class Instance:
             found[pots].append(scheme)
         return dict(found)
 
-    def most_share(self, pot):
-        """Most a pot may pay of what a scheme spends in a year. [-]"""
-        return float(self.pots.most_share[pot])
-
-    def with_scheme(self, pot):
-        """Scheme that has to have started before a pot pays; blank where none has to."""
-        return self.pots.with_scheme[pot]
+    @cached_property
+    def terms(self):
+        """Pot to its ``Terms``, in the order of ``pots``."""
+        pots = self.pots
+        return {row.pot_id: Terms(float(row.amount), int(row.first_year), int(row.last_year), float(row.most_share),
+                                  row.with_scheme) for row in pots.itertuples()}
 
 
 def instance(candidates):

@@ -7,15 +7,26 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+TOLERANCE = 1e-9
 SCOPES = {"site": "site_id", "school": "school_id", "trade": "trade"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What every start counts for in one measure and year (``weight`` at ``place`` in ``pairs``), over all schemes."""
+
+    name: str
+    year: int | None
+    place: np.ndarray = field(repr=False)
+    weight: np.ndarray = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Limit:
     """One limit: which starts count (``place`` in ``pairs``), with what weight, and the amount they are held to.
 
-    ``or_none``: a lower limit that nothing at all meets too, as the least size of a package does. ``of_total``:
-    a share of all spending, say, already taken off the weights, so that the amount is zero.
+    ``or_none``: a lower limit that nothing at all meets too, as the least size of a package does. ``total``: the measure
+    over all schemes, where the amount is a share of that.
     """
 
     name: str
@@ -25,12 +36,32 @@ class Limit:
     weight: np.ndarray = field(repr=False)
     pairs: Sequence = field(repr=False)
     or_none: bool = False
-    of_total: bool = False
+    total: Measure | None = None
 
     @cached_property
     def weights(self):
         """(scheme, year) to its weight."""
         return {self.pairs[place]: weight for place, weight in zip(self.place.tolist(), self.weight.tolist(), strict=True)}
+
+    def broken_by(self, chosen):
+        """By how much the chosen starts break it, never negative.
+
+        Parameters
+        ----------
+        chosen : array of bool, shape (n,)
+            Whether each start of ``pairs`` is chosen.
+
+        Returns
+        -------
+        float
+            In the unit of its measure.
+        """
+        counted = float(self.weight[chosen[self.place]].sum())
+        if self.or_none and abs(counted) <= TOLERANCE:
+            return 0.0
+        held_to = self.amount * (1.0 if self.total is None else float(self.total.weight[chosen[self.total.place]].sum()))
+        beyond = counted - held_to if self.sense == "<=" else held_to - counted
+        return beyond if beyond > TOLERANCE * max(1.0, abs(held_to)) else 0.0
 
 
 def read_limits(candidates, schemes, pairs, spending):
@@ -60,9 +91,13 @@ def read_limits(candidates, schemes, pairs, spending):
     for row in candidates.limits.itertuples():
         year = None if pd.isna(row.year) else int(row.year)
         if (row.measure, year) not in known:
-            known[row.measure, year] = _measure(candidates.scheme_years, row.measure, year, start_years, spending)
-        for place, label in _places(row, schemes, of_scheme):
-            limits.append(_limit(row, label, place, known[row.measure, year], pairs))
+            weight = _measured(candidates.scheme_years, row.measure, year, start_years, spending)
+            known[row.measure, year] = Measure(row.measure, year, np.flatnonzero(weight), weight[weight != 0])
+        total = known[row.measure, year]
+        for inside, label in _places(row, schemes, of_scheme):
+            own = inside[total.place]
+            limits.append(Limit(label, row.sense, float(row.amount), total.place[own], total.weight[own], pairs,
+                                _yes(row, "or_none"), total if _yes(row, "of_total") else None))
     return limits
 
 
@@ -82,22 +117,12 @@ def _places(row, schemes, of_scheme):
         yield codes == number.get(name, -1), f"{row.limit_id} {name}"
 
 
-def _limit(row, label, inside, weight, pairs):
-    """A limit over the starts ``inside`` (a mask). As a share of the total, each start of the total takes its share off."""
-    amount, own = float(row.amount), np.where(inside, weight, 0.0)
-    of_total = _yes(row, "of_total")
-    if of_total:
-        own, amount = own - amount * weight, 0.0
-    places = np.flatnonzero(own)
-    return Limit(label, row.sense, amount, places, own[places], pairs, _yes(row, "or_none"), of_total)
-
-
 def _yes(row, name):
     flag = getattr(row, name, False)
     return bool(flag) and not pd.isna(flag)
 
 
-def _measure(years, measure, year, start_years, spending):
+def _measured(years, measure, year, start_years, spending):
     """What every start counts for, shape (n,): one scheme, what it spends, or a column of scheme_years."""
     count = len(start_years)
     if measure == "cost":

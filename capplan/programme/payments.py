@@ -91,13 +91,14 @@ def _bills(inst, choice):
 def _purses(inst, choice, order):
     """The window, the amount and the most share of each pot, in the order of use. One that comes with a scheme opens when
     that starts, and never where it does not."""
-    pots, windows = inst.pots, {}
+    windows = {}
     for pot in order:
-        first, scheme = int(pots.first_year[pot]), inst.with_scheme(pot)
+        terms = inst.terms[pot]
+        first, scheme = terms.first_year, terms.with_scheme
         if scheme:
-            first = max(first, choice[scheme]) if scheme in choice else int(pots.last_year[pot]) + 1
-        windows[pot] = first, int(pots.last_year[pot])
-    return windows, {pot: float(pots.amount[pot]) for pot in order}, {pot: inst.most_share(pot) for pot in order}
+            first = max(first, choice[scheme]) if scheme in choice else terms.last_year + 1
+        windows[pot] = first, terms.last_year
+    return windows, {pot: inst.terms[pot].amount for pot in order}, {pot: inst.terms[pot].most_share for pot in order}
 
 
 def _share_out(inst, paid, schemes, place):
@@ -108,8 +109,8 @@ def _share_out(inst, paid, schemes, place):
         purses[key].append([pot, amount])
     for key, members in schemes.items():
         total, purse = sum(cost for _, cost in members), sorted(purses[key], key=lambda entry: place[entry[0]])
-        shared = [entry for entry in purse if inst.most_share(entry[0]) < 1]
-        purse = [entry for entry in purse if inst.most_share(entry[0]) >= 1]
+        shared = [entry for entry in purse if inst.terms[entry[0]].most_share < 1]
+        purse = [entry for entry in purse if inst.terms[entry[0]].most_share >= 1]
         for scheme, cost in members:
             left = cost
             for pot, amount in shared:

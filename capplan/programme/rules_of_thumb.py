@@ -7,6 +7,7 @@ is still open, its rules hold and the pots can pay.
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from .instance import total_value
@@ -66,18 +67,16 @@ class _Ledger:
     """What is left in each pot and under each limit as schemes are started one by one."""
 
     def __init__(self, inst):
-        self.inst, self.left = inst, inst.pots.amount.astype(float).to_dict()
+        self.inst, self.terms = inst, inst.terms
+        self.left = {pot: terms.amount for pot, terms in self.terms.items()}
         place = {pot: i for i, pot in enumerate(payment_order(inst.pots))}
-        self.window = {pot: (first, last) for pot, first, last in
-                       zip(inst.pots.index, inst.pots.first_year, inst.pots.last_year, strict=True)}
-        self.most_share = {pot: self.inst.most_share(pot) for pot in self.inst.pots.index}
         self.payers = {}
         for pots in set(inst.payers.values()):
             self.payers[pots] = sorted(pots, key=place.get)
         self.room = [limit.amount if limit.sense == "<=" else None for limit in inst.limits]
         self.watch = defaultdict(list)
         for i, limit in enumerate(inst.limits):
-            if limit.sense == "<=" and not limit.of_total:
+            if limit.sense == "<=" and limit.total is None:
                 for pair, weight in limit.weights.items():
                     self.watch[pair].append((i, weight))
 
@@ -89,9 +88,10 @@ class _Ledger:
         drawn = []
         for year, cost in start.spend.items():
             for pot in self.payers[self.inst.payers[start.scheme_id]]:
-                first, last = self.window[pot]
-                if cost > 0 and first <= year <= last and self.left[pot] > 0 and self._open(pot, year, choice):
-                    share = min(cost, self.left[pot], start.spend[year] * self.most_share[pot])
+                terms = self.terms[pot]
+                if cost > 0 and self.left[pot] > 0 and terms.first_year <= year <= terms.last_year and (
+                        not terms.with_scheme or choice.get(terms.with_scheme, year + 1) <= year):
+                    share = min(cost, self.left[pot], start.spend[year] * terms.most_share)
                     self.left[pot] -= share
                     cost -= share
                     drawn.append((pot, share))
@@ -102,11 +102,6 @@ class _Ledger:
         for i, weight in self.watch[pair]:
             self.room[i] -= weight
         return True
-
-    def _open(self, pot, year, choice):
-        """Whether what the pot comes with has started."""
-        scheme = self.inst.with_scheme(pot)
-        return not scheme or choice.get(scheme, year + 1) <= year
 
 
 def by_rule(candidates, inst, rule):
@@ -213,10 +208,5 @@ def _complete(inst, choice, met):
     """Whether every must-do is met and every lower limit reached."""
     if any(need not in met for need in inst.must):
         return False
-    for limit in inst.limits:
-        total = sum(limit.weights.get(pair, 0.0) for pair in choice.items())
-        if limit.or_none and abs(total) <= 1e-9:
-            continue
-        if (limit.sense == ">=" and total < limit.amount - 1e-9) or (limit.sense == "<=" and total > limit.amount + 1e-9):
-            return False
-    return True
+    chosen = np.fromiter((choice.get(scheme) == year for scheme, year in inst.pairs), bool, len(inst.pairs))
+    return not any(limit.broken_by(chosen) for limit in inst.limits)
