@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from .accounts import bridge_frame, options_frame, ownership_frame
 from .candidates import write_candidates
 from .errors import OutputError
 from .reference import load
@@ -159,6 +160,9 @@ def write_results(programme, folder, seed=0):
     both = pd.concat([without.assign(plan="without"), with_.assign(plan="with")])
     both.insert(1, "plan", both.pop("plan"))
     write_frame(both.round(6), folder / "outlook.csv")
+    write_frame(bridge_frame(programme, works, along), folder / "bridge.csv")
+    write_frame(ownership_frame(programme, along), folder / "ownership.csv")
+    write_frame(options_frame(programme), folder / "ownership_options.csv")
     write_frame(components_frame(programme, works.year), folder / "components.csv")
     for name, key in (("schools", "school_id"), ("blocks", "block_id"), ("elements", "element")):
         write_frame(backlog_frame(programme, key, along), folder / f"{name}.csv")

@@ -1,4 +1,4 @@
-"""The five charts of a results folder. Each is ``f(results, ax=None) -> Axes`` and its title says what it shows.
+"""The charts of a results folder. Each is ``f(results, ax=None) -> Axes`` and its title says what it shows.
 
 Readable without colour: every series has a hatch or a line style of its own, a lightness of its own and a label.
 Nothing here touches matplotlib's global state.
@@ -23,6 +23,7 @@ SERIES = (("#8cc4e8", "///"), ("#f6dfa4", "---"), ("#e39a7c", "xxx"), ("#b5e0cb"
 RESERVES_SERIES = ("#efefef", "||")
 GRADES = {"C": ("#fdf0c8", ".."), "D": ("#f2b766", "///"), "E": ("#d3704f", "xxxx")}
 FUNDED, DEFERRED = ("#7fb8dd", "///"), ("#f6e3c0", "..")
+BRIDGE_LOOKS = {"end": ("#dfe5ea", ""), "more": ("#e9a58a", ".."), "less": ("#8cc4e8", "---")}
 DECIMALS = re.compile(r"-?\d+\.\d+")
 INK, EDGE = "#1a1a1a", "#333333"
 WIDTH_IN = 10.0
@@ -86,6 +87,36 @@ def draw_backlog(results, ax=None):
               bbox_to_anchor=(1.01, 1.0), frameon=False, handleheight=1.6, handlelength=2.4)
     return _titled(ax, words.backlog_finding(results), f"Pounds at {results.solution['price_base']} prices, at "
                    "1 September; left bar without the programme, right bar with it")
+
+
+def draw_bridge(results, ax=None):
+    """How the backlog moves from the start of the plan to its end, with the programme, item by item. [GBP real]
+
+    Parameters and result as for ``draw_spend``.
+    """
+    ax = _axes(ax, 4.8)
+    items = words.bridge_items(results)
+    if not items:
+        ax.text(0.5, 0.5, "No movements in this folder", ha="center", va="center", transform=ax.transAxes, fontsize=13)
+        ax.set(xticks=[], yticks=[])
+        return _titled(ax, words.bridge_finding(results), "")
+    level, top = 0.0, 0.0
+    for place, (item, amount) in enumerate(items.items()):
+        ends = item in ("opening", "closing")
+        start = 0.0 if ends else level
+        level = amount if ends else level + amount
+        ax.bar(place, abs(level - start), 0.66, bottom=min(start, level),
+               **_look(*(BRIDGE_LOOKS["end"] if ends else BRIDGE_LOOKS["more" if amount > 0 else "less"])))
+        sign = "" if ends else "+" if amount > 0 else "\N{MINUS SIGN}"
+        top = max(top, start, level)
+        ax.annotate(f"{sign}{words.money(abs(amount))}", (place, max(start, level)), (0, 3), textcoords="offset points",
+                    ha="center", fontsize=9)
+        if place < len(items) - 1:
+            ax.plot([place + 0.33, place + 0.67], [level, level], color=EDGE, linewidth=0.8)
+    ax.set_xticks(range(len(items)), [textwrap.fill(item, 11) for item in items], fontsize=9)
+    _money_axis(ax, top)
+    return _titled(ax, words.bridge_finding(results), f"Pounds at {results.solution['price_base']} prices, over the whole "
+                   "plan with the programme; dotted bars add, ruled bars take off")
 
 
 def draw_reserves(results, ax=None):
@@ -181,6 +212,7 @@ def draw_needs(results, ax=None):
 
 CHARTS = ((draw_spend, "Spend by year and pot", words.spend_alt),
           (draw_backlog, "Backlog by grade, without and with the programme", words.backlog_alt),
+          (draw_bridge, "How the backlog moves over the plan", words.bridge_alt),
           (draw_reserves, "Reserves and their floor", words.reserves_alt),
           (draw_schools, "Spend by school and year", lambda results: words.schools_alt(results, MOST_SCHOOLS)),
           (draw_needs, "Funded and deferred needs by element", words.needs_alt))
@@ -192,7 +224,7 @@ def svg(draw, results):
     Parameters
     ----------
     draw : function
-        One of the five charts.
+        One of the charts.
     results : Results
         What to draw.
 

@@ -2,7 +2,7 @@
 
 from .needs import by_grade, by_priority, deferred_needs, deferred_urgent, needs_by_element
 from .results import COUNTED_GRADES, PLANS, backlog_by_grade, cash_by_pot, spend_by_pot, spend_by_school
-from .words import IF_DEFERRED, counted, percent, pounds, year_label, years_span
+from .words import IF_DEFERRED, NEGLIGIBLE_GBP, counted, percent, pounds, year_label, years_span
 
 MOST_FUNDED_ROWS, MOST_DEFERRED_ROWS, MOST_URGENT_ROWS, MOST_POT_ROWS = 500, 30, 40, 60
 
@@ -160,7 +160,20 @@ def _need_rows(results):
                   "Element|#Funded|#Deferred|#Backlog now", [("", rows)], ("Total", *map(pounds, table.sum())))
 
 
-FIGURE_TABLES = {"draw_spend": _spend_rows, "draw_backlog": _backlog_rows, "draw_reserves": reserves_table,
+def _bridge_rows(results):
+    table = results.bridge
+    items = [item for item, amounts in table.groupby("item", sort=False).amount_gbp
+             if amounts.abs().max() >= NEGLIGIBLE_GBP]
+    rows = []
+    for year, amounts in table.groupby(table.year.fillna(0)):
+        by_item = amounts.set_index("item").amount_gbp
+        rows.append((year_label(year) if year else "Whole plan", *(pounds(by_item[item]) for item in items)))
+    return _table(f"How the backlog moves, at {results.solution['price_base']} prices. Opening and the items after it add "
+                  "up to the closing.", "|".join(["Year", *(f"#{item}" for item in items)]), [("", rows[1:] + rows[:1])])
+
+
+FIGURE_TABLES = {"draw_bridge": _bridge_rows,
+                 "draw_spend": _spend_rows, "draw_backlog": _backlog_rows, "draw_reserves": reserves_table,
                  "draw_schools": _school_rows, "draw_needs": _need_rows}
 
 

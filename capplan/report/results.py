@@ -56,6 +56,13 @@ FILES = {
     + _number("backlog_now_gbp backlog_end_without_gbp backlog_end_with_gbp spend_gbp"),
     "candidates/spend": _text("scheme_id") + _year("start_year year") + _number("cost", "GBP nominal"),
 }
+FURTHER_FILES = {
+    "bridge": _year("year", False) + _text("item") + _number("amount_gbp amount_nominal_gbp"),
+    "ownership": _text("level place plan") + _number(" ".join(
+        f"{item}{basis}_gbp" for basis in ("", "_present")
+        for item in ("capital", "patching", "failures", "closures", "handed_on", "total"))),
+}
+"""Tables that a folder may lack; they are empty then."""
 MAY_BE_EMPTY = ("schemes", "draws", "cashflow", "reserves", "candidates/spend")
 SOLUTION_KEYS = {"trust": str, "objective": (int, float), "bound": (int, float, type(None)),
                  "gap": (int, float, type(None)), "seconds": (int, float), "status": str, "solver": str,
@@ -121,6 +128,16 @@ class Results:
         return self.table("elements")
 
     @property
+    def bridge(self):
+        """How the backlog moves by year, and over the plan where the year is blank [GBP]; may be empty."""
+        return self.table("bridge")
+
+    @property
+    def ownership(self):
+        """What owning each place costs over the plan, without and with the programme [GBP real]; may be empty."""
+        return self.table("ownership")
+
+    @property
     def years(self):
         """Planning years of the programme, in order."""
         return list(range(self.solution["first_year"], self.solution["last_year"] + 1))
@@ -150,6 +167,11 @@ def read_results(folder):
     for name, columns in FILES.items():
         frames[name], own = _read_table(folder / f"{name}.csv", name, columns)
         faults += own
+    for name, columns in FURTHER_FILES.items():
+        frames[name] = pd.DataFrame(columns=[column.name for column in columns])
+        if (folder / f"{name}.csv").is_file():
+            frames[name], own = _read_table(folder / f"{name}.csv", name, columns)
+            faults += own
     solution, own = _read_solution(folder / "solution.json")
     faults += own
     if not faults:

@@ -199,6 +199,34 @@ def needs_finding(results):
             f"most deferred: {table.deferred_gbp.idxmax()}, {money(table.deferred_gbp.max())}")
 
 
+def bridge_items(results):
+    """What moves the backlog over the whole plan, in order, without what is nil: item to real pounds. [GBP]"""
+    whole = results.bridge[results.bridge.year.isna()].set_index("item").amount_gbp
+    ends = ("opening", "closing")
+    return {item: float(amount) for item, amount in whole.items() if item in ends or abs(amount) >= NEGLIGIBLE_GBP}
+
+
+def bridge_finding(results):
+    """What the chart of movements shows."""
+    items = bridge_items(results)
+    if not items:
+        return "This folder does not say how the backlog moves"
+    between = [amount for item, amount in items.items() if item not in ("opening", "closing")]
+    up, down = sum(each for each in between if each > 0), -sum(each for each in between if each < 0)
+    return (f"Wear and failure add {money(up)} to a backlog of {money(items['opening'])}; works and blocks that go take off "
+            f"{money(down)}; {money(items['closing'])} is left")
+
+
+def bridge_alt(results):
+    """The chart of movements for someone who cannot see it."""
+    items = bridge_items(results)
+    if not items:
+        return f"{bridge_finding(results)}. There is nothing to draw."
+    each = [f"{item} {money(amount)}" for item, amount in items.items()]
+    return (f"{bridge_finding(results)}. Bars that hang from one another, from the backlog at the start of the plan to that "
+            f"at its end, with the programme: {listed(each)}. Real pounds at {results.solution['price_base']} prices.")
+
+
 def spend_alt(results):
     """The chart of spend for someone who cannot see it."""
     table = spend_by_pot(results)

@@ -12,12 +12,13 @@ from . import workbook_estate as estate
 from .page_tables import plan_span
 from .results import RESERVES_ROUTE
 from .words import plain, shortened
+from .workbook_accounts import bridge_sheet, ownership_sheet
 from .workbook_money import cash_sheet, draws_sheet, matrix_sheet, programme_sheet, reserves_sheet, years_sheet
 from .workbook_sheet import Book, keys
 from .workbook_summary import summary_sheet
 
-SHEETS = ("Summary", "Programme", "Spend by year", "Spend by school", "Cash flow", "Draws", "Reserves", "Outlook", "Schools",
-          "Elements", "Deferred", "Assumptions", "Sources")
+SHEETS = ("Summary", "Programme", "Spend by year", "Spend by school", "Cash flow", "Draws", "Reserves", "Outlook",
+          "Backlog movement", "Ownership", "Schools", "Elements", "Deferred", "Assumptions", "Sources")
 FURTHER = {"assumptions": ("figure", "value", "meaning", "source", "status"),
            "sources": ("source", "title", "publisher", "date", "where", "status"),
            "candidates/pots": ("pot_id", "last_year")}
@@ -88,6 +89,8 @@ def workbook(results):
     tables["Cash flow"] = cash_sheet(sheets["Cash flow"], results, names, draws, _last_years(further["candidates/pots"]))
     tables["Reserves"] = reserves_sheet(sheets["Reserves"], results, names, draws, given)
     tables["Outlook"] = estate.outlook_sheet(sheets["Outlook"], results, further["outlook"])
+    tables["Backlog movement"] = bridge_sheet(sheets["Backlog movement"], results)
+    tables["Ownership"] = ownership_sheet(sheets["Ownership"], results)
     tables["Schools"] = estate.schools_sheet(sheets["Schools"], results, names, draws, tables["Programme"])
     tables["Elements"] = estate.elements_sheet(sheets["Elements"], results, names, tables["Programme"])
     tables["Deferred"] = estate.deferred_sheet(sheets["Deferred"], results)

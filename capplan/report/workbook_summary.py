@@ -7,6 +7,7 @@ from .page_tables import plan_span
 from .results import PENNY_GBP, RESERVES_ROUTE, gains, headline_backlog, in_plan
 from .summary import answer, gain_words, provenance, status_words
 from .words import plain
+from .workbook_accounts import account_checks
 from .workbook_sheet import BLUE, COLOURS, GREY, NUMBERS, ORANGE, PALE, Formula
 
 WIDTHS = (54, 20, 20, 15, 12, 40)
@@ -191,6 +192,7 @@ def _backlog_checks(results, tables):
         rows += [(f"Backlog {label}: all {word} = the outlook", tables[word.capitalize()].total(name), model,
                   PENNY_GBP + HALF_PENNY_GBP * tables[word.capitalize()].count) for word in ("schools", "elements")]
     deferred = deferred_needs(results)
+    rows += account_checks(results, tables, headline_backlog(results, "with", years[1]), PENNY_GBP)
     return [*rows, ("Cost of needs deferred", tables["Deferred"].total("cost"), deferred.cost_gbp.sum(), 0.0)]
 
 

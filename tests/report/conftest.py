@@ -93,6 +93,41 @@ def outlook_rows(years):
     return rows
 
 
+def bridge_rows(years):
+    """The backlog of the plan with, falling a twentieth a year: worn 10,000, the rest renewed; prices rise 2% a year."""
+    levels, rows = [2e6 * 0.95 ** step for step in range(years + 1)], []
+    for step, (now, then) in enumerate(zip(levels, levels[1:], strict=False)):
+        real = {"opening": now, "worn to C": 10_000.0, "patch": 0.0, "renew": then - now - 10_000.0, "price": 0.0,
+                "closing": then}
+        rows += [{"year": FIRST_YEAR + step, "item": item, "amount_gbp": amount,
+                  "amount_nominal_gbp": then * 1.02 ** (step + 1) if item == "closing" else
+                  then * 0.02 * 1.02 ** step if item == "price" else amount * 1.02 ** step} for item, amount in real.items()]
+    for place, item in enumerate(dict.fromkeys(row["item"] for row in rows)):
+        own = [row for row in rows if row["item"] == item]
+        own = own[:1] if place == 0 else own[-1:] if item == "closing" else own
+        rows.append({"year": "", "item": item, **{name: sum(row[name] for row in own)
+                                                  for name in ("amount_gbp", "amount_nominal_gbp")}})
+    return rows
+
+
+def ownership_rows(schools):
+    """The trust, its schools and its elements: a million each without, of which 800,000 stay with 100,000 of works."""
+    places = [("trust", "all"), *(("school", f"S{place + 1:03d}") for place in range(schools)),
+              *(("element", element) for element in ELEMENTS)]
+    rows = []
+    for level, place in places:
+        size = {"trust": 1.0, "school": 1 / schools, "element": 1 / len(ELEMENTS)}[level]
+        for plan, parts in (("without", (0, 300_000, 200_000, 100_000, 400_000)),
+                            ("with", (100_000, 250_000, 150_000, 80_000, 320_000))):
+            row = {"level": level, "place": place, "plan": plan}
+            for basis, factor in (("", 1.0), ("_present", 0.8)):
+                items = dict(zip(("capital", "patching", "failures", "closures", "handed_on"), parts, strict=True))
+                row |= {f"{name}{basis}_gbp": amount * size * factor for name, amount in items.items()}
+                row[f"total{basis}_gbp"] = sum(parts) * size * factor
+            rows.append(row)
+    return rows
+
+
 def solution(value_gbp, years):
     """Proof, baselines and notes."""
     return {"trust": "Larkrise Learning Trust", "objective": value_gbp, "bound": value_gbp * 1.0005, "gap": 0.0005,
@@ -141,7 +176,8 @@ def write_results(folder, schools=12, schemes=40, years=10):
     chosen = pd.DataFrame([row for row in rows if row["start_year"] != ""])
     school_rows, element_rows = home_rows(chosen, schools)
     tables = {"schemes": rows, "draws": draws, "cashflow": cash, "reserves": reserves, "outlook": outlook_rows(years),
-              "schools": school_rows, "elements": element_rows}
+              "schools": school_rows, "elements": element_rows, "bridge": bridge_rows(years),
+              "ownership": ownership_rows(schools)}
     for name, table in tables.items():
         pd.DataFrame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
     (folder / "candidates").mkdir(exist_ok=True)

@@ -67,7 +67,7 @@ def test_forty_urgent_needs_are_listed_and_the_rest_counted(make_results):
 def test_page_has_the_three_tables_after_the_charts(graded):
     text = re.sub(r"base64,[^\"]*", "", summary_html(graded))
     places = [text.index(f">{heading}<") for heading in (
-        "The programme in five charts", "Funded and deferred by surveyed grade",
+        "The programme in charts", "Funded and deferred by surveyed grade",
         "Funded and deferred by surveyor's priority", "Deferred although surveyed bad or urgent", "The programme")]
     assert places == sorted(places)
     assert words.IF_DEFERRED in grades_table(graded)["caption"]

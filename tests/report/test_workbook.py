@@ -261,10 +261,10 @@ def test_totals_agree_with_plain_sums_of_the_folder_to_the_penny(name, folders, 
 
 
 def test_every_check_of_a_real_run_is_ok(books, calculated):
-    assert books["tiny"].differing == () and books["tiny"].checks == 29
+    assert books["tiny"].differing == () and books["tiny"].checks == 33
     listed = rows(calculated["tiny"]["Summary"])
-    assert sum(row.get("E") == "OK" for row in listed) == 29 and not any(row.get("E") == "CHECK" for row in listed)
-    assert any(row.get("A") == "All 29 checks OK" for row in listed)
+    assert sum(row.get("E") == "OK" for row in listed) == 33 and not any(row.get("E") == "CHECK" for row in listed)
+    assert any(row.get("A") == "All 33 checks OK" for row in listed)
 
 
 @pytest.mark.parametrize("name", ["arithmetic", "nasty"])
@@ -435,11 +435,11 @@ def test_every_sheet_is_set_up_for_print(books):
         assert all(word in footer for word in ("Ellermarl Schools Trust", "baseline", "&D", "&P of &N"))
 
 
-def test_there_are_three_charts_with_words_for_those_who_cannot_see_them(books):
+def test_there_are_four_charts_with_words_for_those_who_cannot_see_them(books):
     files = parts(books["tiny"].content)
-    assert len([part for part in files if part.startswith("xl/charts/chart")]) == 3
+    assert len([part for part in files if part.startswith("xl/charts/chart")]) == 4
     drawings = [body.decode() for part, body in files.items() if re.fullmatch(r"xl/drawings/drawing\d+\.xml", part)]
-    assert len(drawings) == 3 and all('descr="' in body for body in drawings)
+    assert len(drawings) == 4 and all('descr="' in body for body in drawings)
 
 
 def test_assumptions_are_marked_by_word_and_colour(folders, books):
