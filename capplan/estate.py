@@ -69,6 +69,16 @@ class Estate:
         return self.table("rolls")
 
     @property
+    def budget(self):
+        """One row per school (or the centre) and planning year; empty if the folder has no such table."""
+        return self.table("budget")
+
+    @property
+    def loans(self):
+        """One row per known loan; empty if the folder has no such table."""
+        return self.table("loans")
+
+    @property
     def works(self):
         """Works already on the trust's list; empty if the folder has no such table."""
         return self.table("works")
@@ -157,7 +167,8 @@ def inspect_estate(folder):
         faults += own
     unreadable = {fault.where for fault in faults if fault.row is None}
     faults += _reference_faults(frames, files, unreadable)
-    faults += sense_faults(frames, files)
+    told = {(fault.where, fault.row, fault.column) for fault in faults}
+    faults += [fault for fault in sense_faults(frames, files) if (fault.where, fault.row, fault.column) not in told]
     return frames, faults
 
 

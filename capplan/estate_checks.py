@@ -6,6 +6,8 @@ import pandas as pd
 
 from . import reference
 from .errors import Fault
+from .money_checks import budget_faults, loan_faults, reserve_faults
+from .money_checks import rows_at_fault as _rows
 
 FT2_PER_M2 = 10.7639
 
@@ -26,18 +28,14 @@ def sense_faults(frames, files):
     """
     rules = {"trust": _trust_faults, "schools": _school_faults, "rolls": _roll_faults,
              "blocks": _block_faults, "components": _component_faults,
-             "grants": _grant_faults, "reserves": _reserve_faults, "works": _works_faults,
+             "grants": _grant_faults, "reserves": reserve_faults, "budget": budget_faults,
+             "loans": loan_faults, "works": _works_faults,
              "compliance": _compliance_faults, "suitability": _suitability_faults}
     faults = []
     for name, rule in rules.items():
         if name in files:
             faults += rule(frames, files[name])
     return faults
-
-
-def _rows(frame, wrong, where, column, found, must_be):
-    """One fault for each row of ``frame`` where ``wrong`` is true; ``found`` formats the row."""
-    return [Fault(where, int(row), column, found(values), must_be) for row, values in frame[wrong].iterrows()]
 
 
 def _trust_faults(frames, where):
@@ -121,20 +119,6 @@ def _route_faults(grants, where):
                    "what the route pays for: CIF condition, PSDS4 energy; SCA and DFC both, or any")
     return faults + _rows(known, (known.grant_year < opens) & (known.grant_year > 0), where, "grant_year",
                           lambda row: f"{row.grant_year} on {row.route}", "not before the route opened")
-
-
-def _reserve_faults(frames, where):
-    reserves = frames["reserves"]
-    if not len(reserves):
-        return []
-    first = reserves.index[0]
-    faults = _rows(reserves, reserves.opening_gbp.notna() & (reserves.index != first), where, "opening_gbp",
-                   lambda row: f"{row.opening_gbp:g}", "blank after the first year; the surplus makes the rest")
-    if pd.isna(reserves.opening_gbp.iloc[0]):
-        faults.append(Fault(where, int(first), "opening_gbp", "a blank", "the free reserves at the start"))
-    known = reserves.year > 0  # a year that could not be read is a fault already
-    gaps = known & known.shift(fill_value=False) & (reserves.year.diff() != 1)
-    return faults + _rows(reserves, gaps, where, "year", lambda row: f"{row.year:.0f}", "one year after the row above")
 
 
 def _works_faults(frames, where):

@@ -6,21 +6,23 @@ import numpy as np
 import pandas as pd
 
 from . import reference
-from .errors import DataError, Fault
-from .funding.pots import grant_pots, reserve_pots
+from .books import Books, books, idle_shocks
+from .funding.budget import CENTRE
+from .funding.pots import grant_pots, reserve_pots, school_reserve_pots
 from .funding.reserves import reserve_floor
 from .grants import plan_grants
 
 
 @dataclass(frozen=True)
 class Money:
-    """Pots, the reserves behind them, and what the reader must be told. All amounts nominal. [GBP]"""
+    """Pots, the reserves and books behind them, and what the reader must be told. All amounts nominal. [GBP]"""
 
     pots: pd.DataFrame = field(repr=False)
     reserves: pd.DataFrame = field(repr=False)
     notes: tuple
     stand_in: bool
     shock_notes: tuple = ()
+    books: Books | None = field(default=None, repr=False)
 
 
 def money(estate, scenario):
@@ -34,13 +36,14 @@ def money(estate, scenario):
     Returns
     -------
     Money
-        ``reserves`` has ``year, opening_gbp, income_gbp, surplus_gbp, floor_gbp`` for every year of the plan;
-        ``shock_notes`` are those of the notes that say what a shock did or why it did nothing.
+        ``reserves`` has ``year, opening_gbp, income_gbp, costs_gbp, loan_service_gbp, top_slice_gbp, surplus_gbp,
+        floor_gbp`` for every year of the plan, of the trust as one; the surplus is before works. ``shock_notes`` are those
+        of the notes that say what a shock did or why it did nothing.
 
     Raises
     ------
     DataError
-        If the reserves table does not cover the years of the plan.
+        If the reserves or the budget table do not cover the years of the plan.
     """
     planned, stood_in = plan_grants(estate, scenario), []
     grants, notes = planned.rows, [*planned.shock_notes, *planned.notes]
@@ -52,14 +55,11 @@ def money(estate, scenario):
     if not len(reserves):
         reserves, told = _reserves_by_area(estate, scenario)
         stood_in.append(told)
-    opening, reserves = _within_plan(reserves, scenario)
-    reserves = reserves.assign(surplus_gbp=reserves.surplus_gbp - scenario.shocks.reserves_loss_gbp
-                               * (reserves.year == scenario.years[0]))
-    routes = reference.load("routes").set_index("route")
-    first, last = scenario.years[0], scenario.years[-1]
-    pots, grant_notes = grant_pots(grants, routes, first, last)
-    rule = scenario.reserves
-    own, reserve_notes = reserve_pots(opening, reserves, rule.floor_share, rule.floor_gbp, last)
+    kept = books(estate, scenario, reserves)
+    path, told = _path(kept, scenario.reserves), (*planned.shock_notes, *idle_shocks(estate, scenario))
+    pots, grant_notes = grant_pots(grants, reference.load("routes").set_index("route"), scenario.years[0],
+                                   scenario.years[-1], set(estate.loans.loan_id))
+    own, reserve_notes = _reserve_pots(kept, path, scenario)
     if not stood_in or stood_in[0][0] != "grants":
         hoped = grants.amount_gbp[grants.status != "awarded"].sum()
         if hoped > 0:
@@ -67,10 +67,25 @@ def money(estate, scenario):
     if stood_in:
         notes.append("This folder has no " + " and no ".join(name for name, _ in stood_in) + " table: "
                      + "; ".join(text for _, text in stood_in) + ". These sums are stand-ins, not the trust's money.")
-    reserves = reserves.assign(floor_gbp=reserve_floor(reserves.income_gbp, rule.floor_share, rule.floor_gbp))
-    reserves["opening_gbp"] = opening + reserves.surplus_gbp.cumsum() - reserves.surplus_gbp
-    return Money(pd.concat([pots, own], ignore_index=True) if len(pots) else own, reserves.reset_index(drop=True),
-                 (*notes, *grant_notes, *reserve_notes), bool(stood_in), planned.shock_notes)
+    return Money(pd.concat([pots, own], ignore_index=True) if len(pots) else own, path,
+                 (*notes, *grant_notes, *reserve_notes, *kept.notes), bool(stood_in), told, kept)
+
+
+def _path(kept, rule):
+    """The reserves of the trust as one, year by year, without any works."""
+    lines = kept.lines.assign(top_slice_gbp=kept.lines.top_slice_gbp.clip(lower=0.0))
+    path = lines.groupby("year")[["income_gbp", "costs_gbp", "loan_service_gbp", "top_slice_gbp"]].sum().reset_index()
+    path["surplus_gbp"] = path.income_gbp - path.costs_gbp - path.loan_service_gbp
+    opening = kept.opening_gbp.sum() + path.surplus_gbp.cumsum() - path.surplus_gbp
+    path.insert(1, "opening_gbp", opening)
+    return path.assign(floor_gbp=reserve_floor(path.income_gbp, rule.floor_share, rule.floor_gbp))
+
+
+def _reserve_pots(kept, path, scenario):
+    rule, last = scenario.reserves, scenario.years[-1]
+    if kept.held_by_school:
+        return school_reserve_pots(kept.opening_gbp, kept.lines, rule.floor_share, rule.floor_gbp, last)
+    return reserve_pots(float(path.opening_gbp.iloc[0]), path, rule.floor_share, rule.floor_gbp, last)
 
 
 def _shocked(grants, shocks):
@@ -94,19 +109,8 @@ def _grants_by_area(estate, scenario):
 def _reserves_by_area(estate, scenario):
     rates, gifa = scenario.stand_in, estate.blocks.gifa_m2.sum()
     income = [rates.income_gbp_per_m2 * gifa * (1 + rates.income_growth) ** i for i in range(scenario.plan.years)]
-    frame = pd.DataFrame({"year": scenario.years, "income_gbp": income})
+    frame = pd.DataFrame({"year": scenario.years, "income_gbp": income, "school_id": CENTRE})
     frame["surplus_gbp"] = frame.income_gbp * rates.surplus_share
     frame["opening_gbp"] = [rates.opening_share * income[0]] + [float("nan")] * (len(income) - 1)
     return frame, ("reserves", f"income of £{rates.income_gbp_per_m2:g} per m2 and opening reserves of "
                                f"{rates.opening_share:.0%} of it")
-
-
-def _within_plan(reserves, scenario):
-    """Opening reserves of the first planning year, and the rows of the plan."""
-    wanted = scenario.years
-    missing = [year for year in wanted if year not in set(reserves.year)]
-    if missing:
-        raise DataError([Fault("reserves.csv", None, "year", f"no row for {', '.join(map(str, missing))}",
-                               f"a row for each year of the plan, {wanted[0]} to {wanted[-1]}")])
-    opening = reserves.opening_gbp.iloc[0] + reserves.surplus_gbp[reserves.year < wanted[0]].sum()
-    return float(opening), reserves[reserves.year.isin(wanted)]

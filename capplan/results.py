@@ -8,6 +8,7 @@ import pandas as pd
 from .condition.backlog import facility_condition_index
 from .condition.course import Works
 from .explanations import reasons, scheme_figures
+from .funding.budget import in_year_deficit, share_of_income, watch_band
 from .outlook import OLD_SURVEY_YEARS, URGENT
 from .reference import component_types, load
 
@@ -71,7 +72,8 @@ def reserves_frame(programme):
     Returns
     -------
     DataFrame
-        ``year, opening_gbp, income_gbp, surplus_gbp, spent_on_works_gbp, closing_gbp, floor_gbp``.
+        ``year, opening_gbp, income_gbp, costs_gbp, loan_service_gbp, top_slice_gbp, surplus_gbp, spent_on_works_gbp,
+        closing_gbp, floor_gbp, reserves_share`` [-], ``watch_band`` and ``in_year_deficit`` in words.
     """
     money, pots = programme.candidates.money, programme.candidates.pots
     own = pots.pot_id[pots.route == "reserves"]
@@ -80,8 +82,14 @@ def reserves_frame(programme):
     frame["spent_on_works_gbp"] = frame.year.map(spent).fillna(0.0)
     frame["opening_gbp"] = frame.opening_gbp - frame.spent_on_works_gbp.cumsum() + frame.spent_on_works_gbp
     frame["closing_gbp"] = frame.opening_gbp + frame.surplus_gbp - frame.spent_on_works_gbp
-    return frame[["year", "opening_gbp", "income_gbp", "surplus_gbp", "spent_on_works_gbp", "closing_gbp",
-                  "floor_gbp"]].round(2)
+    frame["reserves_share"] = share_of_income(frame.closing_gbp, frame.income_gbp).round(6)
+    bands = load("watch_bands").set_index("band").income_share
+    frame["watch_band"] = watch_band(share_of_income(frame.closing_gbp, frame.income_gbp), bands["below"], bands["above"])
+    frame["in_year_deficit"] = in_year_deficit(frame.surplus_gbp, frame.spent_on_works_gbp)
+    names = ["opening_gbp", "income_gbp", "costs_gbp", "loan_service_gbp", "top_slice_gbp", "surplus_gbp",
+             "spent_on_works_gbp", "closing_gbp", "floor_gbp"]
+    return frame.assign(**frame[names].round(2))[["year", *names, "reserves_share", "watch_band",
+                                                  "in_year_deficit"]]
 
 
 def backlog_frame(programme, key, along):

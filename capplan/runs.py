@@ -16,6 +16,7 @@ import pandas as pd
 from .accounts import bridge_frame, options_frame, ownership_frame
 from .candidates import write_candidates
 from .errors import OutputError
+from .ledger import ledger_frame
 from .reference import load
 from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
 from .tables import TABLES
@@ -156,6 +157,7 @@ def write_results(programme, folder, seed=0):
     write_frame(programme.draws, folder / "draws.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(reserves_frame(programme), folder / "reserves.csv")
+    write_frame(ledger_frame(programme), folder / "ledger.csv")
     without, with_ = outlook.by_year(), outlook.by_year(along)
     both = pd.concat([without.assign(plan="without"), with_.assign(plan="with")])
     both.insert(1, "plan", both.pop("plan"))

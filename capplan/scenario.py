@@ -17,6 +17,7 @@ from .scenario_parts import (
     Loss,
     Part,
     Plan,
+    Pooling,
     Refurbishment,
     ReservesRule,
     SchemeRules,
@@ -52,6 +53,7 @@ class Scenario(Part):
     shocks: Shocks
     allocations: Allocations
     reserves: ReservesRule
+    pooling: Pooling
     stand_in: StandIn
     schemes: SchemeRules
     solver: Solver

@@ -166,6 +166,8 @@ class Shocks(Part):
     """Grades by which every surveyed component is worse than the survey says."""
     rolls_fall_share: float = sourced(CHOICE, ge=0, le=1)
     """Share of the pupils of rolls.csv lost from the first census of the plan on; formula grants not yet awarded follow."""
+    energy_price_share: float = sourced(CHOICE, ge=-0.5, le=5)
+    """Rise of the price of energy on top of the budget, in every year, as a fraction; it needs a budget table."""
 
 
 class Allocations(Part):
@@ -191,6 +193,16 @@ class Surveys(Part):
     """Least cost of surveying a block."""
     one_grade_off: float = sourced("capplan-assumption", assumption=True, ge=0, le=0.5)
     """Chance that a surveyor records the grade above or below the true one, each."""
+
+
+class Pooling(Part):
+    """How the schools of the trust share their money."""
+
+    gag_pooled: bool = sourced(CHOICE)
+    """Whether the general annual grant is pooled: what a school's income leaves above its own costs goes to the trust, which
+    makes up what another lacks. Without it, reserves that are given by school pay for works at that school alone."""
+    top_slice_share: float = sourced("schools-week-top-slice-2024", chosen=True, ge=0, le=0.5)
+    """Part of each school's income that goes to the centre of the trust, as a fraction; not taken where all is pooled."""
 
 
 class ReservesRule(Part):

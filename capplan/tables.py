@@ -22,6 +22,7 @@ CONDITION_BANDS = (tuple(f"CDC1-{letter}" for letter in "ABCDEFGHIJKLMNOPQRSTUVW
 ROUTES = ("SCA", "DFC", "CIF", "PSDS4", "CIF loan", "CIF replacement", "urgent capital support", "Renewal and Retrofit",
           "GB Energy solar", "Basic Need", "High Needs", "section 106", "School Rebuilding", "Salix", "borrowing",
           "donation", "revolving fund", "other grant")
+LOAN_ROUTES = ("CIF loan", "urgent capital support", "borrowing", "Salix")
 USES = ("condition", "energy", "any")
 BLOCK_USES = ("teaching", "hall or dining", "kitchen", "sports", "residential", "office", "plant", "mixed")
 EXPOSURES = ("sheltered", "moderate", "severe")
@@ -181,14 +182,40 @@ ROLLS = Table("rolls", "Pupils by school and spring census, counted or forecast;
            choices=("counted", "forecast")),
 ), needed=False)
 
-RESERVES = Table("reserves", "The trust's free reserves and budget, one row per planning year.", ("year",), (
+RESERVES = Table("reserves", "The trust's free reserves, one row per planning year, or per school and planning year.",
+                 ("year", "school_id"), (
     Column("year", Kind.INTEGER, "Planning year y: 1 September y to 31 August y+1.", "year",
            least=EARLIEST_YEAR, most=LATEST_YEAR),
     _gbp("opening_gbp", "Free reserves at the start of the first year, without capital grants; blank afterwards.",
          False, least=-1e9),
-    _gbp("income_gbp", "Total income of the year (nominal)."),
-    _gbp("surplus_gbp", "Income less spending before any works of this plan; negative in deficit (nominal).",
-         least=-1e9),
+    _gbp("income_gbp", "Total income of the year (nominal); may be blank beside a budget table.", False),
+    _gbp("surplus_gbp", "Income less spending before any works of this plan, the loans of the loans table and the top "
+         "slice; negative in deficit (nominal). May be blank beside a budget table.", False, least=-1e9),
+    _id("school_id", "School whose reserves they are; blank: the trust's own.", "schools.school_id", False),
+), needed=False)
+
+BUDGET = Table("budget", "The trust's budget, one row per school and planning year; it makes income and surplus of the "
+               "reserves.", ("school_id", "year"), (
+    _id("school_id", "School; blank: the centre of the trust.", "schools.school_id", False),
+    Column("year", Kind.INTEGER, "Planning year y: 1 September y to 31 August y+1.", "year",
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+    _gbp("income_gbp", "Revenue income before any top slice, without capital grants (nominal)."),
+    _gbp("staff_gbp", "Staff costs (nominal)."),
+    _gbp("energy_gbp", "Cost of energy (nominal)."),
+    _gbp("other_costs_gbp", "All other running costs, without works of this plan, loans of the loans table or the top slice "
+         "(nominal)."),
+), needed=False)
+
+LOANS = Table("loans", "Known loans, repaid in equal yearly payments; what they take from each year comes before any works.",
+              ("loan_id",), (
+    _id("loan_id", "The loan's short name in files; that of its grants row, if it pays for works of this plan."),
+    Column("route", Kind.CHOICE, "Kind of loan.", choices=LOAN_ROUTES),
+    _id("school_id", "School that repays it; blank: the trust.", "schools.school_id", False),
+    _year("drawn_year", "Planning year it is drawn in."),
+    _gbp("amount_gbp", "Amount drawn (nominal)."),
+    Column("rate", Kind.NUMBER, "Interest a year, as a fraction: 0.0537 is 5.37%; 0: free of interest.", least=0, most=0.25),
+    Column("years", Kind.INTEGER, "Number of yearly payments.", "years", least=1, most=60),
+    _year("first_repayment_year", "Planning year of the first payment; interest of years without one is added to the debt."),
 ), needed=False)
 
 WORKS = Table("works", "Works already on the trust's own list.", ("work_id",), (
@@ -252,8 +279,8 @@ SUITABILITY = Table("suitability", "How well schools and blocks serve what they 
     Column("note", Kind.TEXT, "What was found.", needed=False),
 ), needed=False)
 
-ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, WORKS, HISTORY, COMPLIANCE, SUITABILITY, RATES,
-                 ROLLS)
+ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
+                 SUITABILITY, RATES, ROLLS)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

@@ -222,7 +222,7 @@ def _key_faults(table, cells, where):
         values = values + ", " + cells[name].str.strip()
     again = values[values.duplicated() & (values != "")]
     first = dict(zip(*_reversed_pairs(values), strict=True))
-    return [Fault(where, row, ", ".join(table.key), f"{value!r} again (first in row {first[value]})",
+    return [Fault(where, row, ", ".join(key), f"{value.strip(', ')!r} again (first in row {first[value]})",
                   "different in every row") for row, value in again.items()]
 
 

@@ -17,11 +17,11 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors", "columns"), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
-    ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",),
+    ("money_checks",), ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),
-    ("formula_grants",), ("grants",),
-    ("money",), ("candidates",), ("programme",), ("explanations",), ("results", "accounts"), ("runs",),
+    ("formula_grants",), ("grants",), ("books",),
+    ("money",), ("candidates",), ("programme",), ("explanations",), ("results", "accounts", "ledger"), ("runs",),
     ("importers", "quality", "report"),
     ("jobs", "condition_job", "money_job"), ("cli",), ("__main__",),
 )

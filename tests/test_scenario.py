@@ -15,8 +15,9 @@ from capplan.scenario import Scenario
 
 from .plain import FIGURES
 
-SHIPPED = ["baseline.toml", "cautious.toml", "five_years.toml", "redteam_bids.toml", "redteam_failures.toml",
-           "redteam_grants.toml", "redteam_rolls.toml", "redteam_survey.toml", "redteam_tenders.toml"]
+SHIPPED = ["baseline.toml", "cautious.toml", "five_years.toml", "redteam_bids.toml", "redteam_energy.toml",
+           "redteam_failures.toml", "redteam_grants.toml", "redteam_rolls.toml", "redteam_survey.toml",
+           "redteam_tenders.toml"]
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 OWN = 'extends = "baseline"\nname = "own"\ndescription = "A test."\n'
 

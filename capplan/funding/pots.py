@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from .reserves import reserve_floor, spendable
+from .reserves import reserve_floor, reserves_path, spendable, spendable_by_holder
 from .vintages import planning_years, window
 
 POT_COLUMNS = ["pot_id", "amount", "first_year", "last_year", "tags", "school_id", "route"]
@@ -53,7 +53,7 @@ def grant_window(route, grant_year, spend_by, financial_years, last_day):
     return planning_years(date(grant_year, 4, 1), min(ends))
 
 
-def grant_pots(grants, routes, first_year, last_year):
+def grant_pots(grants, routes, first_year, last_year, known_loans=()):
     """Grants as pots, and a sentence for each that cannot help this plan.
 
     Parameters
@@ -64,6 +64,8 @@ def grant_pots(grants, routes, first_year, last_year):
         Reference table of routes, indexed by route: years to spend, last day, opening and closing grant years.
     first_year, last_year : int
         Planning years of the plan.
+    known_loans : collection of str
+        Names of the loans whose repayment is known.
 
     Returns
     -------
@@ -90,8 +92,9 @@ def grant_pots(grants, routes, first_year, last_year):
         if rule.uses in NOT_FOR_THESE_WORKS:
             notes.append(f"{name}: {grant.route} pays for {rule.uses} only and is left out of this programme.")
             continue
-        if rule.how == "loan":
-            notes.append(f"{name} is a loan: what repaying it takes from later budgets is not in this plan.")
+        if rule.how == "loan" and grant.grant_id not in known_loans:
+            notes.append(f"{name} is a loan: what repaying it takes from later budgets is not in this plan, as loans.csv "
+                         f"has no row {grant.grant_id}.")
         if last < max(first, first_year):
             notes.append(f"{name} cannot pay for the summer works of any year of the plan (its window ends before) and is "
                          "left out.")
@@ -141,6 +144,58 @@ def reserve_pots(opening_gbp, reserves, floor_share, floor_gbp, last_year):
         notes.append("Free reserves fall below their floor without any works at the end of "
                      + ", ".join(_span(year) for year in broken) + ".")
     return pd.DataFrame(pots, columns=POT_COLUMNS), notes
+
+
+def school_reserve_pots(opening_gbp, lines, floor_share, floor_gbp, last_year):
+    """Reserves that schools hold themselves as pots for works there, those of the centre for works anywhere.
+
+    Parameters
+    ----------
+    opening_gbp : Series
+        Free reserves at the start, by school; blank: the centre (nominal). [GBP]
+    lines : DataFrame
+        ``school_id``, ``year``, ``income_gbp`` and ``kept_gbp`` (surplus before works) of each holder in each planning
+        year (nominal). [GBP]
+    floor_share : float
+        Floor as a share of income, of each holder and of all together. [-]
+    floor_gbp : float
+        Floor of all together as a sum (nominal). [GBP]
+    last_year : int
+        Last planning year.
+
+    Returns
+    -------
+    tuple of (DataFrame, list of str)
+        Pots ``RESERVE-2026`` of the centre and ``RESERVE-2026-SCHOOL``, and notes.
+    """
+    wide = lines.pivot(index="school_id", columns="year", values=["income_gbp", "kept_gbp"])
+    income, surplus = wide["income_gbp"].to_numpy(), wide["kept_gbp"].to_numpy()
+    opening, years = opening_gbp.reindex(wide.index).to_numpy(), list(wide["kept_gbp"].columns)
+    floor = reserve_floor(income, floor_share, 0.0)
+    total_floor = reserve_floor(income.sum(axis=0), floor_share, floor_gbp)
+    amounts = spendable_by_holder(opening, surplus, floor, total_floor)
+    pots = [[f"RESERVE-{year}" + f"-{school}" * bool(school), int(amount + 1e-6), int(year), last_year, "", school,
+             "reserves"]
+            for school, row in zip(wide.index, amounts, strict=True) for year, amount in zip(years, row, strict=True)
+            if not school or amount >= 1]
+    notes = [f"Free reserves of {school or 'the centre'} fall below their floor without any works at the end of "
+             + ", ".join(map(_span, broken)) + "." for school, broken in _broken(wide.index, years, opening, surplus, floor)]
+    whole = _broken([""], years, [opening.sum()], [surplus.sum(axis=0)], [total_floor])
+    notes += ["Free reserves of the trust fall below their floor without any works at the end of "
+              + ", ".join(map(_span, broken)) + "." for _, broken in whole]
+    alone = sum(spendable(*each).sum() for each in zip(opening, surplus, floor, strict=True))
+    if alone > amounts.sum() + 1:
+        notes.append(f"The floor of the whole trust leaves £{alone - amounts.sum():,.0f} less to spend than its schools "
+                     "have above their own floors; each may spend less in the same proportion.")
+    return pd.DataFrame(pots, columns=POT_COLUMNS), notes
+
+
+def _broken(holders, years, opening_gbp, surplus_gbp, floor_by_year_gbp):
+    """Holders whose reserves are below their floor without works, with the years."""
+    for school, own, surplus, floor in zip(holders, opening_gbp, surplus_gbp, floor_by_year_gbp, strict=True):
+        short = reserves_path(own, surplus, surplus * 0.0) < floor - FLOOR_TOLERANCE_GBP
+        if short.any():
+            yield school, [year for year, is_short in zip(years, short, strict=True) if is_short]
 
 
 def _span(year):

@@ -74,3 +74,43 @@ def spendable(opening_gbp, surplus_gbp, floor_by_year_gbp):
     headroom = reserves_path(opening_gbp, surplus, np.zeros_like(surplus)) - floor_by_year_gbp
     least_ahead = np.minimum.accumulate(headroom[::-1])[::-1]
     return np.diff(np.maximum(least_ahead, 0.0), prepend=0.0)
+
+
+def spendable_by_holder(opening_gbp, surplus_gbp, floor_by_year_gbp, total_floor_gbp):
+    """What works may draw from reserves that several hold, each above its own floor and all together above the trust's.
+
+    Parameters
+    ----------
+    opening_gbp : array, shape (n,)
+        Free reserves of each holder at the start of the first year (nominal). [GBP]
+    surplus_gbp, floor_by_year_gbp : array, shape (n, years)
+        Surplus before works, and floor at the end of each year (nominal). [GBP]
+    total_floor_gbp : array, shape (years,)
+        Floor under all reserves together (nominal). [GBP]
+
+    Returns
+    -------
+    array, shape (n, years)
+        Amount that becomes available to each holder in each year, never negative (nominal). [GBP]
+
+    Notes
+    -----
+    Each holder's amounts are those of ``spendable``. Where all of them together would take the trust below its own floor,
+    since some holder lies below its own, they are cut in one proportion. *Counterexample:* a trust that lets one school go
+    first. The trust's floor then holds whatever is spent, but other ways of sharing the cut would allow as much.
+
+    Examples
+    --------
+    One holds 100 above its floor, one lacks 40: the trust may spend 60.
+
+    >>> spendable_by_holder([150.0, 10.0], [[0.0], [0.0]], [[50.0], [50.0]], [100.0])
+    array([[60.],
+           [ 0.]])
+    """
+    opening, surplus, floor = (np.asarray(values, float) for values in (opening_gbp, surplus_gbp, floor_by_year_gbp))
+    own = np.cumsum([spendable(*each) for each in zip(opening, surplus, floor, strict=True)], axis=1)
+    together = np.cumsum(spendable(opening.sum(), surplus.sum(axis=0), np.asarray(total_floor_gbp, float)))
+    wanted = own.sum(axis=0)
+    part = np.minimum(1.0, np.divide(together, wanted, out=np.ones_like(wanted), where=wanted > 0))
+    held = np.minimum.accumulate((own * part)[:, ::-1], axis=1)[:, ::-1]
+    return np.diff(held, prepend=0.0, axis=1)

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pandas as pd
 
-TOLERANCE_GBP = 0.02
+TOLERANCE_GBP, POUND_GBP = 0.02, 1.0
 
 
 def audit(candidates, choice, draws, objective):
@@ -40,6 +40,7 @@ def audit(candidates, choice, draws, objective):
         wrong += _limits(candidates, choice)
     if candidates.money is not None and not wrong:
         wrong += _reserves(candidates, draws)
+        wrong += _books(candidates, draws)
     return wrong
 
 
@@ -199,4 +200,85 @@ def _reserves(candidates, draws):
         if spent > TOLERANCE_GBP and without - spent < min(row.floor_gbp, without) - 1.0:
             wrong.append(f"free reserves at the end of {row.year} are £{without - spent:,.0f}, below the floor of "
                          f"£{row.floor_gbp:,.0f}")
+    return wrong
+
+
+def _books(candidates, draws):
+    """Surplus, loan service and reserves held by school are what the estate's own tables add up to, row by row."""
+    if candidates.outlook is None or not len(candidates.outlook.estate.reserves):
+        return []
+    estate, scenario = candidates.outlook.estate, candidates.outlook.scenario
+    income, surplus, by_school = _year_ends(estate, scenario)
+    service = _service(estate.loans, by_school)
+    for place, paid in service.items():
+        surplus[place] -= paid
+    wrong = _paths(candidates.money.reserves, scenario, income, surplus, service)
+    if by_school and not scenario.pooling.gag_pooled and any(row.school_id for row in estate.reserves.itertuples()):
+        wrong += _held_by_school(candidates, draws, income, surplus)
+    return wrong
+
+
+def _year_ends(estate, scenario):
+    """Income and surplus before loans by school and year, and whether they are known by school."""
+    income, surplus = defaultdict(float), defaultdict(float)
+    if len(estate.budget):
+        for row in estate.budget.itertuples():
+            energy = row.energy_gbp * (1 + scenario.shocks.energy_price_share)
+            income[row.school_id, row.year] += row.income_gbp
+            surplus[row.school_id, row.year] += row.income_gbp - row.staff_gbp - energy - row.other_costs_gbp
+    else:
+        for row in estate.reserves.itertuples():
+            income[row.school_id, row.year] += row.income_gbp
+            surplus[row.school_id, row.year] += row.surplus_gbp
+    by_school = any(school for school, _ in income)
+    surplus["", scenario.plan.first_year] -= scenario.shocks.reserves_loss_gbp
+    return income, surplus, by_school
+
+
+def _service(loans, by_school):
+    """Payments by school and year, found as the one that repays: the debt of a pound runs down to nothing by it."""
+    service = defaultdict(float)
+    for loan in loans.itertuples():
+        owed, paid = 1.0, 0.0  # what a pound grows to by the last payment, and what a pound a year then comes to
+        for year in range(int(loan.drawn_year), int(loan.first_repayment_year + loan.years)):
+            if year > loan.drawn_year:
+                owed, paid = owed * (1 + loan.rate), paid * (1 + loan.rate)
+            if year >= loan.first_repayment_year:
+                paid += 1.0
+        for year in range(int(loan.first_repayment_year), int(loan.first_repayment_year + loan.years)):
+            service[loan.school_id if by_school else "", year] += loan.amount_gbp * owed / paid
+    return service
+
+
+def _paths(reserves, scenario, income, surplus, service):
+    wrong = []
+    for row in reserves.itertuples():
+        for word, told, found in (("surplus", row.surplus_gbp, surplus), ("income", row.income_gbp, income),
+                                  ("loan service", row.loan_service_gbp, service)):
+            total = sum(amount for (_, year), amount in found.items() if year == row.year)
+            if not abs(total - told) <= POUND_GBP:
+                wrong.append(f"the {word} of {row.year} is £{total:,.0f} by the tables, not £{told:,.0f}")
+    return wrong
+
+
+def _held_by_school(candidates, draws, income, surplus):
+    """Each school's own reserves stay above its floor, or where they would be without works if that is lower."""
+    estate, scenario = candidates.outlook.estate, candidates.outlook.scenario
+    pots, wrong = candidates.pots.set_index("pot_id"), []
+    spent = defaultdict(float)
+    for row in draws.itertuples():
+        if pots.route[row.pot_id] == "reserves":
+            spent[pots.school_id[row.pot_id] or "", row.year] += row.amount_gbp
+    opened = {row.school_id: row for row in reversed(list(estate.reserves.itertuples()))}
+    for school, opening in opened.items():
+        held, used = opening.opening_gbp, 0.0
+        for year in range(int(opening.year), scenario.years[-1] + 1):
+            slices = scenario.pooling.top_slice_share
+            others = sum(amount for (name, when), amount in income.items() if name and when == year)
+            held += surplus[school, year] + (-slices * income[school, year] if school else slices * others)
+            used += spent[school, year]
+            floor = scenario.reserves.floor_share * income[school, year]
+            if used > POUND_GBP and held - used < min(floor, held) - POUND_GBP:
+                wrong.append(f"free reserves of {school or 'the centre'} at the end of {year} are £{held - used:,.0f}, "
+                             f"below their floor of £{floor:,.0f}")
     return wrong

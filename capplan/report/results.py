@@ -45,7 +45,9 @@ FILES = {
     "draws": _text("scheme_id pot_id") + _year("year") + _number("amount_gbp"),
     "cashflow": _text("pot_id route") + _year("year")
     + _number("opening_gbp in_gbp out_gbp lapsed_gbp closing_gbp"),
-    "reserves": _year("year") + _number("opening_gbp income_gbp surplus_gbp spent_on_works_gbp closing_gbp floor_gbp"),
+    "reserves": _year("year") + _number("opening_gbp income_gbp costs_gbp loan_service_gbp top_slice_gbp surplus_gbp")
+    + _number("spent_on_works_gbp closing_gbp floor_gbp") + _number("reserves_share", "", False)
+    + _text("watch_band in_year_deficit"),
     "outlook": _text("plan") + _year("year")
     + _number("backlog_b_gbp backlog_c_gbp backlog_d_gbp backlog_e_gbp backlog_gbp expected_loss_gbp")
     + _number("expected_failures", "components") + _number("facility_condition_index", "", False),
@@ -57,6 +59,11 @@ FILES = {
     "candidates/spend": _text("scheme_id") + _year("start_year year") + _number("cost", "GBP nominal"),
 }
 FURTHER_FILES = {
+    "ledger": _text("school_id", False) + _text("name") + _year("year")
+    + _number("income_gbp costs_gbp loan_service_gbp top_slice_gbp pooled_gbp", needed=False) + _number("own_reserves_gbp")
+    + _number("contributed_gbp central_services_gbp", needed=False) + _number("works_gbp")
+    + _number("received_gbp net_gbp", needed=False) + _number("own_grants_gbp trust_grants_gbp")
+    + _number("kept_gbp", needed=False) + _text("in_deficit", False),
     "bridge": _year("year", False) + _text("item") + _number("amount_gbp amount_nominal_gbp"),
     "ownership": _text("level place plan") + _number(" ".join(
         f"{item}{basis}_gbp" for basis in ("", "_present")
@@ -75,8 +82,8 @@ SOLUTION_KEYS = {"trust": str, "objective": (int, float), "bound": (int, float, 
 class Results:
     """What one run wrote. Each table is an attribute that returns a copy; ``solution`` is ``solution.json``.
 
-    Money in ``schemes.cost_gbp``, ``draws``, ``cashflow`` and ``reserves`` is nominal (pounds of its own day); backlog,
-    loss and value are real, at ``solution["price_base"]``.
+    Money in ``schemes.cost_gbp``, ``draws``, ``cashflow``, ``reserves`` and ``ledger`` is nominal (pounds of its own day);
+    backlog, loss and value are real, at ``solution["price_base"]``.
     """
 
     _frames: dict = field(repr=False)
@@ -111,6 +118,11 @@ class Results:
     def reserves(self):
         """The reserve path and its floor [GBP nominal]; empty where the plan has no reserves."""
         return self.table("reserves")
+
+    @property
+    def ledger(self):
+        """What each school contributes to the common money and receives from it, by year [GBP nominal]."""
+        return self.table("ledger")
 
     @property
     def outlook(self):

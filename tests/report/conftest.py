@@ -73,11 +73,40 @@ def cash_rows(draws, years):
         closing = held + 50_000 - out
         rows.append({"pot_id": "RESERVE", "route": "reserves", "year": year, "opening_gbp": held, "in_gbp": 50_000.0,
                      "out_gbp": out, "lapsed_gbp": 0.0, "closing_gbp": closing})
-        reserves.append({"year": year, "opening_gbp": held, "income_gbp": 9e6, "surplus_gbp": 50_000.0,
+        reserves.append({"year": year, "opening_gbp": held, "income_gbp": 9e6, "costs_gbp": 8_930_000.0,
+                         "loan_service_gbp": 20_000.0, "top_slice_gbp": 450_000.0, "surplus_gbp": 50_000.0,
                          "spent_on_works_gbp": out, "closing_gbp": closing,
-                         "floor_gbp": 400_000.0 + 10_000 * (year - FIRST_YEAR)})
+                         "floor_gbp": 400_000.0 + 10_000 * (year - FIRST_YEAR), "reserves_share": closing / 9e6,
+                         "watch_band": "below" if closing < 450_000 else "between",
+                         "in_year_deficit": "works exceed the surplus" if out > 50_000 else "none"})
         held = closing
     return rows, reserves
+
+
+def ledger_rows(schemes, draws, schools, years):
+    """Schools of equal income: a top slice of 5%, central services for as much, and works as they are paid for."""
+    homes = {scheme["scheme_id"]: scheme["school_id"] for scheme in schemes}
+    income, rows = 9e6 / schools, []
+    for year in range(FIRST_YEAR, FIRST_YEAR + years):
+        total = 0.0
+        for place in range(schools):
+            school = f"S{place + 1:03d}"
+            mine = [row for row in draws if row["year"] == year and homes[row["scheme_id"]] == school]
+            works = sum(row["amount_gbp"] for row in mine if row["pot_id"] == "RESERVE")
+            total += works
+            rows.append(ledger_row(school, school_name(place), year, income, 0.05 * income, 0.04 * income, works)
+                        | {"trust_grants_gbp": sum(row["amount_gbp"] for row in mine) - works})
+        rows.append(ledger_row("", "Centre", year, 0.0, -0.05 * 9e6, -0.04 * 9e6, -total))
+    return rows
+
+
+def ledger_row(school, name, year, income, top_slice, services, works):
+    """One row of the ledger."""
+    return {"school_id": school, "name": name, "year": year, "income_gbp": income, "costs_gbp": 0.95 * income,
+            "loan_service_gbp": 0.0, "top_slice_gbp": top_slice, "pooled_gbp": 0.0, "own_reserves_gbp": 0.0,
+            "contributed_gbp": top_slice, "central_services_gbp": services, "works_gbp": works,
+            "received_gbp": services + works, "net_gbp": services + works - top_slice, "own_grants_gbp": 0.0,
+            "trust_grants_gbp": 0.0, "kept_gbp": 0.0, "in_deficit": "no"}
 
 
 def outlook_rows(years):
@@ -176,8 +205,8 @@ def write_results(folder, schools=12, schemes=40, years=10):
     chosen = pd.DataFrame([row for row in rows if row["start_year"] != ""])
     school_rows, element_rows = home_rows(chosen, schools)
     tables = {"schemes": rows, "draws": draws, "cashflow": cash, "reserves": reserves, "outlook": outlook_rows(years),
-              "schools": school_rows, "elements": element_rows, "bridge": bridge_rows(years),
-              "ownership": ownership_rows(schools)}
+              "schools": school_rows, "elements": element_rows, "ledger": ledger_rows(rows, draws, schools, years),
+              "bridge": bridge_rows(years), "ownership": ownership_rows(schools)}
     for name, table in tables.items():
         pd.DataFrame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
     (folder / "candidates").mkdir(exist_ok=True)

@@ -1,0 +1,143 @@
+"""The books of the trust: income, costs and loans by school and year, from its budget, its reserves table or stand-ins."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from .errors import DataError, Fault
+from .funding.budget import CENTRE, passed_on, running_costs
+from .funding.loans import loan_schedule
+
+AMOUNTS = ["income_gbp", "costs_gbp", "loan_service_gbp", "top_slice_gbp", "pooled_gbp", "surplus_gbp", "kept_gbp"]
+
+
+@dataclass(frozen=True)
+class Books:
+    """Income, costs and reserves by school and year. All amounts nominal. [GBP]
+
+    ``lines`` has ``school_id`` (blank: the centre), ``year`` and what ``funding.budget.passed_on`` gives, for the years of
+    the plan. ``opening_gbp`` are the reserves at the start of the plan, by school. ``by_school`` says whether income and
+    costs are known school by school; ``held_by_school`` whether reserves are held there.
+    """
+
+    lines: pd.DataFrame = field(repr=False)
+    opening_gbp: pd.Series = field(repr=False)
+    by_school: bool
+    held_by_school: bool
+    notes: tuple = ()
+
+
+def books(estate, scenario, reserves):
+    """The books of an estate under a scenario.
+
+    Parameters
+    ----------
+    estate : Estate
+    scenario : Scenario
+    reserves : DataFrame
+        The estate's reserves table, or what stands in for it.
+
+    Returns
+    -------
+    Books
+
+    Raises
+    ------
+    DataError
+        If budget or reserves do not cover the years of the plan.
+
+    Notes
+    -----
+    What schools of a plan that begins later have earned since their reserves were counted is added to them. Where reserves
+    are not given by school they are the trust's, whoever earned them.
+    """
+    budgeted, rule, start = len(estate.budget) > 0, scenario.pooling, scenario.years[0]
+    lines = _budget_lines(estate.budget, scenario.shocks) if budgeted else _reserve_lines(reserves)
+    _must_cover_plan(lines, reserves, scenario, "budget.csv" if budgeted else "reserves.csv")
+    by_school = bool((lines.school_id != CENTRE).any())
+    lines = _with_centre(lines)
+    lost = (lines.year == start) & (lines.school_id == CENTRE)
+    lines["costs_gbp"] = lines.costs_gbp + scenario.shocks.reserves_loss_gbp * lost
+    lines["loan_service_gbp"] = _service(estate.loans, lines, by_school)
+    lines = passed_on(lines, rule.top_slice_share if by_school else 0.0, rule.gag_pooled and by_school)
+    named = bool((reserves.school_id != CENTRE).any())
+    held = named and not rule.gag_pooled
+    opened = reserves.drop_duplicates("school_id").set_index("school_id").opening_gbp
+    before = lines[(lines.year >= reserves.year.iloc[0]) & (lines.year < start)]
+    holders = lines.school_id.drop_duplicates().to_list()
+    opening = opened.reindex(holders).fillna(0.0) + before.groupby("school_id").kept_gbp.sum().reindex(holders).fillna(0.0)
+    return Books(lines[lines.year.isin(scenario.years)].reset_index(drop=True), opening, by_school, held,
+                 tuple(_notes(estate, scenario, by_school, named)))
+
+
+def idle_shocks(estate, scenario):
+    """Shocks of a scenario that have nothing to act on in this estate, each in a sentence.
+
+    Parameters
+    ----------
+    estate : Estate
+    scenario : Scenario
+
+    Returns
+    -------
+    tuple of str
+    """
+    share = scenario.shocks.energy_price_share
+    if share and not len(estate.budget):
+        return (f"Energy at {1 + share:.0%} of its price has nothing to act on: this folder has no budget table to say what "
+                "energy costs.",)
+    return ()
+
+
+def _budget_lines(budget, shocks):
+    costs = running_costs(budget.staff_gbp, budget.energy_gbp, budget.other_costs_gbp, shocks.energy_price_share)
+    return budget[["school_id", "year", "income_gbp"]].assign(costs_gbp=costs).reset_index(drop=True)
+
+
+def _reserve_lines(reserves):
+    frame = reserves[["school_id", "year", "income_gbp"]].reset_index(drop=True)
+    return frame.assign(costs_gbp=(reserves.income_gbp - reserves.surplus_gbp).to_numpy())
+
+
+def _must_cover_plan(lines, reserves, scenario, where):
+    """Raise unless there is a line for every year from the opening of the reserves to the end of the plan."""
+    first, start, end = int(reserves.year.iloc[0]), scenario.years[0], scenario.years[-1]
+    missing = [year for year in range(min(first, start), end + 1) if year not in set(lines.year)]
+    if not missing and start < first:
+        missing, where = list(range(start, first)), "reserves.csv"
+    if missing:
+        must_be = f"a row for each year of the plan, {start} to {end}"
+        if first < start:
+            must_be += f", and from {first} on, when the reserves of reserves.csv were counted"
+        raise DataError([Fault(where, None, "year", f"no row for {', '.join(map(str, missing))}", must_be)])
+
+
+def _with_centre(lines):
+    """The lines with one of the centre in each year; nothing where the table has none."""
+    years = sorted(set(lines.year) - set(lines.year[lines.school_id == CENTRE]))
+    centre = pd.DataFrame({"school_id": CENTRE, "year": years, "income_gbp": 0.0, "costs_gbp": 0.0})
+    return pd.concat([lines, centre], ignore_index=True) if years else lines
+
+
+def _service(loans, lines, by_school):
+    """What loans take from each line; where nothing is known by school they are all the trust's."""
+    if not len(loans):
+        return 0.0
+    paid = loan_schedule(loans, int(lines.year.min()), int(lines.year.max()))
+    owner = paid.school_id if by_school else CENTRE
+    paid = paid.assign(school_id=owner).groupby(["school_id", "year"]).payment_gbp.sum()
+    return paid.reindex(pd.MultiIndex.from_frame(lines[["school_id", "year"]])).fillna(0.0).to_numpy()
+
+
+def _notes(estate, scenario, by_school, named):
+    """What must be said of loans, pooling and shocks."""
+    yield from idle_shocks(estate, scenario)
+    if len(estate.loans):
+        paid = loan_schedule(estate.loans, scenario.years[0], scenario.years[-1]).payment_gbp.sum()
+        yield (f"{len(estate.loans)} known loan{'s' if len(estate.loans) > 1 else ''}: £{paid:,.0f} of payments in the "
+               "years of the plan come out of the surplus before any works.")
+    if scenario.pooling.gag_pooled and not by_school:
+        yield "The scenario pools the general annual grant, but nothing here is given by school: it changes nothing."
+    elif by_school and not named:
+        yield ("Reserves are given for the trust as one and pay for works at any school; whether its schools pool their "
+               "income changes only the ledger.")
