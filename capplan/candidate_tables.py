@@ -37,6 +37,8 @@ SPEND = Table("spend", "What a scheme spends when, by start year.", (), (
     _any_year("start_year", "Year it starts in."),
     _any_year("year", "Year of the spending."),
     Column("cost", Kind.NUMBER, "Spending in that year (nominal).", "GBP", least=0, most=1e12),
+    Column("contributed_gbp", Kind.NUMBER, "Part of that spending that others pay, so that no pot has to (nominal); blank: "
+           "none.", "GBP", needed=False, least=0, most=1e12),
 ), needed=False)
 
 POTS = Table("pots", "Money, each pot with the window of years it can be spent in; what is unspent then lapses.",

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import numpy as np
 import pandas as pd
 
+from .certainty import programme_certainty, scheme_certainty
 from .condition.backlog import facility_condition_index
 from .condition.course import Works
 from .explanations import reasons, scheme_figures
@@ -19,17 +20,19 @@ def treatments(programme):
     Returns
     -------
     Works
-        One row for each row of ``outlook.parts``; year -1: nothing is done.
+        One row for each row of ``outlook.parts``; the year is that in which works are finished, -1: nothing is done, or
+        finished, in the plan.
     """
     candidates = programme.candidates
     outlook, grades = candidates.outlook, np.arange(5)
     n, first = len(outlook.parts), outlook.scenario.plan.first_year
     works = Works(np.full(n, -1), np.tile(grades, (n, 1)), np.zeros((n, 5), dtype=int))
-    for scheme, year in programme.choice.items():
-        rows = candidates.members.get(scheme)
-        if rows is not None:
+    finish = candidates.scheme_years.set_index(["scheme_id", "start_year"]).finish_year
+    for scheme, start in programme.choice.items():
+        rows, year = candidates.members.get(scheme), int(finish[scheme, start])
+        if rows is not None and year < first + outlook.horizon:
             treatment = outlook.treatments[candidates.works[scheme]]
-            rows = rows[treatment.applies[rows, year - first]]
+            rows = rows[treatment.applies[rows, start - first]]
             works.year[rows], works.outcome[rows], works.after[rows] = year - first, treatment.outcome, treatment.after
     return works
 
@@ -43,7 +46,7 @@ def schemes_frame(programme):
         Columns as the README's list of results has them.
     """
     candidates = programme.candidates
-    figures = scheme_figures(programme)
+    figures, sure = scheme_figures(programme), scheme_certainty(programme)
     names = candidates.outlook.estate.schools.set_index("school_id")["name"]
     frame = candidates.schemes.set_index("scheme_id", drop=False)
     paid = programme.draws.groupby(["scheme_id", "pot_id"], sort=False).amount_gbp.sum()
@@ -62,6 +65,7 @@ def schemes_frame(programme):
         "value_per_gbp": figures.value_per_gbp.round(4),
         "cost_a_year_later_gbp": figures.cost_a_year_later_gbp.round(2),
         "loss_a_year_later_gbp": figures.loss_a_year_later_gbp.round(2),
+        **sure[["stage", "cost_p50_gbp", "cost_p80_gbp", "contributed_gbp", "accounted_as"]],
         "pots": ["; ".join(pots.get(scheme, ())) for scheme in frame.scheme_id],
         "reason": reasons(programme, figures)}).reset_index(drop=True)
 
@@ -218,6 +222,7 @@ def solution(programme, seed, commit=None, inputs=None):
             "overlays": list(outlook.scenario.applied_overlays), **base,
             "price_base": plan.price_base, "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
             "stand_in_money": candidates.money.stand_in, "notes": notes, "evidence": evidence,
+            "cost_risk": programme_certainty(programme, seed),
             "inputs": inputs or {}}
 
 
@@ -251,6 +256,7 @@ def assumptions_frame(programme):
     further = _figures("further_types", ["type_id"])
     further = further[further.figure.str.split(".", n=2).str[2].isin(types)]
     used = {"loss_rates": ["element"], "criticality": ["element", "block_use"],
+            "cost_stages": ["stage"], "optimism_bias": ["stage"],
             **({"life_factors": ["factor", "level"]} if rules.by_block else {}),
             **({"knock_on": ["child"]} if rules.knock_on else {})}
     return pd.concat([frame, *(_figures(name, keys) for name, keys in used.items()), further], ignore_index=True)

@@ -15,6 +15,7 @@ import pandas as pd
 
 from .accounts import bridge_frame, options_frame, ownership_frame
 from .candidates import write_candidates
+from .certainty import cost_risk_frame
 from .errors import OutputError
 from .ledger import ledger_frame
 from .reference import load
@@ -158,6 +159,7 @@ def write_results(programme, folder, seed=0):
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(reserves_frame(programme), folder / "reserves.csv")
     write_frame(ledger_frame(programme), folder / "ledger.csv")
+    write_frame(cost_risk_frame(programme, seed), folder / "cost_risk.csv")
     without, with_ = outlook.by_year(), outlook.by_year(along)
     both = pd.concat([without.assign(plan="without"), with_.assign(plan="with")])
     both.insert(1, "plan", both.pop("plan"))

@@ -1,13 +1,14 @@
 """A scenario: everything that is assumed about money, time and rules. Frozen, strict, and a difference from another."""
 
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
-from . import shipped
+from . import reference, shipped
 from .errors import ScenarioError
-from .finance import nominal_factors
+from .finance import nominal_by_year
 from .scenario_parts import (
     Allocations,
     BlockWorks,
@@ -18,6 +19,7 @@ from .scenario_parts import (
     Part,
     Plan,
     Pooling,
+    Profile,
     Refurbishment,
     ReservesRule,
     SchemeRules,
@@ -27,6 +29,25 @@ from .scenario_parts import (
     Surveys,
     Targets,
 )
+
+
+@dataclass(frozen=True)
+class OnCosts:
+    """What is added to works: preliminaries as a share of works, the others as shares of works with preliminaries. [-]"""
+
+    preliminaries_share: float
+    fees_share: float
+    allowance_share: float
+
+    @property
+    def factor(self):
+        """Works with all of it, as a multiple of works. [-]"""
+        return (1.0 + self.preliminaries_share) * (1.0 + self.fees_share + self.allowance_share)
+
+    @property
+    def fees_part(self):
+        """Fees as a part of the whole cost. [-]"""
+        return self.fees_share / (1.0 + self.fees_share + self.allowance_share)
 
 
 class Scenario(Part):
@@ -41,6 +62,7 @@ class Scenario(Part):
     plan: Plan
     condition: Condition
     costs: Costs
+    profile: Profile
     loss: Loss
     patch: ElementWorks
     repair: ElementWorks
@@ -65,13 +87,39 @@ class Scenario(Part):
 
     @property
     def on_cost_factor(self):
-        """Works with fees and contingency, as a multiple of works. [-]"""
-        return 1.0 + self.costs.fees_share + self.costs.contingency_share
+        """Works at the stage of the survey with all that is added to them, as a multiple of works. [-]"""
+        return self.on_costs(self.costs.survey_stage).factor
+
+    def on_costs(self, stage):
+        """What is added to works whose cost is at a stage.
+
+        Parameters
+        ----------
+        stage : str
+            One of ``tables.STAGES``.
+
+        Returns
+        -------
+        OnCosts
+
+        Notes
+        -----
+        Either the contingency stands for the optimism bias, or the greater of the two is added: contingency is what is
+        expected to be drawn, and lies inside the bias. Never both. *Counterexample:* a contingency kept for changes the
+        school asks for, which no bias foresees.
+        """
+        costs, due = self.costs, reference.load("cost_stages").set_index("stage").loc[stage]
+        allowance = costs.contingency_share
+        if not costs.optimism_bias_in_contingency:
+            allowance = max(allowance, reference.optimism_bias(stage))
+        return OnCosts(float(costs.preliminaries_share * due.preliminaries_due_share),
+                       float(costs.fees_share * due.fees_due_share), allowance)
 
     def nominal_factors(self):
         """What a pound of works at the price base costs in the money of each planning year, shape (years,). [-]"""
-        plan = self.plan
-        yearly = nominal_factors(self.costs.tender_inflation, plan.years, plan.first_year - plan.price_base)
+        plan, costs = self.plan, self.costs
+        yearly = nominal_by_year(costs.tender_inflation_by_year, costs.tender_inflation, plan.years,
+                                 plan.first_year - plan.price_base)
         return yearly * (1.0 + self.shocks.tender_step_share)
 
     def register(self):

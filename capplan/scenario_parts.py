@@ -4,9 +4,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from .tables import ELEMENTS
+from .tables import ELEMENTS, STAGES
 
 CHOICE = "the trust's choice"
+LEAST_RISE, MOST_RISE = -0.1, 0.3
 
 
 class Part(BaseModel):
@@ -113,20 +114,53 @@ class Refurbishment(BlockWorks):
 class Costs(Part):
     """From a surveyor's or a national unit cost to what a scheme costs the trust."""
 
+    preliminaries_share: float = sourced(CHOICE, ge=0, le=1)
+    """Preliminaries (scaffold, site set-up) on top of works, where the costs given do not include them; 0: they do."""
     fees_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)
     """Professional fees, as a share of works. CIF expects less than 10% of the project."""
     contingency_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)
     """Contingency, as a share of works."""
+    survey_stage: Literal[STAGES] = sourced(CHOICE)
+    """Stage that surveyors' and national costs are at; it sets optimism bias and how sure a cost is."""
+    optimism_bias_in_contingency: bool = sourced(CHOICE)
+    """Whether the contingency stands for the optimism bias. If not, the greater of the two is added, never both."""
+    shared_variance_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)
+    """Part of what is not known of a scheme's outturn that all schemes share (the market), as a share of its variance."""
     vat_rate_voluntary_aided: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)
     """VAT that a voluntary-aided school cannot reclaim. Academies reclaim theirs and pay none."""
-    tender_inflation: float = sourced("bcis-outlook-2026", ge=-0.1, le=0.3)
+    tender_inflation: float = sourced("bcis-outlook-2026", ge=LEAST_RISE, le=MOST_RISE)
     """Yearly rise of tender prices, as a fraction."""
+    tender_inflation_by_year: tuple[float, ...] = Field((), strict=False,
+                                                        json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Rise of tender prices in each year from the price base on; where the list ends, the one rate goes on."""
+    capital_from_gbp: float = sourced(CHOICE, ge=0, le=1e6)
+    """Least cost (real) of a scheme that is capital; a smaller one is revenue, and only reserves may pay for it."""
     rebuild_gbp_per_m2: float = sourced("dfe-rebuild-2018", gt=0, le=20000)
     """Cost of rebuilding, for the facility condition index, in the prices of ``rebuild_price_base``."""
     rebuild_price_base: int = sourced("dfe-rebuild-2018", ge=1990, le=2100)
     """Year whose prices the costs of rebuilding and demolishing are in."""
     demolish_gbp_per_m2: float = sourced("capplan-assumption", assumption=True, ge=0, le=5000)
     """Cost of demolishing a block and making good, by floor area."""
+
+    @field_validator("tender_inflation_by_year")
+    @classmethod
+    def _likely(cls, rises):
+        if strange := [rise for rise in rises if not LEAST_RISE <= rise <= MOST_RISE]:
+            raise ValueError(f"rises are fractions from {LEAST_RISE:g} to {MOST_RISE:g}, not {strange[0]:g}")
+        return rises
+
+
+class Profile(Part):
+    """When schemes are paid for. What falls due before the plan is paid in its first year, after it in its last."""
+
+    fees_before_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)
+    """Part of the fees that falls due in the year before works start; 0: all in the year of the start."""
+    retention_share: float = sourced("jct-retention", ge=0, le=0.2)
+    """Part of the works held back until the year after they are finished; 0: none."""
+    second_summer_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=0.9)
+    """Part of large works that is done in a second summer; 0: all in one. They are finished, and help, a year later."""
+    two_summers_from_gbp: float = sourced("capplan-assumption", assumption=True, ge=0, le=1e9)
+    """Cost (real) from which works are large."""
 
 
 class Loss(Part):
@@ -168,6 +202,10 @@ class Shocks(Part):
     """Share of the pupils of rolls.csv lost from the first census of the plan on; formula grants not yet awarded follow."""
     energy_price_share: float = sourced(CHOICE, ge=-0.5, le=5)
     """Rise of the price of energy on top of the budget, in every year, as a fraction; it needs a budget table."""
+    overrun_years: int = sourced(CHOICE, ge=0, le=3)
+    """Years by which every scheme is finished late."""
+    overrun_share: float = sourced(CHOICE, ge=0, le=1)
+    """Part of what is paid for late works that slips with them."""
 
 
 class Allocations(Part):

@@ -27,6 +27,7 @@ USES = ("condition", "energy", "any")
 BLOCK_USES = ("teaching", "hall or dining", "kitchen", "sports", "residential", "office", "plant", "mixed")
 EXPOSURES = ("sheltered", "moderate", "severe")
 QUALITIES = ("poor", "typical", "good")
+STAGES = ("concept", "feasibility", "design", "tender", "contract")
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 EARLIEST_SURVEY = 1995
@@ -224,12 +225,20 @@ WORKS = Table("works", "Works already on the trust's own list.", ("work_id",), (
     _id("block_id", "Block the work is in; blank for the grounds or the whole school.", "blocks.block_id", False),
     Column("description", Kind.TEXT, "What is to be done."),
     Column("use", Kind.CHOICE, "Kind of works, for eligibility.", choices=("condition", "energy")),
-    _gbp("cost_gbp", "Cost in the prices of cost_price_base, without fees or VAT."),
+    _gbp("cost_gbp", "Cost in the prices of cost_price_base, without VAT and what its stage leaves to be added (fees)."),
     _year("cost_price_base", "Year whose prices the cost is in."),
     _gbp("loss_avoided_gbp_per_year", "Expected loss each year until it is done, in the same prices.", False),
     Column("priority", Kind.INTEGER, "1 urgent ... 4 long term.", "", False, least=1, most=4),
     _year("must_start_by", "Planning year it must start in or before, if it must be done at all.", False),
     Column("status", Kind.CHOICE, "Where the work stands.", choices=("proposed", "committed")),
+    Column("stage", Kind.CHOICE, "Stage its cost is at; blank: contract for committed works, else that of the scenario's "
+           "survey costs.", needed=False, choices=STAGES),
+    _gbp("contribution_gbp", "What others (parents, council, a partner) pay of it, received in the year it starts "
+         "(nominal).", False),
+    Column("paid_before_share", Kind.NUMBER, "Part of its cost that is paid in the year before it starts; blank: as the "
+           "scenario's profile has it.", needed=False, least=0, most=1),
+    Column("paid_after_share", Kind.NUMBER, "Part of its cost that is paid in the year after; blank: as the scenario's "
+           "profile has it, or none where the part before is given.", needed=False, least=0, most=1),
 ), needed=False)
 
 

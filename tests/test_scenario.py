@@ -16,8 +16,8 @@ from capplan.scenario import Scenario
 from .plain import FIGURES
 
 SHIPPED = ["baseline.toml", "cautious.toml", "five_years.toml", "redteam_bids.toml", "redteam_energy.toml",
-           "redteam_failures.toml", "redteam_grants.toml", "redteam_rolls.toml", "redteam_survey.toml",
-           "redteam_tenders.toml"]
+           "redteam_failures.toml", "redteam_grants.toml", "redteam_overrun.toml", "redteam_rolls.toml",
+           "redteam_survey.toml", "redteam_tenders.toml"]
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 OWN = 'extends = "baseline"\nname = "own"\ndescription = "A test."\n'
 
@@ -57,7 +57,8 @@ def test_shipped_scenario_loads_by_name_and_by_path(root, name):
 
 
 @pytest.mark.parametrize("overlay", ["high_inflation", "low_inflation", "cautious_reserves", "no_stand_in_grants",
-                                     "knock_on", "ageing", "exposure", "repair_and_renew_only", "rolls_led"])
+                                     "knock_on", "ageing", "exposure", "repair_and_renew_only", "rolls_led", "profile",
+                                     "optimism_bias", "capital_threshold"])
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_overlay_changes_something(name, overlay):
     if (name, overlay) not in {("cautious.toml", "high_inflation"), ("cautious.toml", "cautious_reserves")}:

@@ -28,6 +28,7 @@ BY_CONTRACT = "the layout of candidates folders is fixed, and its values are in 
 EXCEPTIONS = {
     ("spend", "cost"): BY_CONTRACT, ("pots", "amount"): BY_CONTRACT, ("limits", "amount"): BY_CONTRACT,
     ("scheme_years", "value"): BY_CONTRACT,
+    ("works", "paid_before_share"): "a fraction", ("works", "paid_after_share"): "a fraction",
     ("components", "quantity"): "its unit is that of the component's type: m2, m or nr",
     ("works", "loss_avoided_gbp_per_year"): "pounds a year",
     **{("rolls", f"pupils_{phase}"): "the name begins with the unit"

@@ -5,6 +5,7 @@ import pandas as pd
 
 from ..condition.backlog import expected_backlog
 from ..condition.compliance import planning_year
+from .spending import with_finish
 
 WORDS = {"refurbish": "Refurbish the block: renew everything below A together",
          "rebuild": "Rebuild the block", "demolish": "Demolish the block, whose places are not needed"}
@@ -103,10 +104,12 @@ def _scheme(kind, block, rows, also, cost, value, outlook):
     scenario, first = outlook.scenario, rows.iloc[0]
     nominal = scenario.nominal_factors()
     weight = outlook.costs_gbp[rows.index, 3] + 1e-9
-    return pd.DataFrame({
+    return with_finish(pd.DataFrame({
         "scheme_id": f"{block}.{kind}", "school_id": first.school_id, "kind": kind, "tag": "condition",
         "exclusion_group": f"{block}.block", "also_meets": ";".join(also), "requires": "", "must_do": "",
         "site_id": first.site_id, "trade": WHOLE_BLOCK, "block_id": block, "element": WHOLE_BLOCK,
         "description": f"{WORDS[kind]}: {block}", "priority": rows.priority.min(), "worst_grade": rows.grade.max(),
-        "surveyed_share": round(float((weight * ~rows.modelled).sum() / weight.sum()), 4), "start_year": scenario.years,
-        "cost": np.rint(cost.to_numpy() * nominal), "cost_real_gbp": cost.to_numpy().round(2), "value": value.round(2)})
+        "surveyed_share": round(float((weight * ~rows.modelled).sum() / weight.sum()), 4),
+        "stage": scenario.costs.survey_stage, "start_year": scenario.years,
+        "cost": np.rint(cost.to_numpy() * nominal), "cost_real_gbp": cost.to_numpy().round(2), "value": value.round(2)}),
+        scenario)

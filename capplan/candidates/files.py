@@ -8,7 +8,7 @@ import pandas as pd
 from ..candidate_tables import BUNDLES, CANDIDATE_TABLES
 from ..errors import CandidatesError, Fault
 from ..tabular import as_cells, find_table, read_cells, typed, write_frame
-from .model import Candidates, met_by_nobody_else, must_start_by, needs_met, split_list
+from .model import CONTRIBUTIONS, Candidates, met_by_nobody_else, must_start_by, needs_met, split_list
 
 
 def write_candidates(candidates, folder):
@@ -104,6 +104,8 @@ def _candidate_faults(frames, known):
     for row in spend[[pair not in listed for pair in zip(spend.scheme_id, spend.start_year, strict=True)]].itertuples():
         faults.append(Fault("spend.csv", int(row.Index), "start_year", f"{row.scheme_id} in {row.start_year}",
                             "a start year of that scheme in scheme_years.csv"))
+    faults += [Fault("spend.csv", int(row), "contributed_gbp", f"{spend.contributed_gbp[row]:g}", "no more than the cost")
+               for row in spend.index[spend.contributed_gbp > spend.cost]]
     unknown("bundles.csv", "schemes", _named(frames["bundles"].schemes), "schemes of schemes.csv, separated by ;")
     unknown("pots.csv", "schemes", _named(frames["pots"].schemes), "schemes of schemes.csv, separated by ;")
     unknown("pots.csv", "with_scheme", _named(frames["pots"].with_scheme), "a scheme of schemes.csv")
@@ -145,7 +147,9 @@ def _missing_costs(years, spend):
 
 def _pot_faults(pots):
     return [Fault("pots.csv", int(row.Index), "last_year", str(row.last_year), "not before first_year")
-            for row in pots[pots.last_year < pots.first_year].itertuples()]
+            for row in pots[pots.last_year < pots.first_year].itertuples()] + [
+        Fault("pots.csv", int(row), "pot_id", repr(CONTRIBUTIONS), "another name: this one stands for what others pay")
+        for row in pots.index[pots.pot_id == CONTRIBUTIONS]]
 
 
 def _limit_faults(frames):

@@ -6,9 +6,12 @@ import pandas as pd
 from .. import reference
 from ..condition.compliance import duties_due
 from ..finance import discount_factors
+from .spending import with_finish
 
 LISTED, REMEDIAL = "Works on the trust's list", "Statutory remedial works"
 LISTED_TABLES = {"works": LISTED, "compliance": REMEDIAL}
+OWN_COLUMNS = ("contribution_gbp", "paid_before_share", "paid_after_share")
+CONTRACT = "contract"
 PREFIXES = {"works": "work", "compliance": "duty"}
 
 
@@ -29,7 +32,8 @@ def listed_works(outlook, table):
     Notes
     -----
     Assumes works on the list lose what their row says each year until they are done, and that condition works not done
-    are handed on at their cost.
+    are handed on at their cost. Fees are added where the stage of a cost leaves them to be paid: not to a contract that is
+    let, which is what committed works are unless their row says otherwise.
     """
     works, scenario, estate = _works_of(outlook, table), outlook.scenario, outlook.estate
     schools = estate.schools.set_index("school_id")
@@ -44,20 +48,22 @@ def listed_works(outlook, table):
             continue
         ratio = reference.price_ratio(int(work.cost_price_base), scenario.plan.price_base)
         vat = 1.0 + schools.voluntary_aided[work.school_id] * scenario.costs.vat_rate_voluntary_aided
-        real = work.cost_gbp * ratio * scenario.on_cost_factor * vat
+        stage = _stage(work, scenario)
+        real = work.cost_gbp * ratio * scenario.on_costs(stage).factor * vat
         yearly = (0.0 if pd.isna(work.loss_avoided_gbp_per_year) else work.loss_avoided_gbp_per_year) * ratio
         handed_on = real * scenario.loss.handed_on_share * (work.use == "condition") * discount[years]
         must = scenario.plan.first_year if work.status == "committed" else work.must_start_by
-        pieces.append(pd.DataFrame({
+        pieces.append(with_finish(pd.DataFrame({
             "scheme_id": f"{PREFIXES[table]}.{work.work_id}", "school_id": work.school_id, "kind": "listed", "tag": work.use,
             "exclusion_group": "", "also_meets": "", "requires": "",
             "must_do": "" if pd.isna(must) else str(max(int(must), scenario.plan.first_year)),
             "site_id": home.get(work.block_id, work.site_id or sites.get(work.school_id, "")), "trade": "",
             "block_id": work.block_id,
             "element": LISTED_TABLES[table], "description": work.description, "priority": work.priority, "worst_grade": "",
-            "surveyed_share": 1.0, "start_year": scenario.years, "cost": np.rint(real * nominal),
+            "surveyed_share": 1.0, "stage": stage, "start_year": scenario.years, "cost": np.rint(real * nominal),
             "cost_real_gbp": round(real, 2),
-            "value": [round(yearly * discount[t + 1: years].sum() + handed_on, 2) for t in range(years)]}))
+            "value": [round(yearly * discount[t + 1: years].sum() + handed_on, 2) for t in range(years)],
+            **{name: getattr(work, name) for name in OWN_COLUMNS}}), scenario))
     return pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
 
 
@@ -78,4 +84,10 @@ def _works_of(outlook, table):
         "description": finding + " (" + due.duty.to_numpy() + ")",
         "use": "condition", "cost_gbp": items.remedial_cost_gbp.to_numpy(),
         "cost_price_base": items.cost_price_base.to_numpy(), "loss_avoided_gbp_per_year": np.nan, "priority": 1.0,
-        "must_start_by": due.must_do_year.to_numpy(), "status": "proposed"})
+        "must_start_by": due.must_do_year.to_numpy(), "status": "proposed", "stage": "",
+        **dict.fromkeys(OWN_COLUMNS, np.nan)})
+
+
+def _stage(work, scenario):
+    """The stage a cost is at: what its row says, else a contract for committed works, else that of the survey's costs."""
+    return work.stage or (CONTRACT if work.status == "committed" else scenario.costs.survey_stage)

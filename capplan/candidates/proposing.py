@@ -1,5 +1,7 @@
 """From an outlook to candidate schemes: what could be done, in which years, at what cost, and what that avoids."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -7,9 +9,19 @@ from .. import reference
 from ..money import money
 from ..outlook import ELEMENT_WORKS, URGENT
 from ..parts import unsupported
+from ..tables import USES
 from .blocks import block_works
 from .listed import LISTED_TABLES, listed_works
 from .model import Candidates, met_by_nobody_else, split_list
+from .spending import (
+    REVENUE,
+    apart_by_size,
+    by_scheme,
+    finish_delays,
+    only_reserves_pay_revenue,
+    spend_rows,
+    with_finish,
+)
 from .targets import target_limits
 
 WORDS = {"patch": "Patch what is expected at {grades} by then", "repair": "Put right what is expected at {grades} by then",
@@ -48,27 +60,30 @@ def propose(outlook):
     pieces = [piece for piece in pieces if len(piece)]
     cells = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
     cells, small_gbp = _worth_planning(_distinct(cells), scenario)
-    return _candidates(outlook, cells, small_gbp, members)
+    cells, renamed = apart_by_size(cells, scenario)
+    members |= {name: members[other] for name, other in renamed.items() if other in members}
+    return _candidates(outlook, cells, small_gbp, members, renamed)
 
 
-def _candidates(outlook, cells, small_gbp, members):
+def _candidates(outlook, cells, small_gbp, members, renamed):
     """The tables of the candidates, from one row per scheme and start year."""
     purse = money(outlook.estate, outlook.scenario)
+    if outlook.scenario.costs.capital_from_gbp > 0:
+        purse = replace(purse, pots=only_reserves_pay_revenue(purse.pots, USES))
     schemes = cells.drop_duplicates("scheme_id")[_SCHEME_COLUMNS].reset_index(drop=True)
     idle = met_by_nobody_else(schemes).groupby(level=0).agg(set)
     for row, names in idle.items():
         schemes.loc[row, "also_meets"] = ";".join(name for name in split_list(schemes.also_meets[row]) if name not in names)
     kept = set(schemes.scheme_id)
     members = {key: rows for key, rows in members.items() if key in kept}
-    works = {key: URGENT if key.endswith(f".{URGENT}") else kind
+    works = {key: URGENT if renamed.get(key, key).endswith(f".{URGENT}") else kind
              for key, kind in zip(schemes.scheme_id, schemes.kind, strict=True) if key in members}
-    years = cells[["scheme_id", "start_year", "value", "cost_real_gbp"]].reset_index(drop=True)
+    years = cells[["scheme_id", "start_year", "value", "cost_real_gbp", "finish_year"]].reset_index(drop=True)
     years, targets, told = target_limits(outlook, years, members, works)
     limits = pd.concat([_delivery_limits(outlook.scenario), targets], ignore_index=True)
     frames = {"schemes": schemes, "pots": purse.pots, "limits": limits, "scheme_years": years,
-              "spend": cells.assign(year=cells.start_year)[["scheme_id", "start_year", "year", "cost"]]
-              .reset_index(drop=True)}
-    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told)
+              "spend": spend_rows(cells, outlook.scenario)}
+    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told, *_told_of_costs(outlook, schemes))
     return Candidates(frames, outlook, purse, members, works, notes)
 
 
@@ -88,9 +103,27 @@ def _left_out(outlook, small_gbp, kept):
                "the contractor's, or fall due after the plan.")
 
 
+def _told_of_costs(outlook, schemes):
+    """What every page must say of what is added to costs, of capital and revenue, and of bills after the plan."""
+    scenario = outlook.scenario
+    costs, on_costs = scenario.costs, scenario.on_costs(scenario.costs.survey_stage)
+    bias = reference.optimism_bias(costs.survey_stage)
+    if costs.optimism_bias_in_contingency and bias > on_costs.allowance_share:
+        yield (f"Costs from surveys hold a contingency of {on_costs.allowance_share:.1%} and nothing further for optimism "
+               f"bias; past projects came out {bias:.0%} above estimates of the stage {costs.survey_stage} on average "
+               "(overlay optimism_bias).")
+    small = schemes.scheme_id[schemes.tag == REVENUE]
+    if len(small):
+        yield (f"{len(small)} candidate schemes below £{costs.capital_from_gbp:,.0f} count as revenue: only reserves may "
+               "pay for them.")
+    if scenario.profile.retention_share or scenario.profile.second_summer_share:
+        yield "Bills that fall due after the plan (retention, second summers) are set aside in its last year."
+
+
 _SCHEME_COLUMNS = ["scheme_id", "school_id", "kind", "tag", "exclusion_group", "also_meets", "requires", "must_do",
-                   "site_id", "trade", "block_id", "element", "description", "priority", "worst_grade", "surveyed_share"]
-_COLUMNS = [*_SCHEME_COLUMNS, "start_year", "cost", "cost_real_gbp", "value"]
+                   "site_id", "trade", "block_id", "element", "description", "priority", "worst_grade", "surveyed_share",
+                   "stage"]
+_COLUMNS = [*_SCHEME_COLUMNS, "start_year", "cost", "cost_real_gbp", "value", "value_on_time", "finish_year"]
 
 
 def _groups(parts):
@@ -130,7 +163,9 @@ def _schemes_of(kind, rows, outlook, value, members):
     long["cost_real_gbp"] = total_cost.ravel().round(2)
     long["cost"] = np.rint(total_cost * nominal).ravel()
     long["value"] = total_value.ravel().round(2)
-    return long
+    delays = finish_delays(total_cost.round(2), scenario)
+    open_to = outlook.treatments[kind].applies[index], codes, delays
+    return with_finish(long, scenario, by_scheme(value[index], *open_to), by_scheme(cost[index], *open_to, 1.0))
 
 
 def _quoted(outlook):
@@ -157,7 +192,8 @@ def _facts(kind, rows, needs, codes, outlook):
         "trade": first.element, "block_id": first.block_id, "element": first.element,
         "description": WORDS[kind].format(grades=grades) + ": " + first.element.str.lower() + ", " + place,
         "priority": by_need.priority.min(), "worst_grade": by_need.grade.max(),
-        "surveyed_share": (by_need.seen.sum() / by_need.weight.sum()).round(4)}, index=range(len(needs)))
+        "surveyed_share": (by_need.seen.sum() / by_need.weight.sum()).round(4),
+        "stage": outlook.scenario.costs.survey_stage}, index=range(len(needs)))
 
 
 def _grades_in_words(grades):
@@ -173,7 +209,7 @@ def _worth_planning(cells, scenario):
     """
     must = cells.must_do != ""
     big = cells.cost_real_gbp >= scenario.schemes.minimum_scheme_gbp
-    keep = (must | (big & (cells.value > 0))) & (~must | (cells.start_year <= pd.to_numeric(cells.must_do)))
+    keep = (must | (big & (cells.value_on_time > 0))) & (~must | (cells.start_year <= pd.to_numeric(cells.must_do)))
     keep &= ~must | (cells.cost_real_gbp > 0) | (cells.kind == "listed")
     ever = big.groupby(cells.scheme_id).transform("any") | must
     small = cells[~ever & (cells.kind == "renew") & (cells.start_year == scenario.plan.first_year)]

@@ -19,7 +19,7 @@ def target_limits(outlook, years, members, works):
     ----------
     outlook : Outlook
     years : DataFrame
-        ``scheme_id, start_year`` and further columns, one row per start.
+        ``scheme_id, start_year, finish_year`` and further columns, one row per start.
     members, works : dict
         Rows each scheme treats, and the name of its treatment.
 
@@ -70,8 +70,12 @@ def _cuts(outlook, weights, years, members, works):
     loss = Loss(nil, nil[:, 0], weights * outlook.in_use[-1][:, None], outlook.in_use[:-1])
     ways = {name: each.way for name, each in outlook.treatments.items()}
     cuts = worth(outlook.wear, loss, ways, 0.0, outlook.horizon)
-    cuts = {name: cuts[name] * each.applies for name, each in outlook.treatments.items()}
-    by_scheme = {scheme: cuts[works[scheme]][rows].sum(axis=0) for scheme, rows in members.items()}
-    first, none = outlook.scenario.plan.first_year, np.zeros(outlook.horizon)
-    return [round(float(by_scheme.get(scheme, none)[year - first]), 2)
-            for scheme, year in zip(years.scheme_id, years.start_year, strict=True)]
+    first, found = outlook.scenario.plan.first_year, []
+    for scheme, start, finish in zip(years.scheme_id, years.start_year, years.finish_year, strict=True):
+        rows = members.get(scheme)
+        if rows is None or finish >= first + outlook.horizon:
+            found.append(0.0)
+            continue
+        applies = outlook.treatments[works[scheme]].applies[rows, start - first]
+        found.append(round(float((cuts[works[scheme]][rows, finish - first] * applies).sum()), 2))
+    return found

@@ -8,6 +8,8 @@ from collections import defaultdict
 import pandas as pd
 
 TOLERANCE_GBP, POUND_GBP = 0.02, 1.0
+CONTRIBUTIONS = "contributions"
+"""Where draws say it comes from, what others pay."""
 
 
 def audit(candidates, choice, draws, objective):
@@ -34,7 +36,8 @@ def audit(candidates, choice, draws, objective):
         wrong += _value(candidates, choice, objective)
         wrong += _alternatives(candidates, choice)
         owed = _owed(candidates, choice)
-        wrong += _paid(owed, draws)
+        wrong += _paid(owed, draws[draws.pot_id != CONTRIBUTIONS])
+        wrong += _contributed(candidates, choice, draws)
         wrong += _pots(candidates, draws)
         wrong += _terms(candidates, choice, draws, owed)
         wrong += _limits(candidates, choice)
@@ -88,7 +91,7 @@ def _alternatives(candidates, choice):
 
 
 def _owed(candidates, choice):
-    """What each scheme spends in each year, less what its bundles save."""
+    """What the pots owe for each scheme in each year: its spending less what others pay and what its bundles save."""
     owed, saved = defaultdict(float), defaultdict(float)
     for bundle in candidates.bundles.itertuples():
         members = [name.strip() for name in bundle.schemes.split(";") if name.strip()]
@@ -97,8 +100,27 @@ def _owed(candidates, choice):
                 saved[name] += bundle.saving_share
     for row in candidates.spend.itertuples():
         if choice.get(row.scheme_id) == row.start_year:
-            owed[row.scheme_id, row.year] += row.cost * (1.0 - saved[row.scheme_id])
+            owed[row.scheme_id, row.year] += (row.cost - _others_pay(row)) * (1.0 - saved[row.scheme_id])
     return owed
+
+
+def _others_pay(row):
+    """What others contribute to a row of spending; none where the column is absent or blank."""
+    amount = getattr(row, "contributed_gbp", 0.0)
+    return amount if amount > 0 else 0.0
+
+
+def _contributed(candidates, choice, draws):
+    """Others pay what the candidates say they do, when they do, and nothing else is theirs to pay."""
+    due, paid = defaultdict(float), defaultdict(float)
+    for row in candidates.spend.itertuples():
+        if choice.get(row.scheme_id) == row.start_year and _others_pay(row):
+            due[row.scheme_id, row.year] += row.contributed_gbp
+    for row in draws[draws.pot_id == CONTRIBUTIONS].itertuples():
+        paid[row.scheme_id, row.year] += row.amount_gbp
+    return [f"others contribute £{due.get(key, 0):,.2f} to {key[0]} in {key[1]}, and £{paid.get(key, 0):,.2f} is counted"
+            for key in sorted(due.keys() | paid.keys())
+            if not abs(due.get(key, 0.0) - paid.get(key, 0.0)) <= TOLERANCE_GBP]
 
 
 def _paid(owed, draws):
@@ -134,7 +156,7 @@ def _pots(candidates, draws):
     schemes = schemes.set_index("scheme_id")
     wrong += [f"{row.pot_id} pays {row.scheme_id} £{row.amount_gbp:,.2f}, a negative sum"
               for row in draws[draws.amount_gbp < -TOLERANCE_GBP].itertuples()]
-    for pot, group in draws.groupby("pot_id"):
+    for pot, group in draws[draws.pot_id != CONTRIBUTIONS].groupby("pot_id"):
         if pot not in pots.index:
             wrong.append(f"{pot} pays £{group.amount_gbp.sum():,.2f} and is no pot of these candidates")
             continue
@@ -162,6 +184,8 @@ def _limits(candidates, choice):
     chosen = chosen.merge(schemes, on="scheme_id")
     spent = candidates.spend.merge(chosen[["scheme_id", "start_year", "site_id", "school_id", "trade"]],
                                    on=["scheme_id", "start_year"])
+    if "contributed_gbp" in spent:
+        spent["cost"] = spent.cost - spent.contributed_gbp.fillna(0.0)
     for limit in candidates.limits.itertuples():
         frame = spent if limit.measure == "cost" else chosen
         if not pd.isna(limit.year):

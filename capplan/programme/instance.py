@@ -55,7 +55,8 @@ class Bundle:
 class Instance:
     """Everything the optimiser needs, by name and by place.
 
-    ``pairs`` lists the starts (scheme, year), ``value`` (n,) what each is worth, ``spending`` what each spends; ``groups``
+    ``pairs`` lists the starts (scheme, year), ``value`` (n,) what each is worth, ``spending`` what the pots spend on each,
+    and ``contributed`` what others pay of a (scheme, year) by year of payment (nominal GBP, no bundle lessens it); ``groups``
     maps a need to its alternative schemes (a scheme without an exclusion group is a need of its own, and one on a whole
     block may meet several); ``must`` maps a need to the (scheme, year) pairs that meet it in time; ``requires`` maps a
     scheme to those that must have started no later; ``pots`` is indexed by ``pot_id``; ``payers`` maps a scheme to the pots
@@ -72,6 +73,7 @@ class Instance:
     payers: dict = field(repr=False)
     limits: list = field(repr=False)
     bundles: list = field(repr=False, default_factory=list)
+    contributed: dict = field(repr=False, default_factory=dict)
 
     @cached_property
     def starts(self):
@@ -151,15 +153,29 @@ def instance(candidates):
     bundles = [Bundle(row.bundle_id, tuple(split_list(row.schemes)), float(row.saving_share))
                for row in candidates.bundles.itertuples()]
     return Instance(pairs, years.value.to_numpy(float), spending, dict(groups), dict(must), requires, pots,
-                    _payers(schemes, pots), limits, bundles)
+                    _payers(schemes, pots), limits, bundles, _contributions(candidates.spend))
 
 
 def _spending(spend, pairs):
     place = dict(zip(pairs, range(len(pairs)), strict=True))
     starts = [place[pair] for pair in zip(spend.scheme_id, spend.start_year, strict=True)]
-    cost = spend.cost.to_numpy(float)
+    cost = spend.cost.to_numpy(float) - _contributed(spend)
     some = np.flatnonzero(cost)
     return Spending(np.array(starts, dtype=int)[some], spend.year.to_numpy(int)[some], cost[some])
+
+
+def _contributed(spend):
+    """What others pay of each row of spending (nominal). [GBP]"""
+    return spend.contributed_gbp.fillna(0.0).to_numpy(float) if "contributed_gbp" in spend else np.zeros(len(spend))
+
+
+def _contributions(spend):
+    """What others pay of each start by year, as ``Instance.contributed`` has it."""
+    found = defaultdict(dict)
+    rows = spend[_contributed(spend) > 0]
+    for scheme, start, year, amount in zip(rows.scheme_id, rows.start_year, rows.year, _contributed(rows), strict=True):
+        found[scheme, start][year] = found[scheme, start].get(year, 0.0) + float(amount)
+    return dict(found)
 
 
 def _pots(pots):

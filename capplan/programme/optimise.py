@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
-from ..candidates import Candidates
+from ..candidates import CONTRIBUTIONS, Candidates
 from ..errors import AuditError, SolverError
 from . import formulation
 from .audit import audit
@@ -79,7 +79,7 @@ class Programme:
             ``pot_id, route, year, opening_gbp, in_gbp, out_gbp, lapsed_gbp, closing_gbp``. A pot comes in whole in its
             first year; what is left after its last lapses, or, of reserves, is carried on. A pot whose window runs past
             the plan is shown to the plan's last year, with what is then still open. A pot that comes with a scheme (a bid, a
-            loan) comes in when that starts, if it does.
+            loan) comes in when that starts, if it does; what others contribute comes in as it goes out.
         """
         outlook = self.candidates.outlook
         end = outlook.scenario.years[-1] if outlook is not None else float("inf")
@@ -96,6 +96,8 @@ class Programme:
                 lapsed = held if year == pot.last_year and route != "reserves" else 0.0
                 held = round(held - lapsed, 2)
                 rows.append([pot.pot_id, route, year, opening, received, spent, lapsed, held])
+        rows += [[CONTRIBUTIONS, "contribution", year, 0.0, round(amount, 2), round(amount, 2), 0.0, 0.0]
+                 for (pot, year), amount in sorted(out.items()) if pot == CONTRIBUTIONS]
         return pd.DataFrame(rows, columns=["pot_id", "route", "year", "opening_gbp", "in_gbp", "out_gbp", "lapsed_gbp",
                                            "closing_gbp"])
 

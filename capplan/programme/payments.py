@@ -4,6 +4,7 @@ from collections import defaultdict
 
 import pandas as pd
 
+from ..candidates import CONTRIBUTIONS
 from ..errors import SolverError
 from .instance import bills as bills_of
 from .solver import least_cost_payment, least_unpaid
@@ -35,7 +36,7 @@ def draws(inst, choice):
     Returns
     -------
     DataFrame
-        ``scheme_id, pot_id, year, amount_gbp`` (nominal), one row per payment.
+        ``scheme_id, pot_id, year, amount_gbp`` (nominal), one row per payment; what others pay comes from ``contributions``.
 
     Raises
     ------
@@ -52,7 +53,11 @@ def draws_or_none(inst, choice):
     """As ``draws``, with ``None`` where the pots cannot pay."""
     bills, schemes, place = _bills(inst, choice)
     paid = least_cost_payment(bills, *_purses(inst, choice, place))
-    return None if paid is None else _share_out(inst, paid, schemes, place)
+    if paid is None:
+        return None
+    others = [[scheme, CONTRIBUTIONS, year, round(amount, 4)] for scheme, start in choice.items()
+              for year, amount in inst.contributed.get((scheme, start), {}).items()]
+    return _share_out(inst, paid, schemes, place, others)
 
 
 def unpaid(inst, choice):
@@ -101,10 +106,10 @@ def _purses(inst, choice, order):
     return windows, {pot: inst.terms[pot].amount for pot in order}, {pot: inst.terms[pot].most_share for pot in order}
 
 
-def _share_out(inst, paid, schemes, place):
+def _share_out(inst, paid, schemes, place, rows):
     """Split what each pot pays to a class in a year over its schemes: in proportion where it may pay a share only, else one
-    after the other."""
-    rows, purses = [], defaultdict(list)
+    after the other; added to what others pay."""
+    purses = defaultdict(list)
     for (key, pot), amount in paid.items():
         purses[key].append([pot, amount])
     for key, members in schemes.items():

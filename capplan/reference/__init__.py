@@ -10,7 +10,7 @@ from ..errors import MissingFigureError
 TABLES = ("component_types", "further_types", "price_index", "location_factors", "routes", "loss_rates",
           "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on",
           "inventory", "allocation_rates", "condition_modifiers", "pupil_weights", "regime_rules", "watch_bands",
-          "route_rules")
+          "route_rules", "cost_stages", "optimism_bias")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids")}
 
 
@@ -146,6 +146,29 @@ def consequence(element, block_use=""):
         if (element, use) in table.index:
             return table.loc[(element, use)]
     raise MissingFigureError(f"No consequence of failure for the element {element!r}.")
+
+
+def optimism_bias(stage):
+    """By how much estimates of a stage have fallen short, as a share of works. [-]
+
+    Raises
+    ------
+    MissingFigureError
+        If the stage is not in the table.
+
+    Examples
+    --------
+    >>> optimism_bias("concept"), optimism_bias("contract")
+    (0.24, 0.02)
+
+    References
+    ----------
+    .. [1] HM Treasury, Green Book supplementary guidance: optimism bias, table 2 (after Mott MacDonald, 2002).
+    """
+    shares = load("optimism_bias").set_index("stage").optimism_bias_share
+    if stage not in shares.index:
+        raise MissingFigureError(f"No optimism bias for the stage {stage!r}.")
+    return float(shares[stage])
 
 
 def price_ratio(from_year, to_year):

@@ -17,6 +17,8 @@ from ..tabular import FLAGS, read_cells
 COUNTED_GRADES = ("C", "D", "E")
 PLANS = ("without", "with")
 RESERVES_ROUTE = "reserves"
+CONTRIBUTION_ROUTE = "contribution"
+CONTRIBUTIONS, RESERVES = OWN = ("Contributions", "Reserves")
 MOST_POTS_APART = 6
 PENNY_GBP = 0.01
 
@@ -280,7 +282,7 @@ def spend_by_pot(results):
     """Spend by planning year and source of money.
 
     One column for each pot that is drawn on, in order of first use; where more than six are, one for each route, in the
-    order of ``tables.ROUTES``. The reserves are always one column, the last.
+    order of ``tables.ROUTES``. What others contribute is one column, and the reserves are one, the last.
 
     Returns
     -------
@@ -290,13 +292,13 @@ def spend_by_pot(results):
     routes = results.cashflow.drop_duplicates("pot_id").set_index("pot_id").route
     draws = results.draws[results.draws.amount_gbp != 0].sort_values(["year", "pot_id"])
     route = draws.pot_id.map(routes)
-    reserves = route == RESERVES_ROUTE
-    grants_used = draws.pot_id[~reserves].nunique()
-    source = draws.pot_id if grants_used + int(reserves.any()) <= MOST_POTS_APART else route
-    source = source.where(~reserves, "Reserves")
+    reserves, others = route == RESERVES_ROUTE, route == CONTRIBUTION_ROUTE
+    sources_used = draws.pot_id[~reserves].nunique() + int(reserves.any())
+    source = (draws.pot_id if sources_used <= MOST_POTS_APART else route).where(~reserves, RESERVES)
+    source = source.where(~others, CONTRIBUTIONS)
     table = draws.groupby([draws.year, source]).amount_gbp.sum().unstack(fill_value=0.0)
-    order = [name for name in dict.fromkeys((*ROUTES, *source)) if name in table.columns and name != "Reserves"]
-    order += ["Reserves"] * bool(reserves.any())
+    order = [name for name in dict.fromkeys((*ROUTES, *source)) if name in table.columns and name not in OWN]
+    order += [name for name in OWN if name in table.columns]
     return table.reindex(index=results.years, columns=order, fill_value=0.0).rename_axis(index="year", columns=None)
 
 

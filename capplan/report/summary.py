@@ -8,7 +8,7 @@ from . import charts, words
 from . import page_tables as tables
 from .needs import deferred_needs, deferred_urgent, is_bad, is_urgent, must_do_needs
 from .page_tables import plan_span
-from .results import PLANS, RESERVES_ROUTE, cash_by_pot, gains, headline_backlog, in_plan, spend_by_pot
+from .results import CONTRIBUTIONS, PLANS, RESERVES, RESERVES_ROUTE, cash_by_pot, gains, headline_backlog, in_plan, spend_by_pot
 from .words import IF_DEFERRED, counted, listed, money, percent, plain, pounds, year_label
 
 MOST_LINES, MOST_COLUMNS = 40, 100
@@ -103,13 +103,34 @@ def answer(results):
     return [
         f"{counted(len(funded), 'scheme')} for {money(spend_gbp)} {'is' if len(funded) == 1 else 'are'} funded at "
         f"{funded.school_id.nunique()} of {counted(len(results.schools), 'school')} in {plan_span(results)}; {lapse}. "
-        f"{left}{_patched(funded)}",
+        f"{left}{_patched(funded)}{certainty_words(solution)}",
         f"The programme avoids an expected loss of {money(solution['objective'])} "
         f"(discounted, at {solution['price_base']} prices).",
         f"Backlog of grades C to E in September {last}: {money(without)} without the programme, "
         f"{money(with_it)} with it (now {money(headline_backlog(results, 'without', results.years[0]))}). Without "
         "means that nothing is renewed or repaired for the whole plan, not even what fails.",
         *_must_do(results), proof(solution)]
+
+
+def certainty_words(solution):
+    """How sure the cost is and what others pay of it, in sentences; none where the folder does not say.
+
+    Parameters
+    ----------
+    solution : dict
+        ``solution.json``.
+
+    Returns
+    -------
+    str
+    """
+    risk = solution.get("cost_risk")
+    if not risk or risk["planned_gbp"] <= words.NEGLIGIBLE_GBP:
+        return ""
+    more, apart = (risk[name] - risk["planned_gbp"] for name in ("p80_gbp", "schemes_p80_gbp"))
+    others = f" Others contribute {money(risk['contributed_gbp'])} of it." if risk["contributed_gbp"] > 0 else ""
+    return (f"{others} The cost is the expected one: four times in five it comes to {money(risk['p80_gbp'])} or less, so "
+            f"{money(more)} beside the plan makes it 80% sure ({money(apart)} if each scheme held its own).")
 
 
 def _patched(funded):
@@ -232,11 +253,11 @@ def _year_lines(results):
              ("Year", "started", "grants", "reserves", "lapsed", "at end", "of them", "without", "with"))
     rows = []
     for year, amounts in spend.iterrows():
-        reserves = amounts.get("Reserves", 0.0)
+        reserves = amounts.get(RESERVES, 0.0)
         ends = [money(path[name][year]) if year in path.index else "-" for name in ("closing_gbp", "floor_gbp")]
         backlog = [money(headline_backlog(results, plan, year + 1)) for plan in PLANS]
         rows.append((year_label(year) + " !" * (year in below), f"{started.get(year, 0):,}",
-                     money(amounts.sum() - reserves), money(reserves), money(lapsed.get(year, 0.0)), *ends, *backlog))
+                     money(amounts.sum() - reserves - amounts.get(CONTRIBUTIONS, 0.0)), money(reserves), money(lapsed.get(year, 0.0)), *ends, *backlog))
     widths = (9, 9, 10, 10, 9, 11, 10, 17, 10)
     return ["".join(f"{cell:<{width}}" if place == 0 else f"{cell:>{width}}"
                     for place, (cell, width) in enumerate(zip(row, widths, strict=True))) for row in (*heads, *rows)]
