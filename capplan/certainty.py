@@ -66,7 +66,7 @@ def cost_risk_frame(programme, seed=0):
     -------
     DataFrame
         ``scope`` (programme, year, pot), ``name``, ``planned_gbp``, ``p50_gbp``, ``p80_gbp``, ``schemes_p80_gbp`` (the
-        P80s of its schemes added up) and ``for_80_gbp`` (P80 less what is planned); nominal. One row where nothing is funded.
+        P80s of its schemes added up) and ``for_80_gbp`` (P80 less what is planned); nominal. One row if nothing is funded.
 
     Notes
     -----

@@ -122,7 +122,11 @@ def _route_faults(grants, where):
 
 
 def _works_faults(frames, where):
-    return _elsewhere(frames, frames["works"], where)
+    works = frames["works"]
+    both = works.paid_before_share.fillna(0.0) + works.paid_after_share.fillna(0.0)
+    return _elsewhere(frames, works, where) + _rows(
+        works, both > 1.0, where, "paid_after_share", lambda row: f"{row.paid_after_share:g}",
+        "with paid_before_share no more than the whole cost (1)")
 
 
 def _compliance_faults(frames, where):

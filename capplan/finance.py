@@ -83,7 +83,7 @@ def nominal_by_year(rises, inflation, years, offset=0):
     A tenth, then a half, then a fifth every year:
 
     >>> nominal_by_year([0.1, 0.5], 0.2, 4).round(4)
-    array([1.   , 1.1  , 1.65 , 1.98 ])
+    array([1.  , 1.1 , 1.65, 1.98])
     >>> nominal_by_year([], 0.5, 3).tolist() == nominal_factors(0.5, 3).tolist()
     True
     """

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capplan.finance import discount_factors, nominal_factors
+from capplan.finance import discount_factors, nominal_by_year, nominal_factors
 
 rates = st.floats(-0.1, 0.5)
 
@@ -37,3 +37,22 @@ def test_factors_against_a_loop(rate, years, offset):
         assert discount[year] == pytest.approx(worth, rel=1e-9)
         assert nominal[year] == pytest.approx(price, rel=1e-9)
         worth, price = worth / (1 + rate), price * (1 + rate)
+
+
+def test_rises_by_year_by_hand():
+    """Base 2024, plan from 2026: 1.1 x 1.2 = 1.32 in 2026, x 1.05 = 1.386 in 2027, then 3.2% a year: 1.430352."""
+    assert nominal_by_year([0.1, 0.2, 0.05], 0.032, 3, offset=2) == pytest.approx([1.32, 1.386, 1.430352], rel=1e-12)
+
+
+def test_before_the_price_base_the_one_rate_holds():
+    """Base 2026, plan from 2025: a quarter less far back, 1 at the base, then the list."""
+    assert nominal_by_year([0.5], 0.25, 3, offset=-1) == pytest.approx([0.8, 1.0, 1.5], rel=1e-12)
+
+
+def test_a_list_longer_than_the_plan_is_cut():
+    assert nominal_by_year([0.1] * 9, 0.5, 2) == pytest.approx([1.0, 1.1], rel=1e-12)
+
+
+@given(st.floats(-0.1, 0.3), st.integers(0, 12), st.integers(-5, 8), st.integers(0, 15))
+def test_a_list_of_the_same_rise_is_that_rate(rate, years, offset, length):
+    assert nominal_by_year([rate] * length, rate, years, offset) == pytest.approx(nominal_factors(rate, years, offset))

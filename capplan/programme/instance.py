@@ -56,7 +56,7 @@ class Instance:
     """Everything the optimiser needs, by name and by place.
 
     ``pairs`` lists the starts (scheme, year), ``value`` (n,) what each is worth, ``spending`` what the pots spend on each,
-    and ``contributed`` what others pay of a (scheme, year) by year of payment (nominal GBP, no bundle lessens it); ``groups``
+    and ``contributed`` what others pay of a (scheme, year) by year of payment (nominal GBP); ``groups``
     maps a need to its alternative schemes (a scheme without an exclusion group is a need of its own, and one on a whole
     block may meet several); ``must`` maps a need to the (scheme, year) pairs that meet it in time; ``requires`` maps a
     scheme to those that must have started no later; ``pots`` is indexed by ``pot_id``; ``payers`` maps a scheme to the pots

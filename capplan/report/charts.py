@@ -14,13 +14,13 @@ import numpy as np
 from ..tables import ROUTES
 from . import words
 from .needs import needs_by_element
-from .results import COUNTED_GRADES, PLANS, backlog_by_grade, spend_by_pot, spend_by_school
+from .results import CONTRIBUTIONS, COUNTED_GRADES, PLANS, RESERVES, backlog_by_grade, spend_by_pot, spend_by_school
 
 # Light tints of colours told apart by colour-blind readers (the order of Okabe and Ito's palette), each with a hatch.
 USUAL_ROUTES = ("SCA", "DFC", "CIF", "PSDS4", "other grant")
 SERIES = (("#8cc4e8", "///"), ("#f6dfa4", "---"), ("#e39a7c", "xxx"), ("#b5e0cb", "\\\\\\"), ("#f8f0a8", ".."),
           ("#d9b3cf", "+++"), ("#c9c9c9", "//"))
-RESERVES_SERIES = ("#efefef", "||")
+OWN_SERIES = {CONTRIBUTIONS: ("#ffffff", "oo"), RESERVES: ("#efefef", "||")}
 GRADES = {"C": ("#fdf0c8", ".."), "D": ("#f2b766", "///"), "E": ("#d3704f", "xxxx")}
 FUNDED, DEFERRED = ("#7fb8dd", "///"), ("#f6e3c0", "..")
 BRIDGE_LOOKS = {"end": ("#dfe5ea", ""), "more": ("#e9a58a", ".."), "less": ("#8cc4e8", "---")}
@@ -261,10 +261,10 @@ def _axes(ax, height_in):
 
 def _series(sources):
     """Fill and hatch of each source of money: a route keeps its own in every run, so that two pages can be compared."""
-    grants = [source for source in sources if source != "Reserves"]
+    grants = [source for source in sources if source not in OWN_SERIES]
     order = [*USUAL_ROUTES, *(route for route in ROUTES if route not in USUAL_ROUTES)]
     order = order if set(grants) <= set(order) else grants
-    return [RESERVES_SERIES if source == "Reserves" else SERIES[order.index(source) % len(SERIES)]
+    return [OWN_SERIES[source] if source in OWN_SERIES else SERIES[order.index(source) % len(SERIES)]
             for source in sources]
 
 

@@ -8,7 +8,17 @@ from . import charts, words
 from . import page_tables as tables
 from .needs import deferred_needs, deferred_urgent, is_bad, is_urgent, must_do_needs
 from .page_tables import plan_span
-from .results import CONTRIBUTIONS, PLANS, RESERVES, RESERVES_ROUTE, cash_by_pot, gains, headline_backlog, in_plan, spend_by_pot
+from .results import (
+    CONTRIBUTIONS,
+    PLANS,
+    RESERVES,
+    RESERVES_ROUTE,
+    cash_by_pot,
+    gains,
+    headline_backlog,
+    in_plan,
+    spend_by_pot,
+)
 from .words import IF_DEFERRED, counted, listed, money, percent, plain, pounds, year_label
 
 MOST_LINES, MOST_COLUMNS = 40, 100
@@ -256,8 +266,9 @@ def _year_lines(results):
         reserves = amounts.get(RESERVES, 0.0)
         ends = [money(path[name][year]) if year in path.index else "-" for name in ("closing_gbp", "floor_gbp")]
         backlog = [money(headline_backlog(results, plan, year + 1)) for plan in PLANS]
-        rows.append((year_label(year) + " !" * (year in below), f"{started.get(year, 0):,}",
-                     money(amounts.sum() - reserves - amounts.get(CONTRIBUTIONS, 0.0)), money(reserves), money(lapsed.get(year, 0.0)), *ends, *backlog))
+        grants = amounts.sum() - reserves - amounts.get(CONTRIBUTIONS, 0.0)
+        rows.append((year_label(year) + " !" * (year in below), f"{started.get(year, 0):,}", money(grants), money(reserves),
+                     money(lapsed.get(year, 0.0)), *ends, *backlog))
     widths = (9, 9, 10, 10, 9, 11, 10, 17, 10)
     return ["".join(f"{cell:<{width}}" if place == 0 else f"{cell:>{width}}"
                     for place, (cell, width) in enumerate(zip(row, widths, strict=True))) for row in (*heads, *rows)]
