@@ -21,7 +21,8 @@ TIERS = (
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),
-    ("money",), ("candidates",), ("programme",), ("explanations",), ("certainty",), ("results", "accounts", "ledger"), ("runs",),
+    ("money",), ("candidates",), ("programme",), ("explanations",), ("certainty",),
+    ("results", "accounts", "ledger"), ("runs",),
     ("importers", "quality", "report"),
     ("jobs", "condition_job", "money_job"), ("cli",), ("__main__",),
 )
