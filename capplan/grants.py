@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .errors import DataError, Fault
-from .formula_grants import band_faults, covered_years, fallen, formula_allocations, named, span
+from .formula_grants import FormulaGrants, band_faults, covered_years, fallen, formula_allocations, named, span
 from .funding.allocation_tables import spell
 from .funding.regime import CIF, SCA
 
@@ -78,6 +78,41 @@ def grant_years(scenario):
     list of int
     """
     return list(range(scenario.years[0], scenario.years[-1] + 2))
+
+
+def forecast_grants(estate, scenario):
+    """Formula allocations of every grant year of a plan that the rolls cover, beside what ``grants.csv`` gives.
+
+    Parameters
+    ----------
+    estate : Estate
+    scenario : Scenario
+        Whose years, rates and shock to the rolls are used, whether or not its ``from_rolls`` is set.
+
+    Returns
+    -------
+    tuple of (FormulaGrants, list of str)
+        ``years`` has ``given_sca_gbp`` and ``given_dfc_gbp`` too, missing where nothing is given [GBP]; and notes to print.
+
+    Raises
+    ------
+    DataError
+        As ``formula_allocations`` raises it; if the rolls cover no grant year of the plan, with the censuses that lack.
+    """
+    share, wanted = scenario.shocks.rolls_fall_share, grant_years(scenario)
+    rolls = _fallen(estate, scenario) if share and len(estate.rolls) else estate.rolls
+    years = sorted(set(covered_years(estate, rolls)) & set(wanted))
+    found = formula_allocations(estate, scenario.allocations, years or wanted, rolls)
+    grants = estate.grants
+    given = {route: grants[grants.route == route].groupby("grant_year").amount_gbp.sum() for route in (SCA, DFC)}
+    frame = found.years.assign(**{f"given_{route.lower()}_gbp": found.years.grant_year.map(sums).astype(float)
+                                  for route, sums in given.items()})
+    notes = [*_regime_told(found.years), *_counts_told(rolls, years), *found.notes]
+    if share:
+        notes.append(f"{share:.0%} of pupils are lost from the spring of {scenario.plan.first_year + 1} on (a shock).")
+    if lost := sorted(set(wanted) - set(years)):
+        notes.append(f"{span(lost)} left out: rolls.csv lacks a school's census of the spring before.")
+    return FormulaGrants(frame, found.schools[found.schools.in_trust].reset_index(drop=True), found.notes), notes
 
 
 def _planned(estate, scenario, given, rolls):
@@ -201,10 +236,16 @@ def _made_told(made, found, rolls):
     years = sorted(set(made.grant_year))
     yield (f"£{made.amount_gbp.sum():,.0f} of SCA and DFC of {span(years)} are formula allocations worked out from "
            "rolls.csv, each from the spring census of the year before: expected, not awarded.")
+    yield from _counts_told(rolls, years)
+    yield from found.notes
+
+
+def _counts_told(rolls, years):
+    """Which of the censuses behind some grant years have not been taken."""
     hoped = sorted({year for year in rolls.census_year[rolls.status != "counted"] if year + 1 in years})
     if hoped:
-        yield f"The pupils of {len(hoped)} of these censuses, {hoped[0]} to {hoped[-1]}, are a forecast, not a count."
-    yield from found.notes
+        several = f"The pupils of {len(hoped)} of these censuses, {hoped[0]} to {hoped[-1]}, are"
+        yield f"{several if len(hoped) > 1 else f'The pupils of {hoped[0]} are'} a forecast, not a count."
 
 
 def _nothing_to_act_on(estate, scenario):

@@ -5,7 +5,7 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 
 import click
 
-from . import condition, funding, importing, planning, reporting
+from . import condition, funding, importing, planning, reporting, rolls
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
             planning.envelopes, planning.stress, planning.formulation, planning.dictionary, condition.forecast,
@@ -21,3 +21,5 @@ def main():
 
 for command in COMMANDS:
     main.add_command(command)
+for command in (rolls.regime, rolls.forecast_funding):
+    funding.funding.add_command(command)
