@@ -1,4 +1,4 @@
-"""Commands that make an estate folder from a condition survey."""
+"""Commands that make an estate folder from a condition survey, or fill one from DfE's registers of schools."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from .options import AS_JSON, FORCE, OUT, as_text, clean, say
 
 @click.group(name="import")
 def import_():
-    """Make an estate folder from a condition survey."""
+    """Make an estate folder from a condition survey, or fill one from DfE's registers."""
 
 
 @import_.command("pds")
@@ -61,3 +61,42 @@ def import_survey(file, map_file, out, force):
     unused = imported.unmapped_columns
     click.echo("Columns the map does not use: " + (", ".join(map(str, unused)) if len(unused) else "none"))
     click.echo(f"The report is in {out / 'import_report'}. Next: capplan check {out}")
+
+
+@import_.command("schools")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--estate", required=True, type=click.Path(path_type=Path), help="Estate folder whose schools are looked up.")
+@OUT
+@click.option("--prefer", type=click.Choice(["estate", "register"]), default="estate", show_default=True,
+              help="What stands where the two do not agree; estate: only blanks are filled.")
+@FORCE
+@AS_JSON
+@clean
+def import_schools(files, estate, out, prefer, force, as_json):
+    """Join school facts by URN from DfE's registers (FILES: GIAS, school census, accounts; CSV) into a copy of an estate."""
+    from ..estate import read_estate
+    from ..importers.register_join import join_registers, write_joined
+    from ..importers.registers import read_registers
+    from ..runs import new_folder
+    with new_folder(out, force, (*files, estate)) as folder:
+        read = read_estate(estate)
+        registers = read_registers(files, set(read.schools.urn.dropna().astype(int)))
+        joined = join_registers(read, registers, prefer)
+        write_joined(joined, folder)
+    findings = joined.findings
+    if as_json:
+        files_read = [{"file": each.file, "layout": each.layout, "census_year": each.census_year,
+                       "schools_found": len(each.facts)} for each in registers]
+        click.echo(json.dumps({"files": files_read, "findings": findings.to_dict("records")}, default=str))
+        return
+    for each in registers:
+        year = f" of January {each.census_year}" if each.census_year else ""
+        click.echo(f"{each.file}: layout {each.layout}{year}, {len(each.facts)} of {len(read.schools)} schools found.")
+    click.echo("No finding: everything was there and agrees." if not len(findings) else as_text(
+        findings.groupby(["finding", "done"], sort=True).size().rename("rows").reset_index()))
+    odd = findings[findings.finding != "blank in the estate"]
+    if len(odd):
+        click.echo(as_text(odd.drop(columns="done").head(40)))
+    if len(odd) > 40:
+        click.echo(f"... and {len(odd) - 40} more")
+    click.echo(f"Every finding is in {out / 'import_report' / 'register_findings.csv'}. Next: capplan check {out}")
