@@ -25,7 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("check", "complete", "demo", "dictionary", "envelopes", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "import pds",
-            "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "report", "resurvey", "run", "stress")
+            "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "report", "resurvey",
+            "run", "stress")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import survey", "learn", "new", "optimise",
            "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",

@@ -57,8 +57,8 @@ def join_registers(estate, registers, prefer="estate"):
     Notes
     -----
     Nothing is taken from a school that a register calls closed: its URN may be that of a school it replaced. Pupils are
-    those of the latest census given, else of the register of schools. Part-time pupils of a census are taken to be the youngest.
-    *Counterexample:* a sixth form with part-time students.
+    those of the latest census given, else of the register of schools. Part-time pupils of a census are taken to be the
+    youngest. *Counterexample:* a sixth form with part-time students.
     """
     if prefer not in ("estate", "register"):
         raise ValueError(f"prefer must be estate or register, not {prefer!r}")
