@@ -61,7 +61,7 @@ REFERENCE_PLAIN = {"pds_element_id": "an identifier", "la_number": "an identifie
                    "financial_years_to_spend": "the unit is in the middle",
                    "life_multiple": "a multiple", "rate_multiple": "a multiple",
                    "grant_year": "a year", "value": "its unit is in the column unit", "condition_modifier": "a multiple",
-                   "pupil_weight": "a multiple", "blocks": "the name is the unit",
+                   "pupil_weight": "a multiple", "rank": "an order", "blocks": "the name is the unit",
                    "quantity_per_unit": "per unit of what measures it",
                    "low_per_unit": "as quantity_per_unit", "high_per_unit": "as quantity_per_unit"}
 MONEY_WORDS = ("cost", "gbp", "budget", "surplus", "income", "backlog", "loss", "money", "price", "avoided", "yearly")
