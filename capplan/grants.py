@@ -55,15 +55,25 @@ def plan_grants(estate, scenario):
     share = scenario.shocks.rolls_fall_share
     rows, notes = _planned(estate, scenario, estate.grants, estate.rolls)
     if not share:
-        return PlanGrants(rows, tuple(notes))
+        return PlanGrants(rows, tuple(notes), tuple(_bids_told(rows, scenario.shocks)))
     told = f"{share:.0%} of pupils lost from the spring of {scenario.plan.first_year + 1} on:"
     if reason := _nothing_to_act_on(estate, scenario):
-        return PlanGrants(rows, tuple(notes), (f"{told} nothing to act on, since {reason}; grants stay as they are.",))
+        idle = f"{told} nothing to act on, since {reason}; grants stay as they are."
+        return PlanGrants(rows, tuple(notes), (idle, *_bids_told(rows, scenario.shocks)))
     given, heard = _after_fall(estate, scenario)
     after, notes = _planned(estate, scenario, given, _fallen(estate, scenario))
-    lost = rows.amount_gbp.sum() - after.amount_gbp.sum()
-    heard = [f"£{lost:,.0f} less of SCA and DFC over {span(grant_years(scenario))}.", *heard]
-    return PlanGrants(after, tuple(notes), tuple(f"{told} {words}" for words in heard))
+    lost = sum(sign * frame.amount_gbp[frame.route.isin([SCA, DFC])].sum() for sign, frame in ((1, rows), (-1, after)))
+    heard = "; ".join([f"{told} £{lost:,.0f} less of SCA and DFC over {span(grant_years(scenario))}", *heard])
+    return PlanGrants(after, tuple(notes), (f"{heard}.", *_bids_told(after, scenario.shocks)))
+
+
+def _bids_told(rows, shocks):
+    """What losing every bid takes, or that there is none to lose."""
+    if not shocks.bids_lost:
+        return
+    bids = rows[(rows.route == CIF) & (rows.status != AWARDED)]
+    yield (f"Bids lost: {len(bids)} of {span(bids.grant_year)}, £{bids.amount_gbp.sum():,.0f}." if len(bids) else
+           "Bids lost: nothing to act on, since no CIF award is expected.")
 
 
 def grant_years(scenario):
@@ -277,7 +287,7 @@ def _after_fall(estate, scenario):
     notes = list(_line_told(before.years, after.years))
     beyond = sorted(set(given.grant_year[hoped]) - covered)
     if beyond:
-        notes.append(f"not followed into the grants of {span(beyond)}, whose census rolls.csv lacks.")
+        notes.append(f"not followed into the grants of {span(beyond)}, whose census rolls.csv lacks")
     return given.assign(amount_gbp=given.amount_gbp * left)[np.array(left) > 0], notes
 
 
@@ -294,7 +304,7 @@ def _line_told(before, after):
     """Whether the trust falls below the lines, and how near it comes."""
     lost = after.grant_year[(before.regime == SCA) & (after.regime == CIF)]
     if len(lost):
-        yield f"the trust falls below the lines and has no SCA in {span(lost)}; its schools may bid to CIF."
+        yield f"the trust falls below the lines and has no SCA in {span(lost)}, when its schools may bid to CIF"
     elif (after.regime == SCA).any():
         margin = after.pupils_margin[after.regime == SCA].min()
-        yield f"the trust keeps SCA, with {margin:,.0f} pupils above the line at the least."
+        yield f"the trust keeps SCA, with {margin:,.0f} pupils above the line at the least"

@@ -27,8 +27,8 @@ COMMANDS = ("check", "complete", "demo", "dictionary", "envelopes", "fill", "for
             "funding allocations", "funding forecast", "funding regime", "funding routes", "import pds",
             "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "report", "resurvey",
             "run", "stress")
-WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import survey", "learn", "new", "optimise",
-           "policy worst-first", "resurvey", "run")
+WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
+           "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",
            "summary.html"}
 
@@ -47,9 +47,23 @@ def listing(folder):
     return sorted(path.relative_to(folder).as_posix() for path in Path(folder).rglob("*"))
 
 
+def a_register(path):
+    """DfE's register of schools, as downloaded, with one school of data/tiny."""
+    columns = {"URN": 900101, "EstablishmentName": "Ellerwick Primary School", "EstablishmentStatus (name)": "Open",
+               "TypeOfEstablishment (name)": "Academy converter", "PhaseOfEducation (name)": "Primary", "CloseDate": "",
+               "GOR (name)": "West Midlands", "LA (code)": 330, "OpenDate": "01-09-2012", "NumberOfPupils": 120,
+               "SchoolCapacity": 150}
+    pd.DataFrame([columns]).to_csv(path, index=False)
+    return path
+
+
 @pytest.fixture
 def pds_file(tmp_path):
-    """A property data survey of one block and its grounds, as Excel would write it, with one row of another authority."""
+    """A property data survey of one block and its grounds, as Excel would write it, with one row of another authority.
+
+    Beside it lies a register of schools, gias.csv.
+    """
+    a_register(tmp_path / "gias.csv")
     common = {"la_number": 881, "site_id": 10, "building_id": 100, "composition": 1.0, "storeys": 2, "gifa": 1000,
               "ground_gifa": 500, "block_perimeter": 100, "height": 6, "windows_doors": 40, "number_lifts": 0,
               "site_area_exc_field": 5500, "boundary_length": 300, "field_area": 2000, "swimming_pool": "No"}
@@ -94,6 +108,7 @@ def typed(words, out, pds_file, policy_file, candidates, twice):
         "resurvey": ("resurvey", twice / "first", twice / "later", "--by", "A Clerk", "--out", out),
         "demo": ("demo", "--out", out), "new": ("new", out),
         "import pds": ("import", "pds", pds_file, "--out", out),
+        "import schools": ("import", "schools", pds_file.with_name("gias.csv"), "--estate", TINY, "--out", out),
         "import survey": ("import", "survey", ROOT / "data/survey_examples/tarnbeck_long.csv", "--map",
                           ROOT / "data/survey_maps/tarnbeck_long.toml", "--out", out),
         "optimise": ("optimise", candidates, "--out", out),

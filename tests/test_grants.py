@@ -398,6 +398,17 @@ def test_a_shock_with_nothing_to_act_on_says_so_and_changes_nothing(trust, scena
     assert note in money(trust(schools, **own), off(scenario, 0.15)).notes
 
 
+def test_bids_lost_are_told_by_round_or_that_there_are_none(trust, scenario):
+    lost = changed(scenario, allocations={"from_rolls": False}, shocks={"bids_lost": True})
+    rows = grants_of(*((f"B-{year}", "CIF", year, 1_000, "", "expected") for year in range(2026, 2029)),
+                     ("WON", "CIF", 2026, 7, "", "awarded"))
+    estate = trust(grants=rows)
+    assert plan_grants(estate, lost).shock_notes == ("Bids lost: 3 of 2026-27 to 2028-29, £3,000.",)
+    assert set(money(estate, lost).pots.pot_id) & set(rows.grant_id) == {"WON"}, "lost three times, the one won stays"
+    (note,) = plan_grants(trust(), lost).shock_notes
+    assert "nothing to act on" in note
+
+
 def test_years_the_rolls_do_not_cover_are_named(trust, scenario):
     rows = grants_of(("S-28", "SCA", 2028, 1_000, "", "expected"), ("S-29", "SCA", 2029, 1_000, "", "expected"))
     planned = plan_grants(trust(rolls=rolls_of(720, range(2024, 2028)), grants=rows), off(scenario, 0.15))
