@@ -11,7 +11,7 @@ from .reference import load
 
 SAMPLES = 4000
 MIDDLE, SURE = 0.5, 0.8
-RISK_COLUMNS = ["scope", "name", "planned_gbp", "p50_gbp", "p80_gbp", "schemes_p80_gbp", "for_80_gbp"]
+RISK_COLUMNS = ["scope", "name", "stage", "planned_gbp", "p50_gbp", "p80_gbp", "schemes_p80_gbp", "for_80_gbp"]
 
 
 def _spreads(stages):
@@ -53,7 +53,7 @@ def scheme_certainty(programme):
 
 
 def cost_risk_frame(programme, seed=0):
-    """How sure the cost of the programme is, in all, by year and by pot.
+    """How sure the cost of the programme is, in all, by year, by pot and by scheme.
 
     Parameters
     ----------
@@ -65,8 +65,9 @@ def cost_risk_frame(programme, seed=0):
     Returns
     -------
     DataFrame
-        ``scope`` (programme, year, pot), ``name``, ``planned_gbp``, ``p50_gbp``, ``p80_gbp``, ``schemes_p80_gbp`` (the
-        P80s of its schemes added up) and ``for_80_gbp`` (P80 less what is planned); nominal. One row if nothing is funded.
+        ``scope`` (programme, year, pot, scheme), ``name``, ``stage`` (of a scheme), ``planned_gbp``, ``p50_gbp``,
+        ``p80_gbp``, ``schemes_p80_gbp`` (the P80s of its schemes added up) and ``for_80_gbp`` (P80 less what is planned);
+        nominal. One row if nothing is funded.
 
     Notes
     -----
@@ -80,8 +81,10 @@ def cost_risk_frame(programme, seed=0):
     shared = candidates.outlook.scenario.costs.shared_variance_share
     outturns = sample_outturns(chosen, spread.to_numpy(), shared, SAMPLES, seed)
     groups = [("programme", "all", draws), *(("year", f"{year}", rows) for year, rows in draws.groupby("year")),
-              *(("pot", pot, rows) for pot, rows in draws.groupby("pot_id", sort=False) if pot != CONTRIBUTIONS)]
-    return pd.DataFrame([_risk_row(*group, outturns, spread) for group in groups], columns=RISK_COLUMNS)
+              *(("pot", pot, rows) for pot, rows in draws.groupby("pot_id", sort=False) if pot != CONTRIBUTIONS),
+              *(("scheme", scheme, rows) for scheme, rows in draws.groupby("scheme_id"))]
+    frame = pd.DataFrame([_risk_row(*group, outturns, spread) for group in groups], columns=RISK_COLUMNS)
+    return frame.assign(stage=frame.name.map(stage).where(frame.scope == "scheme").fillna(""))
 
 
 def _risk_row(scope, name, rows, outturns, spread):
@@ -91,7 +94,7 @@ def _risk_row(scope, name, rows, outturns, spread):
     if rows.scheme_id.nunique() == 1:  # one scheme alone is known without sampling
         middle = float(quantile([planned], spread.loc[rows.scheme_id.iloc[:1]], MIDDLE)[0])
         sure = added
-    return [scope, name, *(round(value, 2) for value in (planned, middle, sure, added, sure - planned))]
+    return [scope, name, "", *(round(value, 2) for value in (planned, middle, sure, added, sure - planned))]
 
 
 def programme_certainty(programme, seed=0):

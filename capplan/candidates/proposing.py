@@ -17,7 +17,6 @@ from .spending import (
     REVENUE,
     apart_by_size,
     by_scheme,
-    finish_delays,
     only_reserves_pay_revenue,
     spend_rows,
     with_finish,
@@ -163,9 +162,9 @@ def _schemes_of(kind, rows, outlook, value, members):
     long["cost_real_gbp"] = total_cost.ravel().round(2)
     long["cost"] = np.rint(total_cost * nominal).ravel()
     long["value"] = total_value.ravel().round(2)
-    delays = finish_delays(total_cost.round(2), scenario)
-    open_to = outlook.treatments[kind].applies[index], codes, delays
-    return with_finish(long, scenario, by_scheme(value[index], *open_to), by_scheme(cost[index], *open_to, 1.0))
+    open_to = outlook.treatments[kind].applies[index], codes
+    return with_finish(long, scenario, lambda delays: (by_scheme(value[index], *open_to, delays),
+                                                       by_scheme(cost[index], *open_to, delays, 1.0)))
 
 
 def _quoted(outlook):

@@ -10,8 +10,8 @@ REVENUE = "revenue"
 OWN_SHARES = ["paid_before_share", "paid_after_share"]
 
 
-def finish_delays(cost_real_gbp, scenario):
-    """Years from the start of works to the year they are finished in.
+def second_summers(cost_real_gbp, scenario):
+    """Years from the start of works to the year they are to be finished in.
 
     Parameters
     ----------
@@ -22,11 +22,11 @@ def finish_delays(cost_real_gbp, scenario):
     Returns
     -------
     array of int
-        1 more for large works over two summers, and what a shock adds. [years]
+        1 for large works over two summers, else 0. [years]
     """
     profile = scenario.profile
     large = (np.asarray(cost_real_gbp) >= profile.two_summers_from_gbp) & (profile.second_summer_share > 0)
-    return large.astype(int) + scenario.shocks.overrun_years
+    return large.astype(int)
 
 
 def finished_later(by_year_gbp, delays, after_plan=0.0):
@@ -37,7 +37,7 @@ def finished_later(by_year_gbp, delays, after_plan=0.0):
     by_year_gbp : array, shape (n, years)
         Value, or cost, of works done in each year. [GBP]
     delays : array of int, shape (n, years), or int
-        As ``finish_delays`` returns them. [years]
+        Years from the start to the finish. [years]
     after_plan : float
         Where they are finished after the plan: this times what stands in its last year. [-]
 
@@ -48,8 +48,8 @@ def finished_later(by_year_gbp, delays, after_plan=0.0):
 
     Notes
     -----
-    Works act on the condition they find when they are finished, at the cost of what is found then. *Counterexample:* a
-    contract whose extent was fixed on the day it was let.
+    Works act on the condition they find when they are finished. *Counterexample:* a contract whose extent was fixed on the
+    day it was let.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def by_scheme(by_part_gbp, applies, codes, delays, after_plan=0.0):
     codes : array of int, shape (parts,)
         Scheme of each component.
     delays : array of int, shape (n, years)
-        As ``finish_delays`` returns them. [years]
+        Years from the start to the finish. [years]
     after_plan : float
         As for ``finished_later``. [-]
 
@@ -91,7 +91,7 @@ def by_scheme(by_part_gbp, applies, codes, delays, after_plan=0.0):
     return total
 
 
-def with_finish(cells, scenario, value_gbp=None, cost_gbp=None):
+def with_finish(cells, scenario, later=None):
     """The starts of schemes with their ``finish_year``, and value and cost as they are when they are finished then.
 
     Parameters
@@ -100,25 +100,34 @@ def with_finish(cells, scenario, value_gbp=None, cost_gbp=None):
         One row per scheme and start year, every year of the plan in order: ``start_year``, and ``cost`` (nominal),
         ``cost_real_gbp`` and ``value`` of works finished in the year they start.
     scenario : Scenario
-    value_gbp, cost_gbp : array, shape (n, years), optional
-        Value and real cost of works finished when they are; left out: those of works done in the later year. [GBP]
+    later : callable, optional
+        Given delays (n, years), the value and the real cost of works finished so much later, each (n, years); left out:
+        those of works done in the later year. [GBP]
 
     Returns
     -------
     DataFrame
         With ``finish_year`` and ``value_on_time`` too.
+
+    Notes
+    -----
+    Works over two summers cost what is found when they are to be finished. Works that overrun cost what they were let for,
+    and are worth what that sum buys of works done when they are finished. *Counterexample:* a contractor who claims for
+    the delay.
     """
     years = scenario.plan.years
     value, cost = (cells[name].to_numpy(float).reshape(-1, years) for name in ("value", "cost_real_gbp"))
-    delays = finish_delays(cost, scenario)
-    cells = cells.assign(finish_year=cells.start_year.to_numpy() + delays.ravel(), value_on_time=cells.value)
-    if not delays.any():
+    planned, late = second_summers(cost, scenario), scenario.shocks.overrun_years
+    cells = cells.assign(finish_year=cells.start_year.to_numpy() + planned.ravel() + late, value_on_time=cells.value)
+    if not late and not planned.any():
         return cells
-    late = finished_later(value, delays) if value_gbp is None else value_gbp
-    dearer = finished_later(cost, delays, 1.0) if cost_gbp is None else cost_gbp
-    dearer = np.where(dearer > 0, dearer, cost)  # nothing is found in a block that was left meanwhile
-    return cells.assign(value=late.ravel().round(2), cost_real_gbp=dearer.ravel().round(2),
-                        cost=np.rint(dearer * scenario.nominal_factors()).ravel())
+    later = later or (lambda delays: (finished_later(value, delays), finished_later(cost, delays, 1.0)))
+    let = later(planned)[1]
+    let = np.where(let > 0, let, cost)  # nothing is found in a block that was left meanwhile
+    worth, found = later(planned + late)
+    bought = np.minimum(1.0, np.divide(let, found, out=np.ones_like(let), where=found > 0)) if late else 1.0
+    return cells.assign(value=(worth * bought).ravel().round(2), cost_real_gbp=let.ravel().round(2),
+                        cost=np.rint(let * scenario.nominal_factors()).ravel())
 
 
 def spend_rows(cells, scenario):

@@ -61,6 +61,7 @@ FILES = {
     "candidates/spend": _text("scheme_id") + _year("start_year year") + _number("cost", "GBP nominal"),
 }
 FURTHER_FILES = {
+    "cost_risk": _text("scope name") + _text("stage", False) + _number("planned_gbp p50_gbp p80_gbp schemes_p80_gbp"),
     "ledger": _text("school_id", False) + _text("name") + _year("year")
     + _number("income_gbp costs_gbp loan_service_gbp top_slice_gbp pooled_gbp", needed=False) + _number("own_reserves_gbp")
     + _number("contributed_gbp central_services_gbp", needed=False) + _number("works_gbp")
@@ -125,6 +126,11 @@ class Results:
     def ledger(self):
         """What each school contributes to the common money and receives from it, by year [GBP nominal]."""
         return self.table("ledger")
+
+    @property
+    def cost_risk(self):
+        """What the programme, its years, pots and schemes come to one time in two and four times in five [GBP nominal]."""
+        return self.table("cost_risk")
 
     @property
     def outlook(self):

@@ -113,17 +113,17 @@ def answer(results):
     return [
         f"{counted(len(funded), 'scheme')} for {money(spend_gbp)} {'is' if len(funded) == 1 else 'are'} funded at "
         f"{funded.school_id.nunique()} of {counted(len(results.schools), 'school')} in {plan_span(results)}; {lapse}. "
-        f"{left}{_patched(funded)}{certainty_words(solution)}",
+        f"{left}{_patched(funded)}",
         f"The programme avoids an expected loss of {money(solution['objective'])} "
         f"(discounted, at {solution['price_base']} prices).",
         f"Backlog of grades C to E in September {last}: {money(without)} without the programme, "
         f"{money(with_it)} with it (now {money(headline_backlog(results, 'without', results.years[0]))}). Without "
         "means that nothing is renewed or repaired for the whole plan, not even what fails.",
-        *_must_do(results), proof(solution)]
+        *certainty_words(solution), *_must_do(results), proof(solution)]
 
 
 def certainty_words(solution):
-    """How sure the cost is and what others pay of it, in sentences; none where the folder does not say.
+    """How sure the cost is and what others pay of it; none where the folder does not say.
 
     Parameters
     ----------
@@ -132,15 +132,15 @@ def certainty_words(solution):
 
     Returns
     -------
-    str
+    list of str
     """
     risk = solution.get("cost_risk")
     if not risk or risk["planned_gbp"] <= words.NEGLIGIBLE_GBP:
-        return ""
+        return []
     more, apart = (risk[name] - risk["planned_gbp"] for name in ("p80_gbp", "schemes_p80_gbp"))
-    others = f" Others contribute {money(risk['contributed_gbp'])} of it." if risk["contributed_gbp"] > 0 else ""
-    return (f"{others} The cost is the expected one: four times in five it comes to {money(risk['p80_gbp'])} or less, so "
-            f"{money(more)} beside the plan makes it 80% sure ({money(apart)} if each scheme held its own).")
+    others = f" Others contribute {money(risk['contributed_gbp'])} to it." if risk["contributed_gbp"] > 0 else ""
+    return [f"The cost is the expected one: four times in five the programme comes to {money(risk['p80_gbp'])} or less, so "
+            f"{money(more)} held beside the plan makes it 80% sure ({money(apart)} if each scheme held its own).{others}"]
 
 
 def _patched(funded):

@@ -13,12 +13,13 @@ from .page_tables import plan_span
 from .results import RESERVES_ROUTE
 from .words import plain, shortened
 from .workbook_accounts import bridge_sheet, ownership_sheet
+from .workbook_certainty import certainty_sheet
 from .workbook_money import cash_sheet, draws_sheet, matrix_sheet, programme_sheet, reserves_sheet, years_sheet
 from .workbook_sheet import Book, keys
 from .workbook_summary import summary_sheet
 
-SHEETS = ("Summary", "Programme", "Spend by year", "Spend by school", "Cash flow", "Draws", "Reserves", "Outlook",
-          "Backlog movement", "Ownership", "Schools", "Elements", "Deferred", "Assumptions", "Sources")
+SHEETS = ("Summary", "Programme", "Spend by year", "Spend by school", "Cash flow", "Draws", "Certainty", "Reserves",
+          "Outlook", "Backlog movement", "Ownership", "Schools", "Elements", "Deferred", "Assumptions", "Sources")
 FURTHER = {"assumptions": ("figure", "value", "meaning", "source", "status"),
            "sources": ("source", "title", "publisher", "date", "where", "status"),
            "candidates/pots": ("pot_id", "last_year")}
@@ -87,6 +88,7 @@ def workbook(results):
     tables["Spend by year"] = years_sheet(sheets["Spend by year"], results, names, draws)
     tables["Spend by school"] = matrix_sheet(sheets["Spend by school"], results, names, draws)
     tables["Cash flow"] = cash_sheet(sheets["Cash flow"], results, names, draws, _last_years(further["candidates/pots"]))
+    tables["Certainty"] = certainty_sheet(sheets["Certainty"], results, names, draws)
     tables["Reserves"] = reserves_sheet(sheets["Reserves"], results, names, draws, given)
     tables["Outlook"] = estate.outlook_sheet(sheets["Outlook"], results, further["outlook"])
     tables["Backlog movement"] = bridge_sheet(sheets["Backlog movement"], results)

@@ -4,7 +4,7 @@ import math
 
 from .needs import deferred_needs
 from .page_tables import plan_span
-from .results import PENNY_GBP, RESERVES_ROUTE, gains, headline_backlog, in_plan
+from .results import CONTRIBUTION_ROUTE, PENNY_GBP, RESERVES_ROUTE, gains, headline_backlog, in_plan
 from .summary import answer, gain_words, provenance, status_words
 from .words import plain
 from .workbook_accounts import account_checks
@@ -85,15 +85,20 @@ def headlines(results, tables, names):
     own = names.routes[RESERVES_ROUTE]
     routes, amounts = draws.values["route"], draws.values["amount"]
     from_own = math.fsum(amount for route, amount in zip(routes, amounts, strict=True) if route == own)
-    from_grants = math.fsum(amounts) - from_own
+    others = names.routes.get(CONTRIBUTION_ROUTE)
+    given = math.fsum(amount for route, amount in zip(routes, amounts, strict=True) if route == others)
+    less = f"-SUMIFS({draws.whole('amount')},{draws.whole('route')},\"{others}\")" if others else ""
+    from_grants = math.fsum(amounts) - from_own - given
     last = len(results.years)
     rows = [
         ("Schemes funded", Formula(f"=COUNT({programme.whole('year')})", len(results.funded)), "count",
          "Programme: rows"),
         ("Spend over the plan (nominal)", draws.total("amount"), "exact", "Draws: total"),
         ("of which from grants", Formula(f"=SUM({draws.whole('amount')})-SUMIFS({draws.whole('amount')},"
-                                           f"{draws.whole('route')},\"{own}\")", from_grants), "exact",
-         "Draws: routes other than reserves"),
+                                           f"{draws.whole('route')},\"{own}\"){less}", from_grants), "exact",
+         "Draws: routes other than reserves" + " and contributions" * bool(others)),
+        *([("of which others contribute", Formula(f"={less[1:]}", given), "exact", "Draws: route contribution")]
+          if others else []),
         ("of which from reserves", Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},\"{own}\")", from_own),
          "exact", "Draws: route reserves"),
         ("Grant that lapses unspent (nominal)", cash.total("lapsed"), "exact", "Cash flow: lapsed"),
@@ -106,7 +111,16 @@ def headlines(results, tables, names):
          "Deferred: rows"),
         ("Cost of needs deferred, if done in the first year (nominal)", tables["Deferred"].total("cost"), "exact",
          "Deferred: total")]
-    return rows + _reserve_headlines(tables["Reserves"])
+    return rows + _certainty_headlines(tables["Certainty"]) + _reserve_headlines(tables["Reserves"])
+
+
+def _certainty_headlines(certainty):
+    """What the programme comes to four times in five, and what to hold for that; its row is the first."""
+    if not certainty.count:
+        return []
+    return [("Cost of the programme at P80 (nominal)", _point(certainty, "p80", 0), "exact", "Certainty: first row"),
+            ("To hold beside the plan to be 80% sure (nominal)", _point(certainty, "hold", 0), "exact",
+             "Certainty: first row")]
 
 
 def _reserve_headlines(reserves):
@@ -142,6 +156,7 @@ def checks(results, tables):
     list of tuple of (str, Formula, float, float)
     """
     draws, cash, schools, elements = (tables[name] for name in ("Draws", "Cash flow", "Schools", "Elements"))
+    certainty = tables["Certainty"]
     spend, funded, flow = results.draws.amount_gbp.sum(), results.funded, results.cashflow
     pennies = HALF_PENNY_GBP * (len(draws.values["amount"]) + len(funded))
     rows = [
@@ -165,6 +180,9 @@ def checks(results, tables):
                       if year == results.years[-1])),
          flow.closing_gbp[flow.year == results.years[-1]].sum(), HALF_PENNY_GBP * len(flow)),
         ("Differences of single pots and years", _apart(cash, "out check", "check"), 0.0, 0.0), _overdrawn(cash)]
+    if certainty.count:
+        rows.append(("Differences of single rows of the certainty", _apart(certainty, "check"), 0.0,
+                     HALF_PENNY_GBP * (len(draws.values["amount"]) + certainty.count)))
     return rows + _reserve_checks(results, tables["Reserves"]) + _backlog_checks(results, tables)
 
 

@@ -196,6 +196,20 @@ def spend_rows(schemes, years):
              "cost": scheme["cost_gbp"] * (1 + step / 20)} for scheme in schemes for step in range(years)]
 
 
+def risk_rows(draws):
+    """P50 a fiftieth below what is planned and P80 a sixth above it for each scheme, a tenth for what has several."""
+    frame, rows = pd.DataFrame(draws), []
+    groups = [("programme", "all", frame), *(("year", *each) for each in frame.groupby("year")),
+              *(("pot", *each) for each in frame.groupby("pot_id")),
+              *(("scheme", *each) for each in frame.groupby("scheme_id"))]
+    for scope, name, own in groups:
+        planned = own.amount_gbp.sum()
+        rows.append({"scope": scope, "name": name, "stage": "concept" if scope == "scheme" else "", "planned_gbp": planned,
+                     "p50_gbp": 0.98 * planned, "p80_gbp": (7 / 6 if scope == "scheme" else 1.1) * planned,
+                     "schemes_p80_gbp": 7 / 6 * planned, "for_80_gbp": (1 / 6 if scope == "scheme" else 0.1) * planned})
+    return rows
+
+
 def write_results(folder, schools=12, schemes=40, years=10):
     """Write a results folder and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -206,7 +220,8 @@ def write_results(folder, schools=12, schemes=40, years=10):
     school_rows, element_rows = home_rows(chosen, schools)
     tables = {"schemes": rows, "draws": draws, "cashflow": cash, "reserves": reserves, "outlook": outlook_rows(years),
               "schools": school_rows, "elements": element_rows, "ledger": ledger_rows(rows, draws, schools, years),
-              "bridge": bridge_rows(years), "ownership": ownership_rows(schools)}
+              "bridge": bridge_rows(years), "ownership": ownership_rows(schools),
+              "cost_risk": risk_rows(draws)}
     for name, table in tables.items():
         pd.DataFrame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
     (folder / "candidates").mkdir(exist_ok=True)

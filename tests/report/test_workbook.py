@@ -116,6 +116,8 @@ def nasty_folder(folder):
     called = {**reserve, **{pot: NASTY_POTS[place] if place < len(NASTY_POTS) else pot for place, pot in enumerate(pots)}}
     for name in ("draws", "cashflow"):
         edit(folder, name, lambda frame: frame.assign(pot_id=frame.pot_id.map(called)))
+    edit(folder, "cost_risk", lambda frame: frame.assign(
+        name=frame.name.map(called).where(frame.scope == "pot", frame.name)))
     codes = {f"S{number:03d}": code for number, code in enumerate(("001", "1", "01", "=S", "S*", "SX"), start=1)}
     for name in ("schemes", "schools"):
         edit(folder, name, lambda frame: frame.assign(school_id=frame.school_id.map(lambda code: codes.get(code, code))))
@@ -131,6 +133,7 @@ def empty_folder(folder):
     edit(folder, "schemes", lambda frame: frame.assign(start_year=""))
     edit(folder, "draws", lambda frame: frame.head(0))
     edit(folder, "cashflow", lambda frame: frame.head(0))
+    edit(folder, "cost_risk", lambda frame: frame.head(1).assign(planned_gbp=0, p50_gbp=0, p80_gbp=0, schemes_p80_gbp=0))
     edit(folder, "reserves", lambda frame: frame.head(0))
     return folder
 
@@ -233,6 +236,23 @@ def test_a_trust_of_148_schools(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["tiny", "arithmetic", "nasty"])
+def test_certainty_adds_up_the_draws_and_the_schemes(name, folders, calculated):
+    """Planned by formula is planned by the model; what the schemes hold adds up; held together it is less."""
+    folder, found = folders[name], rows(calculated[name]["Certainty"])
+    heading = next(place for place, row in enumerate(found) if row.get("A") == "What")
+    table = [row for row in found[heading + 1:] if row.get("A") in ("programme", "year", "pot", "scheme")]
+    with (folder / "cost_risk.csv").open(encoding="utf-8", newline="") as file:
+        given = list(csv.DictReader(file))
+    assert [row["A"] for row in table] == [row["scope"] for row in given]
+    for row, own in zip(table, given, strict=True):
+        assert row["D"] == pytest.approx(float(own["planned_gbp"]), abs=0.006)
+        assert row["G"] == pytest.approx(float(own["p80_gbp"]) - row["D"], abs=0.006) and row["L"] == 0
+    schemes = sum(row["F"] for row in table if row["A"] == "scheme")
+    assert table[0]["I"] == pytest.approx(schemes, abs=0.01)
+    assert table[0]["J"] == pytest.approx(schemes - table[0]["F"], abs=0.01) and table[0]["J"] > 0
+
+
+@pytest.mark.parametrize("name", ["tiny", "arithmetic", "nasty"])
 def test_totals_agree_with_plain_sums_of_the_folder_to_the_penny(name, folders, calculated):
     folder, found = folders[name], by_label(calculated[name])
     solution = read_results(folder).solution
@@ -261,10 +281,10 @@ def test_totals_agree_with_plain_sums_of_the_folder_to_the_penny(name, folders, 
 
 
 def test_every_check_of_a_real_run_is_ok(books, calculated):
-    assert books["tiny"].differing == () and books["tiny"].checks == 33
+    assert books["tiny"].differing == () and books["tiny"].checks == 34
     listed = rows(calculated["tiny"]["Summary"])
-    assert sum(row.get("E") == "OK" for row in listed) == 33 and not any(row.get("E") == "CHECK" for row in listed)
-    assert any(row.get("A") == "All 33 checks OK" for row in listed)
+    assert sum(row.get("E") == "OK" for row in listed) == 34 and not any(row.get("E") == "CHECK" for row in listed)
+    assert any(row.get("A") == "All 34 checks OK" for row in listed)
 
 
 @pytest.mark.parametrize("name", ["arithmetic", "nasty"])
@@ -435,11 +455,11 @@ def test_every_sheet_is_set_up_for_print(books):
         assert all(word in footer for word in ("Ellermarl Schools Trust", "baseline", "&D", "&P of &N"))
 
 
-def test_there_are_four_charts_with_words_for_those_who_cannot_see_them(books):
+def test_there_are_five_charts_with_words_for_those_who_cannot_see_them(books):
     files = parts(books["tiny"].content)
-    assert len([part for part in files if part.startswith("xl/charts/chart")]) == 4
+    assert len([part for part in files if part.startswith("xl/charts/chart")]) == 5
     drawings = [body.decode() for part, body in files.items() if re.fullmatch(r"xl/drawings/drawing\d+\.xml", part)]
-    assert len(drawings) == 4 and all('descr="' in body for body in drawings)
+    assert len(drawings) == 5 and all('descr="' in body for body in drawings)
 
 
 def test_assumptions_are_marked_by_word_and_colour(folders, books):
@@ -477,13 +497,13 @@ def typed(*words):
 def test_the_command_writes_the_workbook(folders, books, tmp_path):
     out = tmp_path / "not" / "yet" / "cfo.xlsx"
     done = typed(folders["tiny"], "--for", "cfo", "--out", out)
-    assert done.exit_code == 0 and str(out) in done.stdout and "33 checks agree" in done.stdout
+    assert done.exit_code == 0 and str(out) in done.stdout and "34 checks agree" in done.stdout
     assert out.read_bytes() == books["tiny"].content and [path.name for path in out.parent.iterdir()] == ["cfo.xlsx"]
 
 
 def test_the_command_tells_checks_that_differ(folders, tmp_path):
     done = typed(folders["arithmetic"], "--for", "cfo", "--out", tmp_path / "cfo.xlsx")
-    assert done.exit_code == 0 and "WARNING: 5 of 32 checks" in done.stderr
+    assert done.exit_code == 0 and "WARNING: 5 of 33 checks" in done.stderr
 
 
 @pytest.mark.parametrize("reader", ["committee", "school", "bid"])
