@@ -101,8 +101,8 @@ def with_finish(cells, scenario, later=None):
         ``cost_real_gbp`` and ``value`` of works finished in the year they start.
     scenario : Scenario
     later : callable, optional
-        Given delays (n, years), the value and the real cost of works finished so much later, each (n, years); left out:
-        those of works done in the later year. [GBP]
+        Given delays (n, years), the value and the real cost in pounds of works finished so much later, each (n, years); left
+        out: those of works done in the later year.
 
     Returns
     -------
