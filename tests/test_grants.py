@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from capplan import read_estate, read_scenario
 from capplan.errors import DataError, ScenarioError
-from capplan.estate import Estate
+from capplan.estate import Estate, inspect_estate
 from capplan.formula_grants import counted_rolls, covered_years, formula_allocations, regime_of, span
 from capplan.funding.allocation_tables import rates_for
 from capplan.grants import forecast_grants, plan_grants
@@ -289,6 +289,40 @@ def test_marks_of_the_rates_reach_the_reader(trust, scenario):
     assert sum("those of 2024-25 stand for them" in note for note in planned.notes) == 1
 
 
+ROLL_HEADER = "school_id,census_year,pupils_primary,pupils_secondary,pupils_post16,pupils_special,status"
+
+
+@pytest.mark.parametrize(("rows", "row", "column"), [
+    (["ELL,2026,120,0,0,0,counted", "ELL,2026,121,0,0,0,counted"], 3, "school_id, census_year"),
+    (["ELL,2026,-1,0,0,0,counted"], 2, "pupils_primary"), (["NEW,2026,1,0,0,0,counted"], 2, "school_id"),
+    (["ELL,2026,1,0,0,0,guessed"], 2, "status"), (["ELL,2099,1,0,0,0,counted"], 2, "status"),
+    (["ELL,soon,1,0,0,0,"], 2, "census_year"), (["ELL,2026,,0,0,0,"], 2, "pupils_primary")])
+def test_rolls_at_fault_are_one_fault_each(tiny, rows, row, column):
+    (tiny / "rolls.csv").write_text("\n".join([ROLL_HEADER, *rows]) + "\n", encoding="utf-8")
+    (fault,) = inspect_estate(tiny)[1]
+    assert (fault.where, fault.row, fault.column) == ("rolls.csv", row, column)
+
+
+@pytest.mark.parametrize(("cells", "column"), [
+    ({"la_number": 999}, "la_number"), ({"opened": "2020-09-01", "closed": "2019-08-31"}, "closed"),
+    ({"joined": "2024-09-01", "left": "2024-09-01"}, "left"), ({"regime_before": "none"}, "regime_before")])
+def test_schools_that_cannot_be_are_one_fault_each(tiny, cells, column):
+    schools = pd.read_csv(tiny / "schools.csv", dtype=str, keep_default_na=False)
+    for name, value in cells.items():
+        schools[name] = [str(value), *[""] * (len(schools) - 1)] if name != "joined" else [value, schools.joined[1]]
+    schools.to_csv(tiny / "schools.csv", index=False)
+    (fault,) = inspect_estate(tiny)[1]
+    assert (fault.where, fault.row, fault.column) == ("schools.csv", 2, column)
+
+
+def test_special_pupils_need_the_phase_of_their_school(tiny):
+    schools = pd.read_csv(tiny / "schools.csv", dtype=str, keep_default_na=False)
+    schools.assign(phase=["", "secondary"]).to_csv(tiny / "schools.csv", index=False)
+    (tiny / "rolls.csv").write_text(f"{ROLL_HEADER}\nELL,2026,0,0,0,5,counted\nMAR,2026,0,0,0,5,counted\n", encoding="utf-8")
+    (fault,) = inspect_estate(tiny)[1]
+    assert (fault.row, fault.column) == (2, "pupils_special")
+
+
 # --- in the plan ----------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +355,8 @@ def test_without_grants_the_formula_takes_the_place_of_what_stands_in(trust, sce
     assert money(trust(), changed(scenario, allocations={"from_rolls": False})).stand_in
     nothing = money(trust(rolls=rolls_of(0)), scenario)
     assert not nothing.stand_in and set(nothing.pots.route) == {"DFC", "reserves"}, "no SCA is invented below the line"
+    gone = money(trust({name: {"left": "2020-01-01"} for name in SCHOOLS}), scenario)
+    assert not gone.stand_in and set(gone.pots.route) == {"reserves"}, "nor where no school is left"
 
 
 @settings(deadline=None, max_examples=10)
