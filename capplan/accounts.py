@@ -200,9 +200,13 @@ def _done(outlook, candidates, kind, options):
     """One kind of works done to the components of every need that offers it."""
     n, treatment = len(outlook.parts), outlook.treatments[kind]
     works = Works(np.full(n, -1), np.tile(np.arange(5), (n, 1)), np.zeros((n, 5), dtype=int))
+    finish = candidates.scheme_years.set_index(["scheme_id", "start_year"]).finish_year
+    first = outlook.scenario.plan.first_year
     for scheme, start in zip(options.scheme_id, options.start_year, strict=True):
-        rows, year = candidates.members[scheme], start - outlook.scenario.plan.first_year
-        rows = rows[treatment.applies[rows, year]]
+        rows, year = candidates.members[scheme], int(finish[scheme, start]) - first
+        if year >= outlook.horizon:
+            continue
+        rows = rows[treatment.applies[rows, start - first]]
         works.year[rows], works.outcome[rows], works.after[rows] = year, treatment.outcome, treatment.after
     return works
 

@@ -147,7 +147,7 @@ def wearing(estate, parts, scenario, renewal_gbp, speeds):
     rules, own = scenario.condition, parts.failure_probability.to_numpy(float)
     faster = (1.0 / _life_multiples(estate, parts)) if rules.by_block else np.ones(len(parts))
     kinds, kind = np.unique(np.column_stack([parts.type_index, faster]), axis=0, return_inverse=True)
-    drop = hasten(_drops(estate)[kinds[:, 0].astype(int)], kinds[:, 1:])
+    drop = hasten(_drops(estate)[kinds[:, 0].astype(int)], kinds[:, 1:] * rules.wear_scale)
     chains = markov_chains(drop) if rules.model == "markov" else weibull_chains(
         drop, np.full(len(drop), rules.weibull_shape), YEARS_IN_GRADE)
     apart = sorted({speed for speed in speeds if speed != 1.0 or not np.isnan(own).all()})

@@ -60,6 +60,9 @@ class Condition(Part):
     rate_spread: float = sourced("capplan-assumption", assumption=True, ge=0, le=2)
     """How sure the rates of wear are: standard deviation of the logarithm of each element's rate."""
 
+    wear_scale: float = Field(1.0, gt=0, le=10, json_schema_extra={"source": "capplan-assumption", "status": "ASSUMPTION"})
+    """Multiplies the hazard of every drop in grade; 1 leaves the rates of wear as they are."""
+
     @model_validator(mode="after")
     def _one_memory(self):
         if self.knock_on and self.model == "weibull":

@@ -24,9 +24,9 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("check", "complete", "demo", "dictionary", "envelopes", "fill", "forecast", "formulation",
-            "funding allocations", "funding forecast", "funding regime", "funding routes", "import pds",
+            "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
             "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "report", "resurvey",
-            "run", "stress")
+            "run", "sensitivity", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",

@@ -8,6 +8,7 @@ import pytest
 
 from capplan.condition_job import forecast_folder, learn_folder
 from capplan.money_job import envelopes_folder, stress_folder
+from capplan.question_job import goal_folder, sensitivity_folder, worth_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 SAME_AS_ELSEWHERE = {"outlook.csv", "rates.csv"}
@@ -18,13 +19,19 @@ TOLD_IN_WORDS = {"risk_matrix.csv", "back_test_elements.csv", "back_test_checks.
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     place, scenario = tmp_path_factory.mktemp("folders"), ROOT / "scenarios" / "baseline.toml"
-    made = [place / name for name in ("forecast", "learned", "envelopes", "stress")]
+    made = [place / name for name in ("forecast", "learned", "envelopes", "stress", "sensitivity", "goal", "worth")]
     for folder in made:
         folder.mkdir()
     forecast_folder(ROOT / "data" / "example", scenario, (), made[0], 5, 1)
     learn_folder(ROOT / "data" / "example", scenario, made[1])
     envelopes_folder(ROOT / "data" / "tiny", scenario, (), made[2], 3, 2.0, 0.05, 2.0)
     stress_folder(ROOT / "data" / "tiny", scenario, (), made[3], 0.05, 2.0)
+    (place / "ranges.csv").write_text("figure,low,high,as\nreserves.floor_share,0.05,0.06,absolute\n", encoding="utf-8")
+    tiny = ROOT / "data" / "tiny", scenario, ()
+    sensitivity_folder(*tiny, made[4], False, place / "ranges.csv", 0.05, 2.0)
+    asked = {"hold": False, "backlog_below_gbp": 1.5e6, "index_below": None, "by_year": None}
+    goal_folder(*tiny, made[5], asked, (), 0.2, 0.05, 2.0)
+    worth_folder(*tiny, made[6], 1e5, ("SCA-2026",), 0.05, 2.0)
     return made
 
 

@@ -17,14 +17,14 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors", "columns"), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
-    ("money_checks",), ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",),
+    ("money_checks",), ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",), ("ranges",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations",), ("certainty",),
-    ("results", "accounts", "ledger"), ("runs",),
+    ("results", "accounts", "ledger"), ("runs", "sensitivity", "goal", "further_money"),
     ("importers", "quality", "report"),
-    ("jobs", "condition_job", "money_job"), ("cli",), ("__main__",),
+    ("jobs", "condition_job", "money_job", "question_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

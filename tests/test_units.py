@@ -59,6 +59,7 @@ REFERENCE_PLAIN = {"pds_element_id": "an identifier", "la_number": "an identifie
                    "index_2016_is_100": "an index, its base in the name",
                    "reactive_share_c": "a fraction", "reactive_share_d": "a fraction", "reactive_share_e": "a fraction",
                    "financial_years_to_spend": "the unit is in the middle",
+                   "low": "as its column as says", "high": "as its column as says",
                    "life_multiple": "a multiple", "rate_multiple": "a multiple",
                    "grant_year": "a year", "value": "its unit is in the column unit", "condition_modifier": "a multiple",
                    "pupil_weight": "a multiple", "rank": "an order", "blocks": "the name is the unit",

@@ -40,7 +40,7 @@ def target_limits(outlook, years, members, works):
         if most is None:
             continue
         weights, whole = _weights(outlook, name)
-        years[measure] = _cuts(outlook, weights, years, members, works)
+        years[measure] = cuts(outlook, weights, years, members, works, outlook.horizon)
         ours = outlook.parts.school_id[~outlook.parts.pfi]
         now = pd.Series((outlook.shares(outlook.horizon) * weights).sum(axis=1)).groupby(outlook.parts.school_id).sum()
         short = (now - most * whole).reindex(sorted(set(ours))).fillna(0.0)
@@ -64,18 +64,41 @@ def _weights(outlook, name):
     return renewal[:, None] * np.array([0.0, 0, 0, 1, 1]), stays
 
 
-def _cuts(outlook, weights, years, members, works):
-    """How much each start takes off what counts against a target at the end of the plan. [GBP]"""
+def cuts(outlook, weights, years, members, works, after_years):
+    """How much each start takes off what is expected some years on.
+
+    Parameters
+    ----------
+    outlook : Outlook
+    weights : array, shape (n, 5)
+        What counts, by component and grade, such as its cost at C, D and E. [GBP]
+    years : DataFrame
+        ``scheme_id, start_year, finish_year``, one row per start.
+    members, works : dict
+        Rows each scheme treats, and the name of its treatment.
+    after_years : int
+        Years from the start of the plan to the day that is looked at. [years]
+
+    Returns
+    -------
+    list of float
+        One for each start, to the penny; zero for those that come too late. [GBP]
+
+    Notes
+    -----
+    Adds up over schemes where nothing harms what lies beneath it. *Counterexample:* with knock-on damage a roof is credited
+    with the ceiling below, which may be renewed too.
+    """
     nil = np.zeros_like(weights)
-    loss = Loss(nil, nil[:, 0], weights * outlook.in_use[-1][:, None], outlook.in_use[:-1])
+    loss = Loss(nil, nil[:, 0], weights * outlook.in_use[after_years][:, None], outlook.in_use[:after_years])
     ways = {name: each.way for name, each in outlook.treatments.items()}
-    cuts = worth(outlook.wear, loss, ways, 0.0, outlook.horizon)
+    cut = worth(outlook.wear, loss, ways, 0.0, after_years)
     first, found = outlook.scenario.plan.first_year, []
-    for scheme, start, finish in zip(years.scheme_id, years.start_year, years.finish_year, strict=True):
-        rows = members.get(scheme)
-        if rows is None or finish >= first + outlook.horizon:
+    for scheme, start, finish in zip(years.scheme_id, years.start_year - first, years.finish_year - first, strict=True):
+        if scheme not in members or finish >= after_years:
             found.append(0.0)
             continue
-        applies = outlook.treatments[works[scheme]].applies[rows, start - first]
-        found.append(round(float((cuts[works[scheme]][rows, finish - first] * applies).sum()), 2))
+        rows, kind = members[scheme], works[scheme]
+        rows = rows[outlook.treatments[kind].applies[rows, start]]
+        found.append(round(float(cut[kind][rows, finish].sum()), 2))
     return found

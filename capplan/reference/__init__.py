@@ -10,7 +10,8 @@ from ..errors import MissingFigureError
 TABLES = ("component_types", "further_types", "price_index", "location_factors", "routes", "loss_rates",
           "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on",
           "inventory", "allocation_rates", "condition_modifiers", "pupil_weights", "regime_rules", "watch_bands",
-          "route_rules", "cost_stages", "optimism_bias", "register_layouts")
+          "route_rules", "cost_stages", "optimism_bias", "register_layouts",
+          "sensitivity_ranges")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids")}
 
 
