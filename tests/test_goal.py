@@ -112,8 +112,8 @@ def test_a_target_that_is_reached_without_works_takes_what_must_be_done_only(can
 
 
 @pytest.mark.parametrize(("asked", "words"), [
-    ({}, "one target"), ({"hold": True, "index_below": 0.1}, "one target"), ({"hold": True, "by_year": 2026}, "2027 to 2036"),
-    ({"hold": True, "by_year": 2037}, "2027 to 2036")])
+    ({}, "one target"), ({"hold": True, "index_below": 0.1}, "one target"),
+    ({"hold": True, "by_year": 2026}, "2027 to 2036"), ({"hold": True, "by_year": 2037}, "2027 to 2036")])
 def test_targets_that_make_no_sense_are_refused(candidates, asked, words):
     with pytest.raises(CapplanError, match=words):
         target_of(candidates.outlook, **asked)
@@ -127,8 +127,8 @@ def test_an_index_counts_blocks_only(candidates):
 
 
 def test_the_command_writes_what_it_says(capplan, root, tmp_path):
-    done = capplan("goal", root / "data" / "tiny", root / "scenarios" / "baseline.toml", "--backlog-below", 1.5e6, "--within",
-                   0.2, "--out", tmp_path / "out")
+    done = capplan("goal", root / "data" / "tiny", root / "scenarios" / "baseline.toml", "--backlog-below", 1.5e6,
+                   "--within", 0.2, "--out", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     assert "suffices" in done.stdout and "proved not to suffice" in done.stdout
     trials = pd.read_csv(tmp_path / "out" / "goal.csv")

@@ -71,7 +71,7 @@ def cuts(outlook, weights, years, members, works, after_years):
     ----------
     outlook : Outlook
     weights : array, shape (n, 5)
-        What counts, by component and grade, such as its cost at C, D and E. [GBP]
+        What counts, by component and grade, such as its cost at C, D and E.
     years : DataFrame
         ``scheme_id, start_year, finish_year``, one row per start.
     members, works : dict
