@@ -183,11 +183,14 @@ def write_choice(programme, folder, seed=0):
     ----------
     programme : Programme
     folder : Path
-        An existing folder: ``schemes.csv``, ``cashflow.csv``, ``draws.csv`` and ``solution.json`` go into it.
+        An existing folder: ``schemes.csv``, ``cashflow.csv``, ``draws.csv``, ``solution.json`` and, to explain it from, the
+        candidates themselves go into it.
     seed : int
         Seed the programme was made with.
     """
     folder = Path(folder)
+    (folder / "candidates").mkdir()
+    write_candidates(programme.candidates, folder / "candidates")
     schemes = programme.schemes()
     write_frame(schemes.assign(start_year=schemes.start_year.astype("Int64")), folder / "schemes.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")

@@ -5,10 +5,10 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 
 import click
 
-from . import condition, funding, importing, planning, questions, reporting, rolls
+from . import condition, explaining, funding, importing, planning, questions, reporting, rolls
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
-            planning.envelopes, planning.stress, questions.sensitivity, questions.goal, questions.worth,
+            explaining.explain, planning.envelopes, planning.stress, questions.sensitivity, questions.goal, questions.worth,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             reporting.report)

@@ -12,6 +12,9 @@ from .shadow import money_prices
 from .tipping import Change, tipping_points
 from .what_if import Desk, Found, changed, with_spend
 
+MOST_POTS = 2
+"""So many pots are asked about, the ones in which money is shortest."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -76,7 +79,7 @@ def difference(before, after, scheme=None):
                        if name in before and name in after and before[name] != after[name]})
 
 
-def explain_scheme(candidates, choice, scheme, bound=None, gap=None, time_limit_s=5.0, threads=1, seed=0,
+def explain_scheme(candidates, choice, scheme, bound=None, gap=None, time_limit_s=None, threads=1, seed=0,
                    say=lambda text: None):
     """Why a scheme is in or out of a programme, and what would change it.
 
@@ -92,8 +95,8 @@ def explain_scheme(candidates, choice, scheme, bound=None, gap=None, time_limit_
         Value that no programme can exceed, where it is known.
     gap : float, optional
         Gap the programme was proved to, and with which it is checked that a change flips the decision; left out: 0.1%. [-]
-    time_limit_s : float
-        Time for each solve. [s]
+    time_limit_s : float, optional
+        Time for each solve; left out: by the size of the model. [s]
     threads, seed : int
         As for ``optimise``.
     say : callable
@@ -116,7 +119,7 @@ def explain_scheme(candidates, choice, scheme, bound=None, gap=None, time_limit_
         raise CapplanError(f"The programme starts {', '.join(strange[:5])}, which these candidates do not offer.")
     desk = Desk(candidates, choice, time_limit_s=time_limit_s, threads=threads, seed=seed)
     say("Solving with and without it ...")
-    base = _base(desk, inst, choice, scheme, bound)
+    base = base_programme(desk, choice, bound, scheme)
     inside = scheme in choice
     other = desk.best(scheme=scheme, inside=not inside)
     binding, because = _binding(desk, inst, base, other, scheme, inside)
@@ -132,8 +135,24 @@ def _similar(candidates, scheme):
     return f"; did you mean {', '.join(alike[:5])}" if alike else ""
 
 
-def _base(desk, inst, choice, scheme, bound):
-    """The best programme with the decision left open, never worse than the one explained."""
+def base_programme(desk, choice, bound=None, scheme=None):
+    """The best programme found with every decision left open, never worse than the one explained.
+
+    Parameters
+    ----------
+    desk : Desk
+    choice : dict
+        The programme explained, scheme to start year.
+    bound : float, optional
+        Value that no programme can exceed, where it is known.
+    scheme : str, optional
+        Scheme the question is about.
+
+    Returns
+    -------
+    Found
+    """
+    inst = instance(desk.candidates)
     found, planned = desk.best(scheme=scheme), total_value(inst, choice)
     ceiling = min(bound if bound is not None else float("inf"), found.ceiling if found else float("inf"))
     sound = draws_or_none(inst, choice) is not None
@@ -144,12 +163,13 @@ def _base(desk, inst, choice, scheme, bound):
 
 
 def _pots_in_order(candidates, inst, scheme):
-    """The pots that may pay for a scheme, where money is shortest first; those with money to spare are left out."""
+    """The pots that may pay for a scheme, where money is shortest first, one of each window; none with money to spare."""
     prices = money_prices(candidates).by_pot
     windows = {pot: (inst.pots.first_year[pot], inst.pots.last_year[pot]) for pot in inst.payers[scheme]}
     years = {year for pair, start in inst.starts.items() if pair[0] == scheme for year in start.spend}
     pots = [pot for pot, (first, last) in windows.items() if any(first <= year <= last for year in years)]
-    return sorted((pot for pot in pots if prices[pot] > 1e-9), key=lambda pot: (-prices[pot], pots.index(pot)))
+    dear = sorted((pot for pot in pots if prices[pot] > 1e-9), key=lambda pot: (-prices[pot], pots.index(pot)))
+    return list({(windows[pot], round(prices[pot], 6)): pot for pot in reversed(dear)}.values())[::-1][:MOST_POTS]
 
 
 def _binding(desk, inst, base, other, scheme, inside):
@@ -225,7 +245,7 @@ def _explained(desk, inst, choice, scheme, base, other, binding, because, change
         draws = draws_or_none(inst, choice)
         paid = paid if draws is None else draws[draws.scheme_id == scheme][["pot_id", "year", "amount_gbp"]]
     prices = money_prices(desk.candidates).by_scheme_year
-    spent = {year for pair, start in inst.starts.items() if pair[0] == scheme and (not inside or pair == (scheme, choice[scheme]))
+    spent = {year for pair, start in inst.starts.items() if pair[0] == scheme and choice.get(scheme, pair[1]) == pair[1]
              for year in start.spend}
     return Explanation(
         scheme, choice.get(scheme), binding, because, base.value - other.value if known else np.inf,

@@ -11,6 +11,7 @@ from .solver import Relaxation
 from .what_if import changed, with_money
 
 TIME_LIMIT_S = 60.0
+CHECKED = 4
 
 
 @dataclass(frozen=True)
@@ -130,3 +131,33 @@ def with_more(candidates, pot_id, year, extra_gbp):
     row = {name: "" for name in pots if pots[name].dtype == object or str(pots[name].dtype).startswith("str")}
     row |= {"pot_id": f"more money in {year}", "amount": extra_gbp, "first_year": year, "last_year": year}
     return changed(candidates, pots=pd.concat([pots, pd.DataFrame([row])], ignore_index=True))
+
+
+def check_worth(desk, base, shadow, extra_gbp, most=CHECKED):
+    """The sums that are worth most, checked by solving again in whole schemes.
+
+    Parameters
+    ----------
+    desk : Desk
+    base : Found
+        The best without more money.
+    shadow : DataFrame
+        As ``worth_of_more`` returns it.
+    extra_gbp : float
+        The sum. [GBP]
+    most : int
+        How many of the rows to check: those with different worth or window, the most valuable first.
+
+    Returns
+    -------
+    DataFrame
+        The same with ``worth_found`` and ``worth_least``, its proved lower bound; NaN where not checked.
+    """
+    frame = shadow.assign(worth_found=float("nan"), worth_least=float("nan"))
+    for row in shadow.drop_duplicates(["worth", "price"]).head(most).itertuples():
+        more = with_more(desk.candidates, row.pot_id, row.first_year, extra_gbp)
+        found = desk.best(more, hint=base.choice)
+        if found is not None and found.choice is not None:
+            frame.loc[row.Index, "worth_found"] = max(0.0, found.value - base.value)
+            frame.loc[row.Index, "worth_least"] = max(0.0, found.value - base.ceiling)
+    return frame

@@ -1,9 +1,10 @@
-"""The smallest change found that flips a decision, by halving; each is made, solved again and seen to flip it, or not told."""
+"""The smallest change found that flips a decision, by halving; each is solved again and seen to flip it, or not told."""
 
 import math
 from dataclasses import dataclass
 
 from ..errors import CapplanError, InfeasibleError
+from .instance import instance
 from .optimise import optimise
 from .what_if import started_from, with_money, with_spend, with_value
 
@@ -11,10 +12,10 @@ MARGINS = (1.0, 1.01, 1.05, 1.15, 1.4, 2.0, 4.0)
 """By how much a change is enlarged, one after the other, until it is seen to flip the decision."""
 MOST_RISE = 8.0
 """A rise in cost is looked for up to nine times the cost."""
-MOST_POTS = 3
 MOST_TIMES_COST = 16
 """Extra money in one pot is looked for up to so many times the cost of the scheme."""
-FINE, COARSE = 0.01, 0.05
+STEP_UP = 4
+FINE, COARSE = 0.02, 0.05
 """How closely a change is halved down: on whole models, and on the near part of large ones. [-]"""
 PENNY = 0.01
 DEFAULT_GAP = 0.001
@@ -24,9 +25,10 @@ DEFAULT_GAP = 0.001
 class Change:
     """A change of one figure that flips a decision.
 
-    ``kind``: ``spend`` (share of the cost), ``value`` (of the scheme in each start year), ``money`` (in the pot ``pot_id``)
-    or ``start`` (first year it may start in). ``amount`` flips it, seen by solving again; ``short`` is the largest tried that
-    did not. ``found`` is false where nothing up to ``amount`` did. ``window`` holds the pot's first and last year.
+    ``kind``: ``spend`` (share of the cost), ``value`` (of the scheme in each start year), ``money`` (in the pot
+    ``pot_id``) or ``start`` (first year it may start in). ``amount`` flips it, seen by solving again; ``short`` is the
+    largest tried that did not. ``found`` is false where nothing up to ``amount`` did. ``window`` holds the pot's first
+    and last year.
     """
 
     kind: str
@@ -71,7 +73,7 @@ def tipping_points(desk, base, other, scheme, pots, gap=None, say=lambda text: N
     scheme : str
         The scheme.
     pots : list of str
-        Pots that may pay for it, where money is shortest first.
+        Pots that may pay for it and are asked about.
     gap : float, optional
         Gap at which the flip is checked; left out: 0.1%. [-]
     say : callable
@@ -83,13 +85,14 @@ def tipping_points(desk, base, other, scheme, pots, gap=None, say=lambda text: N
         For a scheme that is in: fall in value, rise in cost, latest start. For one that is out: rise in value, cut in cost,
         money in each of the pots where it is shortest.
     """
+    desk.gap = fine_gap(base.value, other.value)
     look = _Look(desk, base, other, scheme, scheme in base.choice, DEFAULT_GAP if gap is None else gap)
     if look.inside:
         say("Looking for the cost, value and start year at which it would fall out ...")
         return [look.value(), look.rise(), *look.latest()]
     say("Looking for the cost and value at which it would come in ...")
     changes = [look.value(), look.cut()]
-    for pot in pots[:MOST_POTS]:
+    for pot in pots:
         say(f"Looking for the money in {pot} with which it would come in ...")
         changes.append(look.money(pot))
     return changes
@@ -111,8 +114,7 @@ class _Look:
         """By what share its cost has to rise for it to fall out."""
         def out(share):
             """Whether at that rise the best without it is the better."""
-            found = self.desk.best(with_spend(self.desk.candidates, self.scheme, share), self.scheme, True)
-            return found is None or found.value < self.other.value
+            return not self.desk.reaches(with_spend(self.desk.candidates, self.scheme, share), self.scheme, self.other.value)
         high = 0.125
         while high < MOST_RISE and not out(high):
             high *= 2
@@ -125,8 +127,7 @@ class _Look:
         """By what share its cost has to fall for it to come in."""
         def into(share):
             """Whether at that cut the best with it is the better."""
-            found = self.desk.best(with_spend(self.desk.candidates, self.scheme, -share), self.scheme, True)
-            return found is not None and found.value > self.base.value
+            return self.desk.reaches(with_spend(self.desk.candidates, self.scheme, -share), self.scheme, self.base.value)
         if not into(1.0):
             return Change("spend", -1.0, -1.0, False)
         low, high = self._halved(into, 0.0, 1.0)
@@ -141,12 +142,13 @@ class _Look:
         spend = self.desk.candidates.spend
         bills = spend[spend.scheme_id == self.scheme].groupby("start_year").cost.sum()
         cost = float(bills[bills > 0].min()) if (bills > 0).any() else 1.0
-        most, high = MOST_TIMES_COST * cost, cost
-        while high < most and not into(high):
-            high *= 2
-        if high >= most and not into(most):
+        most, low, high = MOST_TIMES_COST * cost, 0.0, cost
+        enough = self.desk.reaches(with_money(self.desk.candidates, pot, most), self.scheme, self.base.value)
+        while enough and high <= most and not into(high):
+            low, high = high, high * STEP_UP
+        if not enough or high > most:
             return Change("money", most, most, False, pot, window)
-        low, high = self._halved(into, 0.0 if high == cost else high / 2, high)
+        low, high = self._halved(into, low, high)
         return self._checked("money", high, low, most, pot, window)
 
     def latest(self):
@@ -181,10 +183,17 @@ class _Look:
                 break
         return Change(kind, sign * trial, sign * trial, False, pot, window)
 
+    def _better_start(self, candidates):
+        """Of the programmes with and without it the one that is worth more after the change."""
+        worth = instance(candidates).starts
+        totals = [(sum(worth[pair].value for pair in found.choice.items()), found.choice)
+                  for found in (self.base, self.other) if all(pair in worth for pair in found.choice.items())]
+        return max(totals, key=lambda total: total[0])[1] if totals else None
+
     def _flips(self, candidates):
-        """Whether solving again from nothing decides the other way: whole models as ``optimise`` does, else the near part."""
+        """Whether solving again decides the other way: whole models from nothing, as ``optimise`` does."""
         if not self.desk.whole:
-            found = self.desk.best(candidates, self.scheme)
+            found = self.desk.best(candidates, self.scheme, hint=self._better_start(candidates))
             return found is not None and found.choice is not None and (self.scheme in found.choice) != self.inside
         try:
             programme = optimise(candidates, gap=self.gap, time_limit_s=4 * self.desk.time_limit_s,
@@ -194,6 +203,18 @@ class _Look:
         except CapplanError:
             return False
         return (self.scheme in programme.choice) != self.inside
+
+
+def fine_gap(value, other):
+    """A gap at which a small question can be told: a twentieth of the difference that it turns on. [-]
+
+    Examples
+    --------
+    >>> fine_gap(1000.0, 990.0), fine_gap(1000.0, 1000.0), fine_gap(1000.0, 0.0)
+    (0.0005, 1e-06, 0.001)
+    """
+    share = abs(value - other) / max(abs(value), PENNY) / 20
+    return float(min(DEFAULT_GAP, max(1e-6, share)))
 
 
 def rounded_up(amount, kind):

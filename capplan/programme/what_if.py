@@ -18,6 +18,7 @@ WHOLE_MODEL_STARTS = 2000
 """Up to this many starts every question is answered on the whole model."""
 NEAR_STARTS = 200
 """In larger models so many starts, the ones the relaxation finds it hardest to choose between, are free to change."""
+WHOLE_LIMIT_S, NEAR_LIMIT_S = 20.0, 3.0
 CERTAIN = 1e-6
 FORCED = "forced"
 
@@ -165,8 +166,8 @@ class Desk:
         The programme, scheme to start year.
     gap : float
         Relative gap at which a question is answered. [-]
-    time_limit_s : float
-        Time for each question. [s]
+    time_limit_s : float, optional
+        Time for each question; left out: by the size of the model. [s]
     threads, seed : int
         As for ``optimise``.
 
@@ -177,13 +178,13 @@ class Desk:
     *Counterexample:* a change so large that the whole programme would be another; ask ``optimise``.
     """
 
-    def __init__(self, candidates, choice, gap=CERTAIN, time_limit_s=5.0, threads=1, seed=0):
+    def __init__(self, candidates, choice, gap=CERTAIN, time_limit_s=None, threads=1, seed=0):
         self.candidates, self.choice = candidates, dict(choice)
         self.whole = len(candidates.scheme_years) <= WHOLE_MODEL_STARTS
-        self.gap, self.time_limit_s, self.threads, self.seed = gap, time_limit_s, threads, seed
-        self.solved = 0
+        self.gap, self.threads, self.seed, self.solved = gap, threads, seed, 0
+        self.time_limit_s = time_limit_s or (WHOLE_LIMIT_S if self.whole else NEAR_LIMIT_S)
 
-    def best(self, candidates=None, scheme=None, inside=None):
+    def best(self, candidates=None, scheme=None, inside=None, hint=None):
         """The best programme for a question.
 
         Parameters
@@ -194,6 +195,8 @@ class Desk:
             Scheme the question is about; it and its alternatives are always free to change.
         inside : bool, optional
             Force it in, or leave it out; left out: neither.
+        hint : dict, optional
+            A programme to start from; left out: the one the questions are about.
 
         Returns
         -------
@@ -213,15 +216,46 @@ class Desk:
                 ceiling = relaxation.bound if relaxation.solved else ceiling
                 model = formulation.build(inst)
                 free = self._hold_far(model, relaxation, scheme)
-            return self._answer(model, ceiling, free)
+            return self._answer(model, ceiling, free, hint or self.choice)
         except InfeasibleModelError:
             return None if self.whole else self._unheld(inst, ceiling)
 
-    def _answer(self, model, ceiling, free):
-        inst, hint = model.instance, {}
-        for pair in self.choice.items():
-            if pair in model.starts and model.starts[pair].upBound != 0:
-                hint[model.starts[pair].name] = 1.0
+    def reaches(self, candidates, scheme, value):
+        """Whether the best programme with a scheme in it is worth at least so much.
+
+        Parameters
+        ----------
+        candidates : Candidates
+            The candidates with something changed.
+        scheme : str
+            The scheme that is in.
+        value : float
+            Pounds of loss avoided, or points.
+
+        Returns
+        -------
+        bool
+            Of whole models the answer is proved unless time runs out, which counts as no; no optimum is needed for it, so
+            it comes several times as fast.
+        """
+        if not self.whole:
+            found = self.best(candidates, scheme, True)
+            return found is not None and found.value >= value
+        self.solved += 1
+        inst = instance(forced(candidates, scheme))
+        model = formulation.build(inst)
+        worth = [(x, inst.starts[pair].value) for pair, x in model.starts.items()]
+        model.add("worth_at_least", worth, formulation.GE, value)
+        model.problem.setObjective(formulation.pulp.LpAffineExpression([(x, 0.0) for x, _ in worth]))
+        try:
+            return solve(model, "highs", self.gap, self.time_limit_s, self.threads, self.seed).choice is not None
+        except InfeasibleModelError:
+            return False
+
+    def _answer(self, model, ceiling, free, known):
+        inst = model.instance
+        hint = {model.starts[pair].name: 1.0 for pair in known.items()
+                if pair in model.starts and model.starts[pair].upBound != 0}
         answer = solve(model, "highs", self.gap, self.time_limit_s, self.threads, self.seed, hint)
         bound = answer.bound
         if answer.choice is None:

@@ -1,0 +1,232 @@
+"""The core index: in how many sampled futures each scheme is in the best plan - always, usually, it depends, never."""
+
+from dataclasses import dataclass, field
+from statistics import NormalDist
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from ..candidates import needs_met
+from ..reference import load
+from . import formulation
+from .instance import instance, total_value
+from .solver import InfeasibleModelError, Relaxation, relative_gap, solve
+from .what_if import CERTAIN, NEAR_STARTS, WHOLE_MODEL_STARTS, changed
+
+SAMPLES_WHOLE, SAMPLES_LARGE = 100, 40
+SAMPLE_GAP = 0.002
+SAMPLE_LIMIT_S = 4.0
+CONFIDENCE = 0.95
+VALUE_COLUMNS = "value_"
+
+
+@dataclass(frozen=True)
+class CoreIndex:
+    """``schemes``: one row for each scheme. ``samples``: futures with a plan; ``without_plan``: those in which no plan obeys
+    every rule; ``gap``: the largest gap of any of the plans. [-]"""
+
+    schemes: pd.DataFrame = field(repr=False)
+    samples: int
+    without_plan: int
+    gap: float
+
+
+def spreads():
+    """How far costs, worth and grants may be from what is expected, by figure (all of them assumptions)."""
+    return load("sampling").set_index("figure").value.astype(float)
+
+
+def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda text: None):
+    """In what share of sampled futures each scheme is in the best plan.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    choice : dict
+        The programme, scheme to start year.
+    samples : int, optional
+        How many futures; left out: by the size of the model.
+    threads, seed : int
+        Threads of the solver; seed of the futures and of the solver.
+    say : callable
+        Told what is being done.
+
+    Returns
+    -------
+    CoreIndex
+        ``scheme_id, planned, in_share``, its 95% interval ``in_least, in_most`` (Wilson), ``core`` (always, usually,
+        depends, never) and ``need_share`` (the share of futures in which the scheme or an alternative to it is in).
+
+    Notes
+    -----
+    Costs, worth and grants are taken to be wrong by logarithmic normal factors: of each scheme alone and of all, of each
+    element together, of each route together. Weights of several value columns (``value_...``) are drawn evenly. A future is
+    the same for every programme, and one more scheme does not change the others'. *Counterexample:* a grant that comes or
+    does not come; that is a scenario of its own (``capplan stress``).
+
+    References
+    ----------
+    .. [1] J. Liesio, P. Mild, A. Salo, Preference programming for robust portfolio modeling and project selection, European
+       Journal of Operational Research 181(3), 2007, 1488-1505.
+    """
+    small = len(candidates.scheme_years) <= WHOLE_MODEL_STARTS
+    count = samples or (SAMPLES_WHOLE if small else SAMPLES_LARGE)
+    draws, plans, gaps = Futures(candidates, count, seed), [], [0.0]
+    for number in range(count):
+        if number % max(1, count // 20) == 0:
+            say(f"Futures for the core index: {number} of {count} ...")
+        plan, gap = _best_plan(draws.future(number), choice, small, threads, seed)
+        if plan is not None:
+            plans.append(plan)
+            gaps.append(gap)
+    return CoreIndex(_table(candidates, choice, plans), len(plans), count - len(plans), max(gaps))
+
+
+class Futures:
+    """Sampled futures of a set of candidates: the same for the same seed, scheme by scheme and route by route.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    count : int
+        How many futures.
+    seed : int
+        Seed of the draws.
+    """
+
+    def __init__(self, candidates, count, seed):
+        self.candidates, self.spread = candidates, spreads()
+        schemes = candidates.schemes
+        element = schemes.element if "element" in schemes else schemes.kind if "kind" in schemes else schemes.scheme_id
+
+        def logs(names, what):
+            """Standard normal draws for each name, shape (names, futures)."""
+            unique = {name: np.random.default_rng([seed, crc32(f"{what} {name}".encode())]).standard_normal(count)
+                      for name in dict.fromkeys(names)}
+            return np.array([unique[name] for name in names]).reshape(len(names), count)
+
+        self._worth = np.exp(self.spread.element_worth_spread * logs(element, "element")
+                             + self.spread.own_worth_spread * logs(schemes.scheme_id, "worth"))
+        self._cost = np.exp(self.spread.common_cost_spread * logs(["all"], "prices")
+                            + self.spread.own_cost_spread * logs(schemes.scheme_id, "tender"))
+        pots = candidates.pots
+        route = pots.route.where(pots.route != "", pots.pot_id) if "route" in pots else pots.pot_id
+        self._grant = np.exp(self.spread.grant_spread * logs(route, "route"))
+        self._place = pd.Series(range(len(schemes)), index=schemes.scheme_id)
+        self._weights = np.random.default_rng([seed, crc32(b"weights")]).exponential(size=(count, len(self._criteria())))
+
+    def _criteria(self):
+        years = self.candidates.scheme_years
+        return [name for name in years if name.startswith(VALUE_COLUMNS)
+                and pd.to_numeric(years[name], errors="coerce").notna().all()]
+
+    def future(self, number):
+        """One future.
+
+        Parameters
+        ----------
+        number : int
+            Which one, from 0.
+
+        Returns
+        -------
+        Candidates
+        """
+        years, spend, pots = self.candidates.scheme_years, self.candidates.spend, self.candidates.pots
+        worth, criteria = years.value.to_numpy(float), self._criteria()
+        if criteria:
+            columns = np.column_stack([pd.to_numeric(years[name]).to_numpy(float) for name in criteria])
+            size = np.abs(columns).sum(axis=0)
+            weights = self._weights[number] / self._weights[number].sum()
+            worth = (columns / np.where(size > 0, size, 1.0)) @ weights * np.abs(worth).sum()
+        own = self._place[years.scheme_id].to_numpy()
+        cost = spend.cost.to_numpy(float) * self._cost[self._place[spend.scheme_id].to_numpy(), number]
+        return changed(self.candidates, scheme_years=years.assign(value=worth * self._worth[own, number]),
+                       spend=spend.assign(cost=cost.round(2)),
+                       pots=pots.assign(amount=(pots.amount.to_numpy(float) * self._grant[:, number]).round(2)))
+
+
+def _best_plan(candidates, choice, small, threads, seed):
+    """The best plan of one future and its gap; ``None`` where no plan obeys every rule or none was found in time."""
+    inst = instance(candidates)
+    if any(not pairs for pairs in inst.must.values()):
+        return None, 0.0
+    model, bound = formulation.build(inst), float("inf")
+    try:
+        if not small:
+            relaxation = Relaxation(model, SAMPLE_LIMIT_S)
+            bound = relaxation.bound
+            model = formulation.build(inst)
+            _hold_sure(model, relaxation)
+        hint = {model.starts[pair].name: 1.0 for pair in choice.items() if pair in model.starts}
+        answer = solve(model, "highs", SAMPLE_GAP, SAMPLE_LIMIT_S, threads, seed, hint)
+        if answer.choice is None and not small:
+            raise InfeasibleModelError
+    except InfeasibleModelError:
+        if small:
+            return None, 0.0
+        try:
+            answer = solve(formulation.build(inst), "highs", SAMPLE_GAP, 2 * SAMPLE_LIMIT_S, threads, seed)
+        except InfeasibleModelError:
+            return None, 0.0
+    if answer.choice is None:
+        return None, 0.0
+    bound = answer.bound if small else bound
+    return answer.choice, relative_gap(total_value(inst, answer.choice), bound)
+
+
+def _hold_sure(model, relaxation):
+    """Fix what the relaxation is sure of, as the relaxation has it."""
+    values, regrets = relaxation.values(), np.abs(relaxation.regrets())
+    near = np.zeros(len(values), dtype=bool)
+    near[np.argsort(regrets, kind="stable")[:NEAR_STARTS]] = True
+    near |= (values > CERTAIN) & (values < 1 - CERTAIN)
+    for place in np.flatnonzero(~near):
+        variable = model.starts[relaxation.pairs[place]]
+        variable.lowBound = variable.upBound = 1 if values[place] > 0.5 else 0
+
+
+def _table(candidates, choice, plans):
+    schemes, n = candidates.schemes, max(1, len(plans))
+    needs, met = needs_met(schemes), {}
+    times = {scheme: sum(scheme in plan for plan in plans) for scheme in schemes.scheme_id}
+    for plan in plans:
+        for need in {need for scheme in plan for need in needs[scheme]}:
+            met[need] = met.get(need, 0) + 1
+    rows = []
+    usually = spreads().usually_share
+    for scheme, count in times.items():
+        least, most = wilson(count, n)
+        core = "always" if count == n else "never" if count == 0 else "usually" if count / n >= usually else "depends"
+        rows.append([scheme, "yes" if scheme in choice else "no", count / n, least, most, core if plans else "",
+                     max(met.get(need, 0) for need in needs[scheme]) / n])
+    return pd.DataFrame(rows, columns=["scheme_id", "planned", "in_share", "in_least", "in_most", "core", "need_share"])
+
+
+def wilson(count, of):
+    """Wilson's 95% interval of a share. [-]
+
+    Parameters
+    ----------
+    count, of : int
+        How often, out of how many.
+
+    Returns
+    -------
+    tuple of float
+
+    Examples
+    --------
+    >>> [round(share, 3) for share in wilson(9, 10)]
+    [0.596, 0.982]
+
+    References
+    ----------
+    .. [1] E.B. Wilson, Probable inference, the law of succession, and statistical inference, Journal of the American
+       Statistical Association 22(158), 1927, 209-212.
+    """
+    z = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
+    share, spare = count / of, z * z / of
+    middle, half = share + spare / 2, z * np.sqrt(share * (1 - share) / of + spare / (4 * of))
+    return float(max(0.0, (middle - half) / (1 + spare))), float(min(1.0, (middle + half) / (1 + spare)))
