@@ -124,7 +124,8 @@ def explanation_facts(told):
     facts = {name: getattr(told, name) for name in ("scheme", "start_year", "binding", "lost", "least", "most", "near_least",
                                                     "near_most", "better", "otherwise", "free", "whole", "solved")}
     facts |= {"decision": "in" if told.start_year is not None else "out", "because": list(told.because),
-              "paid": told.paid.to_dict("records"), "prices": {str(year): price for year, price in told.prices.items()},
+              "paid": told.paid.to_dict("records"),
+              "elsewhere": {str(year): price for year, price in told.elsewhere.items()},
               "changes": [asdict(change) for change in told.changes],
               "difference": None if told.difference is None else asdict(told.difference)}
     return _finite(facts)

@@ -29,13 +29,13 @@ class Difference:
 class Explanation:
     """Why one scheme is in or out.
 
-    ``start_year`` is ``None`` where it is out. ``binding`` says what decides (``choice``, ``must``, ``required``, ``money``,
-    ``alternative``, ``limit``, ``precedence``, ``worth``, ``no year``, ``conflict``) and ``because`` names it. ``lost`` is
-    the value the other decision loses, as found; ``least`` and ``most`` are proved bounds of it, ``near_least`` and
-    ``near_most`` bounds while the schemes that were not free to change stay as planned. ``difference`` is what the other
-    decision changes. ``paid`` has ``pot_id, year, amount_gbp``. ``prices`` maps each year of the scheme's spending to what a
-    pound of its money earns elsewhere. ``better`` is the value by which a better programme than the one explained was
-    found on the way, and ``otherwise`` says that that programme decides otherwise.
+    ``start_year`` is ``None`` where it is out. ``binding`` says what decides (``choice``, ``must``, ``required``,
+    ``money``, ``alternative``, ``limit``, ``precedence``, ``worth``, ``no year``, ``conflict``) and ``because`` names
+    it. ``lost`` is the value the other decision loses, as found; ``least`` and ``most`` are proved bounds of it,
+    ``near_least`` and ``near_most`` bounds while the schemes that were not free to change stay as planned.
+    ``difference`` is what the other decision changes. ``paid`` has ``pot_id, year, amount_gbp``. ``elsewhere`` maps each
+    year of the scheme's spending to what a pound of its money earns elsewhere. ``better`` is the value by which a better
+    programme than the one explained was found on the way, and ``otherwise`` says that that programme decides otherwise.
     """
 
     scheme: str
@@ -49,7 +49,7 @@ class Explanation:
     near_most: float
     difference: Difference | None
     paid: pd.DataFrame = field(repr=False)
-    prices: dict
+    elsewhere: dict
     changes: tuple
     better: float
     otherwise: bool

@@ -83,7 +83,7 @@ def _paid(told):
 
 
 def _elsewhere(told, in_pounds):
-    dear = {year: price for year, price in told.prices.items() if price > 0}
+    dear = {year: price for year, price in told.elsewhere.items() if price > 0}
     if not dear:
         return ""
     year = max(dear, key=dear.get)

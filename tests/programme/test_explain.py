@@ -94,7 +94,7 @@ ROOF = [("roof", {}, once(50, 100)), ("boiler", {}, once(80, 100)), ("paint", {}
 
 def test_by_hand_a_roof_that_has_no_money(tmp_path):
     """120 pounds: boiler 80 and paint 10. The roof would take the boiler's place: 90 against 60, so 30 is lost. It comes in
-    if worth 30 more, if it costs no more than the paint, or with 80 more in the pot (then it is worth more than the paint)."""
+    if worth 30 more, if it costs no more than the paint, or with 80 more in the pot: it then takes the paint's place."""
     candidates, programme, told = explained(folder(ROOF, [{"amount": 120}]), tmp_path, "roof")
     assert programme.choice == {"boiler": 2026, "paint": 2026}
     assert (told.binding, told.start_year, told.because) == ("money", None, ())
@@ -104,11 +104,11 @@ def test_by_hand_a_roof_that_has_no_money(tmp_path):
     assert by_kind["value"].amount == pytest.approx(30, abs=1) and by_kind["value"].amount > 30
     assert -0.83 < by_kind["spend"].amount <= -0.8  # at 20 pounds it takes the place of the paint
     assert 80 <= by_kind["money"].amount <= 83 and by_kind["money"].short < 80 and by_kind["money"].pot_id == "P0"
-    assert told.prices[2026] == pytest.approx(0.5)
+    assert told.elsewhere[2026] == pytest.approx(0.5)
 
 
 def test_by_hand_a_boiler_that_is_in(tmp_path):
-    """Without the boiler the roof takes its place: 90 less 60 is 30. It falls out if worth 31 less, or if dearer than 120."""
+    """Without the boiler the roof takes its place: 90 less 60 is 30. It falls out if worth 31 less, or dearer than 120."""
     _, _, told = explained(folder(ROOF, [{"amount": 120}]), tmp_path, "boiler")
     assert (told.binding, told.start_year) == ("choice", 2026)
     assert told.lost == pytest.approx(30)
