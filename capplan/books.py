@@ -138,6 +138,6 @@ def _notes(estate, scenario, by_school, named):
                "years of the plan come out of the surplus before any works.")
     if scenario.pooling.gag_pooled and not by_school:
         yield "The scenario pools the general annual grant, but nothing here is given by school: it changes nothing."
-    elif by_school and not named:
-        yield ("Reserves are given for the trust as one and pay for works at any school; whether its schools pool their "
-               "income changes only the ledger.")
+    elif scenario.pooling.gag_pooled and not named:
+        yield ("The scenario pools the general annual grant. Reserves are given for the trust as one and pay for works at "
+               "any school already, so it changes only the ledger.")

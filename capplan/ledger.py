@@ -44,6 +44,7 @@ def ledger_frame(programme):
     frame["central_services_gbp"] = _central_services(frame)
     if not books.by_school:
         frame[list(KNOWN_BY_SCHOOL)] = np.nan
+    frame = _to_the_penny(frame)
     frame["contributed_gbp"] = frame[list(GIVEN)].sum(axis=1, skipna=False)
     frame["received_gbp"] = frame[list(RECEIVED)].sum(axis=1, skipna=False)
     frame["net_gbp"] = frame.received_gbp - frame.contributed_gbp
@@ -80,6 +81,16 @@ def _central_services(frame):
         parts[schools.index] = by_income(rows.costs_gbp[centre], schools.income_gbp)
         parts[centre] = -rows.costs_gbp[centre]
     return parts
+
+
+def _to_the_penny(frame):
+    """Rounded to pennies, the centre's row taking what rounding leaves, so that every sum of a year is exact."""
+    frame = frame.round(2)
+    centre = frame.index.get_level_values("school_id") == CENTRE
+    for name in ("top_slice_gbp", "pooled_gbp", "central_services_gbp"):
+        given = frame[name].where(~centre).groupby(level="year").transform("sum", min_count=1)
+        frame[name] = frame[name].where(~centre, 0.0 - given).round(2)
+    return frame
 
 
 def _deficits(frame, known):

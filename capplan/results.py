@@ -83,17 +83,20 @@ def reserves_frame(programme):
     own = pots.pot_id[pots.route == "reserves"]
     spent = programme.draws[programme.draws.pot_id.isin(own)].groupby("year").amount_gbp.sum()
     frame = money.reserves.copy()
-    frame["spent_on_works_gbp"] = frame.year.map(spent).fillna(0.0)
-    frame["opening_gbp"] = frame.opening_gbp - frame.spent_on_works_gbp.cumsum() + frame.spent_on_works_gbp
-    frame["closing_gbp"] = frame.opening_gbp + frame.surplus_gbp - frame.spent_on_works_gbp
+    frame["spent_on_works_gbp"] = frame.year.map(spent).fillna(0.0).round(2)
+    for name in ("income_gbp", "loan_service_gbp", "top_slice_gbp", "surplus_gbp", "floor_gbp"):
+        frame[name] = frame[name].round(2)
+    frame["costs_gbp"] = (frame.income_gbp - frame.loan_service_gbp - frame.surplus_gbp).round(2)
+    moved = frame.surplus_gbp - frame.spent_on_works_gbp
+    frame["closing_gbp"] = (round(float(money.reserves.opening_gbp.iloc[0]), 2) + moved.cumsum()).round(2)
+    frame["opening_gbp"] = (frame.closing_gbp - moved).round(2)
     frame["reserves_share"] = share_of_income(frame.closing_gbp, frame.income_gbp).round(6)
     bands = load("watch_bands").set_index("band").income_share
     frame["watch_band"] = watch_band(share_of_income(frame.closing_gbp, frame.income_gbp), bands["below"], bands["above"])
     frame["in_year_deficit"] = in_year_deficit(frame.surplus_gbp, frame.spent_on_works_gbp)
     names = ["opening_gbp", "income_gbp", "costs_gbp", "loan_service_gbp", "top_slice_gbp", "surplus_gbp",
              "spent_on_works_gbp", "closing_gbp", "floor_gbp"]
-    return frame.assign(**frame[names].round(2))[["year", *names, "reserves_share", "watch_band",
-                                                  "in_year_deficit"]]
+    return frame[["year", *names, "reserves_share", "watch_band", "in_year_deficit"]]
 
 
 def backlog_frame(programme, key, along):

@@ -16,6 +16,12 @@ MODIFIERS = {"CDC2-B": 0.6, "CDC2-C": 0.7, "CDC2-D": 0.8, "CDC2-E": 0.9, "CDC2-F
 RESERVE_RULES = {"income_gbp_per_pupil": 7500, "growth": 0.02, "opening_share": 0.07,
                  "surplus_shares": (0.005, 0.004, -0.003, 0.006, 0.005, 0.003, 0.007, 0.008, 0.006, 0.005)}
 PSDS_GBP = 210000
+# The budget splits the income of the reserves table by weighted pupils. Of a school's income: staff, energy, what is left
+# before the top slice, in the order of schools; the centre's own costs are what makes the surplus of the reserves table.
+INCOME_WEIGHTS = {"primary": 1.0, "secondary": 1.3, "post16": 1.3, "special": 4.0}
+BUDGET_RULES = {"staff_share": 0.76, "centre_staff_share": 0.7, "centre_energy_gbp": 20000,
+                "energy_shares": (0.030, 0.027, 0.031, 0.034, 0.026, 0.029, 0.027, 0.024, 0.023, 0.027, 0.025, 0.036),
+                "left_shares": (0.041, 0.058, 0.049, 0.022, 0.061, 0.047, 0.056, 0.055, 0.046, 0.050, 0.052, 0.063)}
 
 
 def allocation_gbp(school):
@@ -63,3 +69,23 @@ def make_reserves(pupils):
                      "surplus_gbp": round(income_gbp * share / 1000) * 1000})
         income_gbp *= 1 + RESERVE_RULES["growth"]
     return pd.DataFrame(rows)
+
+
+def make_budget(schools, reserves):
+    """The budget by school and year, to the nearest GBP 1,000, adding up to the income and surplus of the reserves."""
+    weights = sum(INCOME_WEIGHTS[stage] * schools[stage] for stage in INCOME_WEIGHTS)
+    rules, rows = BUDGET_RULES, []
+    for year in reserves.itertuples():
+        incomes = [round(year.income_gbp * weight / weights.sum() / 1000) * 1000 for weight in weights]
+        incomes[-1] += year.income_gbp - sum(incomes)
+        left_over = 0
+        for school, income, energy_share, left_share in zip(schools.school_id, incomes, rules["energy_shares"],
+                                                            rules["left_shares"], strict=True):
+            staff, energy = (round(income * share / 1000) * 1000 for share in (rules["staff_share"], energy_share))
+            left = round(income * left_share / 1000) * 1000
+            left_over += left
+            rows.append([school, year.year, income, staff, energy, income - left - staff - energy])
+        costs = left_over - year.surplus_gbp
+        staff = round(costs * rules["centre_staff_share"] / 1000) * 1000
+        rows.append(["", year.year, 0, staff, rules["centre_energy_gbp"], costs - staff - rules["centre_energy_gbp"]])
+    return pd.DataFrame(rows, columns=["school_id", "year", "income_gbp", "staff_gbp", "energy_gbp", "other_costs_gbp"])

@@ -19,7 +19,7 @@ import pandas as pd
 from example_duties import make_compliance, make_suitability
 from example_history import make_history
 from example_mix import GRADE_COLUMNS, LEVELS, ROOF_STRUCTURES, Mix, read_mix
-from example_money import FIRST_YEAR, WEIGHTS, make_grants, make_reserves
+from example_money import FIRST_YEAR, WEIGHTS, make_budget, make_grants, make_reserves
 from example_register import add_facts, add_register
 from example_rolls import make_rolls
 
@@ -298,6 +298,7 @@ def make_estate(mix_frame, seed=SEED):
               "grants": make_grants(schools), "reserves": make_reserves(int(schools["pupils"].sum())),
               "rolls": make_rolls(schools),
               "works": pd.read_csv(io.StringIO(WORKS), sep="|", dtype=str, keep_default_na=False)}
+    frames["budget"] = make_budget(schools, frames["reserves"])
     add_later(frames, rngs[-LATER_STREAMS:])
     _forget(frames, schools)
     return {name: _cells(frame, name) for name, frame in frames.items()}

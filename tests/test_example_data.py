@@ -86,7 +86,8 @@ def test_estate_reads_without_a_fault(name):
     assert inspect_estate(ROOT / "data" / name)[1] == []
 
 
-@pytest.mark.parametrize(("name", "without"), [("tiny", (*LATER_TABLES, "rates", "rolls")), ("example", ("rates",))])
+@pytest.mark.parametrize(("name", "without"), [("tiny", (*LATER_TABLES, "rates", "rolls", "budget", "loans")),
+                                               ("example", ("rates", "loans"))])
 def test_estate_holds_every_table_and_nothing_else(name, without):
     """Rates are what ``capplan learn`` writes; tiny stays a page of sums."""
     files = {path.name for path in (ROOT / "data" / name).iterdir()}
@@ -598,3 +599,23 @@ def test_trust_names_are_nobodys(tiny, example):
     for invented in ("arrel", "wendrel", "ellermarl"):
         assert invented in (tiny.trust["name"] + example.trust["name"]).lower()
         assert invented not in known
+
+
+# --- example: the budget --------------------------------------------------------------------------------------------
+
+
+def test_the_budget_adds_up_to_the_reserves_table_to_the_pound(example):
+    budget = example.budget
+    budget["surplus_gbp"] = budget.income_gbp - budget.staff_gbp - budget.energy_gbp - budget.other_costs_gbp
+    totals = budget.groupby("year")[["income_gbp", "surplus_gbp", "energy_gbp"]].sum()
+    reserves = example.reserves.set_index("year")
+    assert totals.income_gbp.tolist() == reserves.income_gbp.tolist()
+    assert totals.surplus_gbp.tolist() == reserves.surplus_gbp.tolist()
+    assert (totals.energy_gbp / totals.income_gbp).between(0.026, 0.028).all()
+    assert (budget[["income_gbp", "staff_gbp", "energy_gbp", "other_costs_gbp"]] >= 0).all().all()
+
+
+def test_five_schools_of_the_budget_spend_more_than_a_top_slice_of_5_percent_leaves_them(example):
+    first = example.budget.query("year == 2026 and school_id != ''")
+    left = first.income_gbp * 0.95 - first.staff_gbp - first.energy_gbp - first.other_costs_gbp
+    assert sorted(first.school_id[left < 0]) == ["ARR", "FEN", "HAL", "LAR", "OXM"]

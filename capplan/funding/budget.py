@@ -74,7 +74,7 @@ def passed_on(budget, top_slice_share, gag_pooled):
     share = 0.0 if gag_pooled else top_slice_share
     slices = _to_the_centre(budget.income_gbp * share, budget.year, centre)
     surplus = budget.income_gbp - budget.costs_gbp - budget.loan_service_gbp - slices
-    pooled = _to_the_centre(surplus * float(gag_pooled), budget.year, centre)
+    pooled = _to_the_centre(surplus * float(gag_pooled) + 0.0, budget.year, centre)
     return budget.assign(top_slice_gbp=slices, pooled_gbp=pooled, surplus_gbp=surplus, kept_gbp=surplus - pooled)
 
 

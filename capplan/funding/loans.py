@@ -1,5 +1,7 @@
 """Known loans: equal yearly payments, what of them is interest, and what is still owed."""
 
+import math
+
 import pandas as pd
 
 SCHEDULE_COLUMNS = ["loan_id", "school_id", "year", "opening_gbp", "drawn_gbp", "interest_gbp", "payment_gbp", "closing_gbp"]
@@ -48,7 +50,8 @@ def yearly_payment(amount_gbp, rate, years, wait_years=1):
         raise ValueError("A loan has an amount, a rate and a wait of at least 0 and at least one payment.")
     if rate == 0:
         return amount_gbp / years
-    return amount_gbp * rate / (1.0 - (1.0 + rate) ** -years) * (1.0 + rate) ** (wait_years - 1)
+    repaid_share = -math.expm1(-years * math.log1p(rate))  # 1 - (1 + rate) ** -years, however small the rate
+    return amount_gbp * rate / repaid_share * (1.0 + rate) ** (wait_years - 1)
 
 
 def loan_schedule(loans, first_year, last_year):

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..tables import ROUTES
 from . import words
+from .common_money import BANDS_WITHIN, unspent_alt, unspent_by_vintage, unspent_finding, watch_bands
 from .needs import needs_by_element
 from .results import CONTRIBUTIONS, COUNTED_GRADES, PLANS, RESERVES, backlog_by_grade, spend_by_pot, spend_by_school
 
@@ -27,7 +28,7 @@ BRIDGE_LOOKS = {"end": ("#dfe5ea", ""), "more": ("#e9a58a", ".."), "less": ("#8c
 DECIMALS = re.compile(r"-?\d+\.\d+")
 INK, EDGE = "#1a1a1a", "#333333"
 WIDTH_IN = 10.0
-MOST_SCHOOLS = 25
+MOST_SCHOOLS, MOST_VINTAGES = 25, 40
 CROWDED_YEARS = 12
 LIGHTENED = 1.6  # the darkest cell takes the colour at 1/1.6 of the scale, on which dark figures stay readable
 
@@ -140,6 +141,7 @@ def draw_reserves(results, ax=None):
                             linewidth=0, **style)
     ax.plot(places, closing, "-o", color="#00507f", linewidth=2.2, markersize=5, label="reserves at year end")
     ax.plot(places, floor, "--s", color=INK, linewidth=1.6, markersize=3.5, label="floor")
+    basis = _watch_bands(ax, reserves, places, max(closing.max(), floor.max()))
     above = closing[-1] >= floor[-1]
     for name, end, up in (("Reserves", closing[-1], above), ("Floor", floor[-1], not above)):
         ax.annotate(f"{name} {words.money(end)}", (places[-1], end), (8, 5 if up else -5), textcoords="offset points",
@@ -149,7 +151,53 @@ def draw_reserves(results, ax=None):
     _money_axis(ax, max(closing.max(), floor.max(), 0), min(closing.min(), floor.min(), 0))
     _legend(ax, below=True)
     return _titled(ax, words.reserves_finding(results), "Free reserves at 31 August at the end of each planning year, "
-                   "pounds of the day")
+                   f"pounds of the day{basis}")
+
+
+def _watch_bands(ax, reserves, places, top):
+    """Lines at the shares of income at which DfE may ask, those out of reach of the chart in words."""
+    far = ""
+    for (share, _, _), style in zip(watch_bands().values(), (":", "-."), strict=True):
+        line = share * reserves.income_gbp.to_numpy()
+        if line.min() <= 0:
+            continue
+        if line.min() <= BANDS_WITHIN * max(top, 0.0):
+            ax.plot(places, line, style, color="#7a3b00", linewidth=1.2, label=f"{share:.0%} of income")
+        else:
+            far += f"; {share:.0%} of income is above the chart"
+    return far
+
+
+def draw_unspent(results, ax=None):
+    """Grant left at the end of each year by vintage, darker where more; what lapses on the right. [GBP nominal]
+
+    Parameters and result as for ``draw_spend``.
+    """
+    table, lapsed = unspent_by_vintage(results)
+    shown, rest = table.head(MOST_VINTAGES), table.iloc[MOST_VINTAGES:]
+    rows = len(shown) + bool(len(rest))
+    ax = _axes(ax, 1.5 + 0.27 * max(rows, 2))
+    if not rows:
+        ax.set(xticks=[], yticks=[])
+        return _titled(ax, unspent_finding(results), "")
+    cells = np.vstack([shown, rest.sum()]) if len(rest) else shown.to_numpy()
+    ax.pcolormesh(np.arange(cells.shape[1] + 1), np.arange(rows + 1), cells, cmap="Blues", vmin=0,
+                  vmax=LIGHTENED * max(cells.max(), 1.0), edgecolors="#bbbbbb", linewidth=0.5)
+    _write_cells(ax, cells)
+    lost = [*lapsed.head(MOST_VINTAGES), *([lapsed.iloc[MOST_VINTAGES:].sum()] if len(rest) else [])]
+    for row, amount in enumerate(lost):
+        ax.text(cells.shape[1] + 0.12, row + 0.5, f"{words.money(amount)} lapses" if amount > words.NEGLIGIBLE_GBP else "",
+                va="center", fontsize=8.5, fontweight="bold")
+    labels = [words.shortened(name, 36) for name in shown.index]
+    labels += [f"and {words.counted(len(rest), 'other vintage')}"] * bool(len(rest))
+    ax.set_yticks(np.arange(rows) + 0.5, labels, parse_math=False, fontsize=8.5)
+    ax.set_ylim(rows, 0)
+    _label_years(ax, [words.year_label(year) for year in table.columns], shift=0.5)
+    ax.set_xlim(0, cells.shape[1])
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return _titled(ax, unspent_finding(results), "Thousands of pounds of the day left on 31 August, by route and the years "
+                   "it can be spent in", 72)
 
 
 def draw_schools(results, ax=None):
@@ -213,7 +261,8 @@ def draw_needs(results, ax=None):
 CHARTS = ((draw_spend, "Spend by year and pot", words.spend_alt),
           (draw_backlog, "Backlog by grade, without and with the programme", words.backlog_alt),
           (draw_bridge, "How the backlog moves over the plan", words.bridge_alt),
-          (draw_reserves, "Reserves and their floor", words.reserves_alt),
+          (draw_reserves, "Reserves, their floor and the watch bands", words.reserves_alt),
+          (draw_unspent, "Unspent grant by vintage", unspent_alt),
           (draw_schools, "Spend by school and year", lambda results: words.schools_alt(results, MOST_SCHOOLS)),
           (draw_needs, "Funded and deferred needs by element", words.needs_alt))
 

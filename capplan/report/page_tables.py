@@ -1,5 +1,6 @@
 """The tables of the page, each a caption, columns and rows of words."""
 
+from .common_money import LEDGER_SUMS, contributions_known, ledger_over_plan, unspent_by_vintage, watch_bands
 from .needs import by_grade, by_priority, deferred_needs, deferred_urgent, needs_by_element
 from .results import COUNTED_GRADES, PLANS, backlog_by_grade, cash_by_pot, spend_by_pot, spend_by_school
 from .words import IF_DEFERRED, NEGLIGIBLE_GBP, counted, percent, pounds, year_label, years_span
@@ -97,11 +98,39 @@ def pots_table(results):
 
 def reserves_table(results):
     """The reserve path, year by year."""
-    names = ["opening_gbp", "surplus_gbp", "spent_on_works_gbp", "closing_gbp", "floor_gbp"]
-    rows = [(year_label(row.year), *(pounds(getattr(row, name)) for name in names),
-             pounds(row.closing_gbp - row.floor_gbp)) for row in results.reserves.itertuples()]
-    return _table("Free reserves by planning year, pounds of the day: closing = opening + surplus - spent on works.",
-                  "Year|#Opening|#Surplus|#Spent on works|#Closing|#Floor|#Above the floor", [("", rows)])
+    names = ["opening_gbp", "income_gbp", "costs_gbp", "loan_service_gbp", "spent_on_works_gbp", "closing_gbp", "floor_gbp"]
+    rows = [(year_label(row.year), *(pounds(getattr(row, name)) for name in names), pounds(row.closing_gbp - row.floor_gbp),
+             _share(row.reserves_share), row.watch_band, row.in_year_deficit) for row in results.reserves.itertuples()]
+    (below, *_), (above, *_) = watch_bands().values()
+    return _table("Free reserves by planning year, pounds of the day: closing = opening + income - costs - loans - works. "
+                  f"The top slice moves money inside the trust and is nil in all. DfE may ask below {below:.0%} and above "
+                  f"{above:.0%} of income.", "Year|#Opening|#Income|#Costs|#Loans|#Works|#Closing|#Floor|#Above the floor|"
+                  "#Share of income|DfE's bands|In-year deficit", [("", rows)])
+
+
+def ledger_table(results):
+    """What each school contributes to the trust's common money and receives from it, over the whole plan."""
+    ledger = ledger_over_plan(results)
+    rows = [(row.name, *(_known_pounds(getattr(row, name)) for name in LEDGER_SUMS), f"{row.deficit_years:,}")
+            for row in ledger.itertuples(index=False)]
+    known = "" if contributions_known(results) or not rows else (" What schools contribute is not known without a budget by "
+                                                                 "school.")
+    return _table("The ledger over the plan, pounds of the day: net = received less contributed; with the centre it adds up "
+                  f"to nothing. Grants come on top.{known}", "School|#Contributed|#Central services|#Works from reserves|"
+                  "#Received|#Net|#Own grants|#Grants of the trust|#Years in deficit", [("", rows)])
+
+
+def _known_pounds(amount):
+    return "not known" if amount != amount else pounds(amount)
+
+
+def _unspent_rows(results):
+    table, lapsed = unspent_by_vintage(results)
+    rows = [(vintage, *(pounds(amount) if amount else "" for amount in amounts), pounds(lapsed[vintage]))
+            for vintage, amounts in table.iterrows()]
+    total = ("All grants", *map(pounds, table.sum()), pounds(lapsed.sum())) if rows else None
+    return _table("Grant left on 31 August, pounds of the day, by route and the years it can be spent in.",
+                  "|".join(["Vintage", *(f"#{year_label(year)}" for year in table), "#Lapsed"]), [("", rows)], total)
 
 
 def schools_table(results):
@@ -172,7 +201,8 @@ def _bridge_rows(results):
                   "up to the closing.", "|".join(["Year", *(f"#{item}" for item in items)]), [("", rows[1:] + rows[:1])])
 
 
-FIGURE_TABLES = {"draw_bridge": _bridge_rows,
+FIGURE_TABLES = {"draw_unspent": _unspent_rows,
+                 "draw_bridge": _bridge_rows,
                  "draw_spend": _spend_rows, "draw_backlog": _backlog_rows, "draw_reserves": reserves_table,
                  "draw_schools": _school_rows, "draw_needs": _need_rows}
 

@@ -261,9 +261,10 @@ def _read_solution(path):
 def _fit_faults(frames, solution):
     """Files that are each right and do not fit together."""
     faults = []
-    homes = (("draws", "scheme_id", "schemes"), ("draws", "pot_id", "cashflow"), ("schemes", "school_id", "schools"))
+    homes = (("draws", "scheme_id", "schemes"), ("draws", "pot_id", "cashflow"), ("schemes", "school_id", "schools"),
+             ("ledger", "school_id", "schools"))
     for name, key, home in homes:
-        lost = sorted(set(frames[name][key]) - set(frames[home][key]))
+        lost = sorted(set(frames[name][key]) - set(frames[home][key]) - ({""} if name == "ledger" else set()))
         faults += [Fault(f"{name}.csv", None, key, repr(value), f"a {key} of {home}.csv") for value in lost]
     schemes, outlook = frames["schemes"], frames["outlook"]
     chosen = schemes[schemes.start_year.notna()]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import charts, words
 from . import page_tables as tables
+from .common_money import ledger_words
 from .needs import deferred_needs, deferred_urgent, is_bad, is_urgent, must_do_needs
 from .page_tables import plan_span
 from .results import (
@@ -26,7 +27,7 @@ FEWEST_YEARS_SHOWN = 4
 PROVED_FRACTION = 5e-7
 FINE_GAP_FRACTION = 0.01
 NO_GAIN_FRACTION = 1e-6
-TABLES = ("grades", "priorities", "urgent", "programme", "deferred", "pots", "reserves", "schools", "inputs")
+TABLES = ("grades", "priorities", "urgent", "programme", "deferred", "pots", "reserves", "ledger", "schools", "inputs")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -45,7 +46,8 @@ def summary_text(results):
     """
     solution = results.solution
     head = [words.shortened(f"{plain(solution['trust'])}: condition programme {plan_span(results)}", MOST_COLUMNS), ""]
-    first, *rest = answer(results)
+    ledger = ledger_words(results)
+    first, *rest = [sentence for sentence in answer(results) if sentence not in ledger]
     loud = [sentence for sentence in rest if sentence.startswith("WARNING")]
     body = _wrapped(first) + [line for sentence in loud for line in _wrapped(sentence)]
     body += _wrapped(" ".join(sentence for sentence in rest if sentence not in loud))
@@ -64,6 +66,9 @@ def summary_text(results):
     deferred = _deferred_lines(results)
     if deferred and room >= len(years) + len(deferred) + 2:
         years += ["", "Deferred needs of most value:", *deferred]
+    common = [line for sentence in ledger for line in _wrapped(sentence)]
+    if common and room >= len(years) + len(common) + 1:
+        years += ["", *common]
     return "\n".join(head + notes + [""] * bool(notes) + body + [""] + years + foot) + "\n"
 
 
@@ -119,7 +124,7 @@ def answer(results):
         f"Backlog of grades C to E in September {last}: {money(without)} without the programme, "
         f"{money(with_it)} with it (now {money(headline_backlog(results, 'without', results.years[0]))}). Without "
         "means that nothing is renewed or repaired for the whole plan, not even what fails.",
-        *certainty_words(solution), *_must_do(results), proof(solution)]
+        *certainty_words(solution), *_must_do(results), *ledger_words(results), proof(solution)]
 
 
 def certainty_words(solution):

@@ -14,12 +14,14 @@ from .results import RESERVES_ROUTE
 from .words import plain, shortened
 from .workbook_accounts import bridge_sheet, ownership_sheet
 from .workbook_certainty import certainty_sheet
+from .workbook_ledger import ledger_sheet, ledger_years_sheet, unspent_sheet
 from .workbook_money import cash_sheet, draws_sheet, matrix_sheet, programme_sheet, reserves_sheet, years_sheet
 from .workbook_sheet import Book, keys
 from .workbook_summary import summary_sheet
 
 SHEETS = ("Summary", "Programme", "Spend by year", "Spend by school", "Cash flow", "Draws", "Certainty", "Reserves",
-          "Outlook", "Backlog movement", "Ownership", "Schools", "Elements", "Deferred", "Assumptions", "Sources")
+          "Unspent grants", "Ledger", "Ledger by year", "Outlook", "Backlog movement", "Ownership", "Schools", "Elements",
+          "Deferred", "Assumptions", "Sources")
 FURTHER = {"assumptions": ("figure", "value", "meaning", "source", "status"),
            "sources": ("source", "title", "publisher", "date", "where", "status"),
            "candidates/pots": ("pot_id", "last_year")}
@@ -90,6 +92,9 @@ def workbook(results):
     tables["Cash flow"] = cash_sheet(sheets["Cash flow"], results, names, draws, _last_years(further["candidates/pots"]))
     tables["Certainty"] = certainty_sheet(sheets["Certainty"], results, names, draws)
     tables["Reserves"] = reserves_sheet(sheets["Reserves"], results, names, draws, given)
+    tables["Unspent grants"] = unspent_sheet(sheets["Unspent grants"], results, tables["Cash flow"])
+    tables["Ledger by year"] = ledger_years_sheet(sheets["Ledger by year"], results, names, draws)
+    tables["Ledger"] = ledger_sheet(sheets["Ledger"], results, names, tables["Ledger by year"])
     tables["Outlook"] = estate.outlook_sheet(sheets["Outlook"], results, further["outlook"])
     tables["Backlog movement"] = bridge_sheet(sheets["Backlog movement"], results)
     tables["Ownership"] = ownership_sheet(sheets["Ownership"], results)

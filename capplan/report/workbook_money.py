@@ -1,6 +1,6 @@
 """Sheets of the CFO's workbook about money: programme, payments, pots, reserves."""
 
-from ..reference import load
+from .common_money import BANDS_WITHIN, vintage_of, watch_bands
 from .results import RESERVES_ROUTE, spend_by_school
 from .words import year_label
 from .workbook_sheet import BLUE, COLOURS, ORANGE, RULE, Column, Formula, Table
@@ -153,7 +153,8 @@ def cash_sheet(sheet, results, names, draws, last_years):
     """
     flow = results.cashflow.sort_values(["route", "pot_id", "year"], kind="stable").reset_index(drop=True)
     table = Table(sheet, [
-        Column("pot", "Pot", 26), Column("route", "Route", 12), Column("year", "Year from 1 September", 11, "year"),
+        Column("pot", "Pot", 26), Column("route", "Route", 12), Column("vintage", "Vintage", 16),
+        Column("year", "Year from 1 September", 11, "year"),
         Column("opening", "Opening", 14, "pounds"), Column("in", "In", 14, "pounds", total=True),
         Column("out", "Out", 14, "pounds", False, True), Column("ends", "Lapses after this year", 9),
         Column("lapsed", "Lapsed", 14, "pounds", False, True), Column("closing", "Closing", 14, "pounds", False),
@@ -162,8 +163,9 @@ def cash_sheet(sheet, results, names, draws, last_years):
         Column("check", "Check of closing: must be 0", 10, "zero", False, True)], len(flow), filtered=True)
     sheet.head("Cash flow: every pot, year by year", "Pounds of the day. Opening is the closing of the year before; out "
                "adds up the sheet Draws; what is left when a grant's window ends lapses; closing is opening and in, less "
-               "out and lapsed. The checks are out and closing less the model's.", 12, table.width)
+               "out and lapsed. The checks are out and closing less the model's.", 13, table.width)
     paid, held, rows = results.draws.groupby(["pot_id", "year"]).amount_gbp.sum().to_dict(), {}, []
+    vintages = vintage_of(results)
     for number, row in enumerate(flow.itertuples()):
         new = row.pot_id not in held
         opening = row.opening_gbp if new else Formula(f"={table.at('closing', number - 1)}", held[row.pot_id])
@@ -174,7 +176,8 @@ def cash_sheet(sheet, results, names, draws, last_years):
         lapsed = max(0.0, left) if ends else 0.0
         held[row.pot_id] = closing = left - lapsed
         rows.append({
-            "pot": names.pots[row.pot_id], "route": names.routes[row.route], "year": row.year, "opening": opening,
+            "pot": names.pots[row.pot_id], "route": names.routes[row.route], "vintage": vintages.get(row.pot_id, ""),
+            "year": row.year, "opening": opening,
             "in": row.in_gbp, "ends": "yes" if ends else "no", "out model": row.out_gbp, "model": row.closing_gbp,
             "out": Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('pot')},{table.at('pot', number)},"
                            f"{draws.whole('year')},{table.at('year', number)})", out),
@@ -214,12 +217,15 @@ def reserves_sheet(sheet, results, names, draws, given):
     table = Table(sheet, [
         Column("year", "Year", 8, "year"), Column("label", "Planning year", 11),
         Column("opening", "Opening, 1 September", 13.5, "pounds"), Column("income", "Income", 14, "pounds"),
-        Column("surplus", "Surplus before works", 13.5, "pounds", total=True),
+        Column("costs", "Running costs", 14, "pounds"), Column("loans", "Loan service", 11, "pounds", total=True),
+        Column("surplus", "Surplus before works", 13.5, "pounds", False, True),
         Column("spent", "Spent on works", 13.5, "pounds", False, True),
         Column("closing", "Closing, 31 August", 13.5, "pounds", False), Column("floor", "Floor", 13.5, "pounds", False),
         Column("room", "Above the floor", 13.5, "pounds", False), Column("share", "Closing as share of income", 11, "share",
                                                                        False),
         Column("band", "DfE watch band", 22), Column("deficit", "In-year deficit", 22),
+        Column("low", "Lower watch band", 13.5, "whole", False), Column("high", "Upper watch band", 13.5, "whole", False),
+        Column("slice", "Top slice inside the trust: nil in all", 12, "pounds"),
         Column("model", "Closing, by the model", 13.5, "pounds"),
         Column("check", "Check: must be 0", 9, "zero", False, True)],
         len(path), top=6, frozen=2)
@@ -239,9 +245,9 @@ def _reserves_head(sheet, given):
     ruled = FLOOR_SHARE in given and FLOOR_SUM in given
     sheet.head("Reserves: the path and its floor", "Pounds of the day. Spent adds up the payments of the sheet Draws from "
                "pots of the reserves. Floor: " + ("the greater of the share of income and the sum on the sheet Assumptions."
-                                                  if ruled else "as the model gave it."), 13, 180)
+                                                  if ruled else "as the model gave it."), 15, 200)
     cells = []
-    for row, (word, (share, source, status)) in enumerate(_bands().items(), 2):
+    for row, (word, (share, source, status)) in enumerate(watch_bands().items(), 2):
         looks = {"bg_color": ORANGE} if status == "ASSUMPTION" else {}
         sheet.write(row, 0, f"Watch band: {word} this share of income", text_wrap=False)
         sheet.write(row, 4, share, "share", font_color=BLUE, **looks)
@@ -255,7 +261,8 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
     routes = _routes(results)
     mine = results.draws[(results.draws.pot_id.map(routes) == RESERVES_ROUTE) & (results.draws.year == row.year)]
     spent, opening = float(mine.amount_gbp.sum()), row.opening_gbp if held is None else held
-    closing = opening + row.surplus_gbp - spent
+    surplus = row.income_gbp - row.costs_gbp - row.loan_service_gbp
+    closing = opening + surplus - spent
     share = closing / row.income_gbp if row.income_gbp > 0 else ""
     floor = row.floor_gbp
     if FLOOR_SHARE in given and FLOOR_SUM in given:
@@ -264,7 +271,9 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
     floor_gbp = floor.value if isinstance(floor, Formula) else floor
     own = names.routes[RESERVES_ROUTE]
     return {
-        "year": row.year, "label": year_label(row.year), "income": row.income_gbp, "surplus": row.surplus_gbp,
+        "year": row.year, "label": year_label(row.year), "income": row.income_gbp, "costs": row.costs_gbp,
+        "loans": row.loan_service_gbp, "slice": row.top_slice_gbp,
+        "surplus": Formula("={income}-{costs}-{loans}".format(**cells), surplus),
         "opening": row.opening_gbp if held is None else Formula(f"={table.at('closing', number - 1)}", held),
         "spent": Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('route')},\"{own}\",{draws.whole('year')},"
                          f"{cells['year']})", spent),
@@ -273,8 +282,10 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
         "share": Formula('=IF({income}>0,{closing}/{income},"")'.format(**cells), share),
         "band": Formula(f'=IF({cells["income"]}<=0,"income not known",IF({cells["share"]}<{bands[0]},"{BELOW}",'
                         f'IF({cells["share"]}>{bands[1]},"{ABOVE}","{BETWEEN}")))', _band(share)),
+        "low": Formula(f"={bands[0]}*{cells['income']}", watch_bands()["below"][0] * row.income_gbp),
+        "high": Formula(f"={bands[1]}*{cells['income']}", watch_bands()["above"][0] * row.income_gbp),
         "deficit": Formula('=IF({surplus}<0,"deficit before works",IF({surplus}-{spent}<0,"works exceed the surplus",'
-                           '"none"))'.format(**cells), _deficit(row.surplus_gbp, spent)),
+                           '"none"))'.format(**cells), _deficit(surplus, spent)),
         "model": row.closing_gbp,
         "check": Formula("=ROUND({closing}-{model},2)".format(**cells), round(closing - row.closing_gbp, 2))}
 
@@ -282,13 +293,8 @@ def _reserves_row(table, number, row, held, results, draws, names, given, bands)
 def _band(share):
     if share == "":
         return "income not known"
-    bands = _bands()
+    bands = watch_bands()
     return BELOW if share < bands["below"][0] else ABOVE if share > bands["above"][0] else BETWEEN
-
-
-def _bands():
-    """Shares of income below and above which DfE may ask, each with source and status."""
-    return {row.band: (row.income_share, row.source, row.status) for row in load("watch_bands").itertuples()}
 
 
 def _deficit(surplus_gbp, spent_gbp):
@@ -299,12 +305,19 @@ def _deficit(surplus_gbp, spent_gbp):
 
 def _reserves_chart(sheet, table):
     chart = sheet.book.file.add_chart({"type": "line"})
+    reach = BANDS_WITHIN * max(table.values["closing"])
+    far = {name for name in ("low", "high") if min(table.values[name]) > reach}
     for name, title, colour, dash, marker in (("closing", "Reserves on 31 August", COLOURS[0], "solid", "circle"),
-                                              ("floor", "Floor", COLOURS[5], "dash", "none")):
+                                              ("floor", "Floor", COLOURS[5], "dash", "none"),
+                                              ("low", "Lower watch band", COLOURS[6], "square_dot", "none"),
+                                              ("high", "Upper watch band", COLOURS[2], "long_dash_dot", "none")):
+        if name in far:
+            continue
         chart.add_series({"name": title, "categories": f"={table.whole('label')}", "values": f"={table.whole(name)}",
                           "line": {"color": colour, "width": 2.25, "dash_type": dash},
                           "marker": {"type": marker, "size": 6, "fill": {"color": colour}, "border": {"color": colour}}})
     dress(chart, "Reserves against their floor", "Pounds of the day")
     chart.set_size({"width": 1200, "height": 360})
-    sheet.page.insert_chart(table.last + 2, 0, chart, {"description": "Two lines: reserves on 31 August of each year and "
-                                                       "their floor; the table above holds the figures."})
+    sheet.page.insert_chart(table.last + 2, 0, chart, {"description": "Lines: reserves on 31 August of each year, their "
+                                                       "floor and the shares of income at which DfE may ask; the "
+                                                       "table above holds the figures."})

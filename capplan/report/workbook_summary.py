@@ -8,6 +8,7 @@ from .results import CONTRIBUTION_ROUTE, PENNY_GBP, RESERVES_ROUTE, gains, headl
 from .summary import answer, gain_words, provenance, status_words
 from .words import plain
 from .workbook_accounts import account_checks
+from .workbook_ledger import ledger_checks
 from .workbook_sheet import BLUE, COLOURS, GREY, NUMBERS, ORANGE, PALE, Formula
 
 WIDTHS = (54, 20, 20, 15, 12, 40)
@@ -183,7 +184,8 @@ def checks(results, tables):
     if certainty.count:
         rows.append(("Differences of single rows of the certainty", _apart(certainty, "check"), 0.0,
                      HALF_PENNY_GBP * (len(draws.values["amount"]) + certainty.count)))
-    return rows + _reserve_checks(results, tables["Reserves"]) + _backlog_checks(results, tables)
+    return (rows + _reserve_checks(results, tables["Reserves"]) + ledger_checks(results, tables)
+            + _backlog_checks(results, tables))
 
 
 def _reserve_checks(results, table):

@@ -44,7 +44,9 @@ def test_bars_of_backlog_sum_to_the_headline_backlog(results):
 
 def test_lines_of_reserves_are_the_path_and_its_floor(results):
     ax = charts.draw_reserves(results)
-    closing, floor = (line.get_ydata() for line in ax.lines)
+    closing, floor, *bands = (line.get_ydata() for line in ax.lines)
+    assert [band.tolist() for band in bands] == [pytest.approx([0.05 * 9e6] * 10)]  # a fifth of income is far above
+    assert "20% of income is above the chart" in "".join(text.get_text() for text in ax.texts)
     assert closing == pytest.approx(results.reserves.closing_gbp.to_numpy())
     assert floor == pytest.approx(results.reserves.floor_gbp.to_numpy())
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()

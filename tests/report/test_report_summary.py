@@ -5,9 +5,11 @@ from html.parser import HTMLParser
 import pytest
 
 from capplan.report import charts, words
+from capplan.report import page_tables as tables
+from capplan.report.common_money import unspent_by_vintage
 from capplan.report.needs import deferred_needs
 from capplan.report.results import read_results
-from capplan.report.summary import gain_words, proof, summary_html, summary_text
+from capplan.report.summary import answer, gain_words, proof, summary_html, summary_text
 
 
 class Page(HTMLParser):
@@ -96,7 +98,7 @@ def test_page_prints_every_note_and_the_answer(results, page):
 
 
 def test_page_has_its_charts_each_with_a_sentence_and_its_figures(results, page):
-    assert len(page.images) == len(charts.CHARTS) == 6
+    assert len(page.images) == len(charts.CHARTS) == 7
     for image, (draw, _, alt) in zip(page.images, charts.CHARTS, strict=True):
         assert image["alt"] == alt(results)
         kind, data = image["src"].split(",")
@@ -214,3 +216,36 @@ def test_empty_plan_has_both_pages(results_folder, change_table):
     results = read_results(results_folder)
     assert "0 schemes for £0" in summary_text(results)
     assert "This plan has no reserves" in summary_html(results)
+
+
+def test_the_ledger_is_a_sentence_and_a_table_that_adds_up_to_nothing(results, page):
+    """Schools of 750,000 each: 37,500 of top slice and 30,000 of services a year, so who has works of 75,000 gains."""
+    works = results.ledger[results.ledger.school_id != ""].groupby("school_id").works_gbp.sum()
+    gain = int((works > 75_000).sum())
+    (sentence,) = [text for text in answer(results) if text.startswith("Of the trust's own money")]
+    assert f"{words.counted(gain, 'school')} of 12" in sentence and sentence in page.text
+    nets = tables.ledger_table(results)["groups"][0][1]
+    assert len(nets) == 13 and nets[-1][0] == "Centre"
+    amounts = [int(row[5].replace("\N{POUND SIGN}", "").replace(",", "")) for row in nets]
+    assert amounts[:-1] == sorted(amounts[:-1], reverse=True) and abs(sum(amounts)) <= len(amounts)
+
+
+def test_a_ledger_that_does_not_know_contributions_says_so_and_claims_nothing(results_folder, change_table):
+    change_table(results_folder, "ledger", lambda frame: frame.assign(
+        **dict.fromkeys(("top_slice_gbp", "pooled_gbp", "contributed_gbp", "received_gbp", "net_gbp"), "")))
+    results = read_results(results_folder)
+    assert not [text for text in answer(results) if "own money" in text]
+    table = tables.ledger_table(results)
+    assert "not known without a budget by school" in table["caption"] and table["groups"][0][1][0][1] == "not known"
+
+
+def test_what_is_left_of_each_vintage_is_the_cash_flow(results_folder, change_table):
+    """Every grant of the folder lapses in its year; with a tenth of SCA 2026 kept instead, that is what is left."""
+    before = read_results(results_folder)
+    lost = before.cashflow.set_index("pot_id").lapsed_gbp["SCA-2026"]
+    change_table(results_folder, "cashflow", lambda frame: frame.assign(
+        closing_gbp=frame.closing_gbp.where(frame.pot_id != "SCA-2026", str(lost)),
+        lapsed_gbp=frame.lapsed_gbp.where(frame.pot_id != "SCA-2026", "0")))
+    table, lapsed = unspent_by_vintage(read_results(results_folder))
+    assert table.loc["SCA 2026-27"].tolist() == pytest.approx([lost, *[0.0] * 9]) and lapsed["SCA 2026-27"] == 0
+    assert lapsed.sum() == pytest.approx(before.cashflow.lapsed_gbp.sum() - lost)

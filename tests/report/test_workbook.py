@@ -119,7 +119,7 @@ def nasty_folder(folder):
     edit(folder, "cost_risk", lambda frame: frame.assign(
         name=frame.name.map(called).where(frame.scope == "pot", frame.name)))
     codes = {f"S{number:03d}": code for number, code in enumerate(("001", "1", "01", "=S", "S*", "SX"), start=1)}
-    for name in ("schemes", "schools"):
+    for name in ("schemes", "schools", "ledger"):
         edit(folder, name, lambda frame: frame.assign(school_id=frame.school_id.map(lambda code: codes.get(code, code))))
     edit(folder, "schools", lambda frame: frame.assign(
         name=[NASTY_NAME, "+1", "-1", "@SUM(A1)", "N" * 300, *frame.name[5:]]))
@@ -281,10 +281,10 @@ def test_totals_agree_with_plain_sums_of_the_folder_to_the_penny(name, folders, 
 
 
 def test_every_check_of_a_real_run_is_ok(books, calculated):
-    assert books["tiny"].differing == () and books["tiny"].checks == 34
+    assert books["tiny"].differing == () and books["tiny"].checks == 38
     listed = rows(calculated["tiny"]["Summary"])
-    assert sum(row.get("E") == "OK" for row in listed) == 34 and not any(row.get("E") == "CHECK" for row in listed)
-    assert any(row.get("A") == "All 34 checks OK" for row in listed)
+    assert sum(row.get("E") == "OK" for row in listed) == 38 and not any(row.get("E") == "CHECK" for row in listed)
+    assert any(row.get("A") == "All 38 checks OK" for row in listed)
 
 
 @pytest.mark.parametrize("name", ["arithmetic", "nasty"])
@@ -374,6 +374,37 @@ def test_reserves_floor_and_words_follow_their_rules(calculated):
         assert row["In-year deficit"] == ("deficit before works" if deficit[0] else "works exceed the surplus" if deficit[1]
                                           else "none")
     assert {row["In-year deficit"] for row in path} == {"deficit before works", "works exceed the surplus", "none"}
+
+
+@pytest.mark.parametrize("name", ["tiny", "arithmetic", "nasty"])
+def test_the_ledger_shows_what_the_folder_adds_up_to(name, folders, calculated):
+    ledger = pd.read_csv(folders[name] / "ledger.csv", dtype={"school_id": str}, keep_default_na=False, na_values={
+        column: [""] for column in ("contributed_gbp", "net_gbp", "works_gbp", "own_grants_gbp", "trust_grants_gbp")})
+    shown = {row["Name of school"]: row for row in table_rows(calculated[name], "Ledger", "School")}
+    called = dict(zip(ledger.school_id, ledger["name"], strict=True))
+    assert len(shown) == len(called) == ledger.school_id.nunique()
+    for code, rows in ledger.groupby("school_id"):
+        row = shown[called[code]]
+        assert row["Works from reserves"] == pytest.approx(rows.works_gbp.sum(), abs=0.05)
+        assert row["Own grants"] + row["Grants of the trust"] == pytest.approx(
+            rows.own_grants_gbp.sum() + rows.trust_grants_gbp.sum(), abs=0.05)
+        known = rows.net_gbp.notna().all()
+        assert (row["Net: received less contributed"] == pytest.approx(rows.net_gbp.sum(), abs=0.05)) if known else (
+            row["Net: received less contributed"] in ("", None))
+    assert sum(row["Net: received less contributed"] or 0 for row in shown.values()) == pytest.approx(0, abs=0.05)
+    assert all(row["Check of works: must be 0"] == 0 for row in table_rows(calculated[name], "Ledger by year", "School"))
+
+
+@pytest.mark.parametrize("name", ["tiny", "arithmetic", "nasty"])
+def test_unspent_grants_by_vintage_add_up_to_the_cash_flow(name, folders, calculated):
+    flow = pd.read_csv(folders[name] / "cashflow.csv")
+    flow = flow[flow.route != "reserves"]
+    shown = table_rows(calculated[name], "Unspent grants", "Vintage")
+    for year, held in flow.groupby("year").closing_gbp.sum().items():
+        assert sum(row[float(year)] for row in shown) == pytest.approx(held, abs=0.05)
+    assert sum(row["Lapsed in the plan"] for row in shown) == pytest.approx(flow.lapsed_gbp.sum(), abs=0.05)
+    vintages = flow.groupby("pot_id").agg(route=("route", "first"), first=("year", "min"), last=("year", "max"))
+    assert len(shown) == len(vintages.drop_duplicates())
 
 
 def test_the_floor_is_a_formula_of_the_assumptions(books):
@@ -503,7 +534,7 @@ def test_the_command_writes_the_workbook(folders, books, tmp_path):
 
 def test_the_command_tells_checks_that_differ(folders, tmp_path):
     done = typed(folders["arithmetic"], "--for", "cfo", "--out", tmp_path / "cfo.xlsx")
-    assert done.exit_code == 0 and "WARNING: 5 of 33 checks" in done.stderr
+    assert done.exit_code == 0 and "WARNING: 5 of 37 checks" in done.stderr
 
 
 @pytest.mark.parametrize("reader", ["committee", "school", "bid"])
