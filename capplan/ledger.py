@@ -7,7 +7,7 @@ from .funding.budget import CENTRE, by_income
 
 CENTRE_NAME = "Centre and reserves of the trust"
 GIVEN, RECEIVED = ("top_slice_gbp", "pooled_gbp", "own_reserves_gbp"), ("central_services_gbp", "works_gbp")
-GRANTS = ("own_grants_gbp", "trust_grants_gbp")
+GRANTS = ("own_grants_gbp", "trust_grants_gbp", "contributions_gbp")
 KNOWN_BY_SCHOOL = ("income_gbp", "costs_gbp", "loan_service_gbp", *GIVEN[:2], "central_services_gbp", "kept_gbp")
 COLUMNS = ("school_id", "name", "year", "income_gbp", "costs_gbp", "loan_service_gbp", *GIVEN, "contributed_gbp", *RECEIVED,
            "received_gbp", "net_gbp", *GRANTS, "kept_gbp", "in_deficit")
@@ -62,9 +62,9 @@ def _paid(programme):
     draws = programme.draws.assign(school_id=programme.draws.scheme_id.map(
         candidates.schemes.set_index("scheme_id").school_id), route=programme.draws.pot_id.map(pots.route),
         owner=programme.draws.pot_id.map(pots.school_id).fillna(CENTRE))
-    reserves, owned = draws.route == "reserves", draws.owner != CENTRE
+    reserves, owned, others = draws.route == "reserves", draws.owner != CENTRE, ~draws.pot_id.isin(pots.index)
     kinds = {"works_gbp": reserves, "own_reserves_gbp": reserves & owned, "own_grants_gbp": ~reserves & owned,
-             "trust_grants_gbp": ~reserves & ~owned}
+             "trust_grants_gbp": ~reserves & ~owned & ~others, "contributions_gbp": others}
     table = pd.DataFrame({name: draws[rows].groupby(["school_id", "year"]).amount_gbp.sum() for name, rows in kinds.items()})
     centre = pd.DataFrame({name: -draws[kinds[name]].groupby("year").amount_gbp.sum()
                            for name in ("works_gbp", "own_reserves_gbp")})

@@ -51,7 +51,7 @@ def yearly_payment(amount_gbp, rate, years, wait_years=1):
     if rate == 0:
         return amount_gbp / years
     repaid_share = -math.expm1(-years * math.log1p(rate))  # 1 - (1 + rate) ** -years, however small the rate
-    return amount_gbp * rate / repaid_share * (1.0 + rate) ** (wait_years - 1)
+    return amount_gbp * (rate / repaid_share) * (1.0 + rate) ** (wait_years - 1)
 
 
 def loan_schedule(loans, first_year, last_year):

@@ -291,7 +291,7 @@ def _held_by_school(candidates, draws, income, surplus):
     pots, wrong = candidates.pots.set_index("pot_id"), []
     spent = defaultdict(float)
     for row in draws.itertuples():
-        if pots.route[row.pot_id] == "reserves":
+        if row.pot_id in pots.index and pots.route[row.pot_id] == "reserves":
             spent[pots.school_id[row.pot_id] or "", row.year] += row.amount_gbp
     opened = {row.school_id: row for row in reversed(list(estate.reserves.itertuples()))}
     for school, opening in opened.items():

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from ..reference import load
-from .results import RESERVES_ROUTE, in_plan
+from .results import CONTRIBUTION_ROUTE, RESERVES_ROUTE, in_plan
 from .words import NEGLIGIBLE_GBP, counted, listed, money, plain, year_label, years_span
 
 CENTRE = ""
+NO_GRANTS = (RESERVES_ROUTE, CONTRIBUTION_ROUTE)
 BANDS_WITHIN = 1.6
 """A watch band is drawn where it lies within so many times the highest reserves; farther off it would flatten the rest."""
 LEDGER_SUMS = ["contributed_gbp", "central_services_gbp", "works_gbp", "received_gbp", "net_gbp", "own_grants_gbp",
@@ -79,7 +80,7 @@ def vintage_of(results):
     Series of str
         By pot_id.
     """
-    flow = results.cashflow[results.cashflow.route != RESERVES_ROUTE]
+    flow = results.cashflow[~results.cashflow.route.isin(NO_GRANTS)]
     spans = flow.groupby("pot_id", sort=False).agg(route=("route", "first"), first=("year", "min"), last=("year", "max"))
     names = [f"{row.route} {years_span(row.first, row.last)}" for row in spans.itertuples()]
     return pd.Series(names, spans.index, dtype=str)

@@ -65,7 +65,7 @@ FURTHER_FILES = {
     "ledger": _text("school_id", False) + _text("name") + _year("year")
     + _number("income_gbp costs_gbp loan_service_gbp top_slice_gbp pooled_gbp", needed=False) + _number("own_reserves_gbp")
     + _number("contributed_gbp central_services_gbp", needed=False) + _number("works_gbp")
-    + _number("received_gbp net_gbp", needed=False) + _number("own_grants_gbp trust_grants_gbp")
+    + _number("received_gbp net_gbp", needed=False) + _number("own_grants_gbp trust_grants_gbp contributions_gbp")
     + _number("kept_gbp", needed=False) + _text("in_deficit", False),
     "bridge": _year("year", False) + _text("item") + _number("amount_gbp amount_nominal_gbp"),
     "ownership": _text("level place plan") + _number(" ".join(

@@ -2,7 +2,7 @@
 
 import math
 
-from .common_money import CENTRE, ledger_over_plan, unspent_by_vintage
+from .common_money import CENTRE, NO_GRANTS, ledger_over_plan, unspent_by_vintage
 from .results import PENNY_GBP, RESERVES_ROUTE
 from .words import year_label
 from .workbook_money import dress
@@ -66,18 +66,17 @@ def _ledger_row(table, number, row, names, draws, own, paid):
         (row.school_id, row.year), 0.0)
     here = "" if centre else f"{draws.whole('school')},{cells['school']},"
     known = row.top_slice_gbp == row.top_slice_gbp and row.central_services_gbp == row.central_services_gbp
-    given = row.top_slice_gbp + row.pooled_gbp + row.own_reserves_gbp if known else ""
-    received = row.central_services_gbp + works if known else ""
+    given, received = row.top_slice_gbp + row.pooled_gbp + row.own_reserves_gbp, row.central_services_gbp + works
+    sums = {"contributed": Formula("={slice}+{pooled}+{own}".format(**cells), given),
+            "received": Formula("={services}+{works}".format(**cells), received),
+            "net": Formula("={received}-{contributed}".format(**cells), received - given)} if known else {}
     return {
         "school": CENTRE_KEY if centre else names.schools[row.school_id], "name": row.name, "year": row.year,
         "income": row.income_gbp, "costs": row.costs_gbp, "loans": row.loan_service_gbp, "slice": row.top_slice_gbp,
         "pooled": row.pooled_gbp, "own": row.own_reserves_gbp, "services": row.central_services_gbp,
-        "contributed": Formula('=IF(ISNUMBER({slice}),{slice}+{pooled}+{own},"")'.format(**cells), given),
-        "works": Formula(f"={'-' * centre}SUMIFS({draws.whole('amount')},{here}{draws.whole('route')},\"{own}\","
-                         f"{draws.whole('year')},{cells['year']})", works),
-        "received": Formula('=IF(ISNUMBER({services}),{services}+{works},"")'.format(**cells), received),
-        "net": Formula('=IF(ISNUMBER({contributed}),{received}-{contributed},"")'.format(**cells),
-                       received - given if known else ""),
+        **sums,
+        "works": Formula(f"=SUMIFS({draws.whole('amount')},{here}{draws.whole('route')},\"{own}\","
+                         f"{draws.whole('year')},{cells['year']}){'*-1' * centre}", works),
         "own grants": row.own_grants_gbp, "trust grants": row.trust_grants_gbp, "deficit": row.in_deficit,
         "model": row.works_gbp,
         "check": Formula("=ROUND({works}-{model},2)".format(**cells), round(works - row.works_gbp, 2))}
@@ -112,8 +111,7 @@ def ledger_sheet(sheet, results, names, years):
         here = f"{years.whole('school')},{table.at('school', number)}"
         for name, _ in SUMMED:
             found = [values[name][place] for place in places if values[name][place] != ""]
-            cells[name] = Formula(f'=IF(COUNT({years.whole(name)})=0,"",SUMIFS({years.whole(name)},{here}))',
-                                  math.fsum(found) if found else "")
+            cells[name] = Formula(f"=SUMIFS({years.whole(name)},{here})", math.fsum(found)) if found else None
         cells["deficits"] = Formula(f'=COUNTIFS({here},{years.whole("deficit")},"yes")',
                                     sum(values["deficit"][place] == "yes" for place in places))
         rows.append(cells)
@@ -186,7 +184,7 @@ def ledger_checks(results, tables):
     list of tuple of (str, Formula, float, float)
     """
     years, table, unspent, flow = tables["Ledger by year"], tables["Ledger"], tables["Unspent grants"], results.cashflow
-    grants = flow[flow.route != RESERVES_ROUTE]
+    grants = flow[~flow.route.isin(NO_GRANTS)]
     rows = []
     if years.count:
         cells = HALF_PENNY_GBP * years.count

@@ -106,7 +106,7 @@ def ledger_row(school, name, year, income, top_slice, services, works):
             "loan_service_gbp": 0.0, "top_slice_gbp": top_slice, "pooled_gbp": 0.0, "own_reserves_gbp": 0.0,
             "contributed_gbp": top_slice, "central_services_gbp": services, "works_gbp": works,
             "received_gbp": services + works, "net_gbp": services + works - top_slice, "own_grants_gbp": 0.0,
-            "trust_grants_gbp": 0.0, "kept_gbp": 0.0, "in_deficit": "no"}
+            "trust_grants_gbp": 0.0, "contributions_gbp": 0.0, "kept_gbp": 0.0, "in_deficit": "no"}
 
 
 def outlook_rows(years):

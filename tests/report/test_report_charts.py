@@ -45,11 +45,17 @@ def test_bars_of_backlog_sum_to_the_headline_backlog(results):
 def test_lines_of_reserves_are_the_path_and_its_floor(results):
     ax = charts.draw_reserves(results)
     closing, floor, *bands = (line.get_ydata() for line in ax.lines)
-    assert [band.tolist() for band in bands] == [pytest.approx([0.05 * 9e6] * 10)]  # a fifth of income is far above
-    assert "20% of income is above the chart" in "".join(text.get_text() for text in ax.texts)
+    assert [band.tolist() for band in bands] == [pytest.approx([share * 9e6] * 10) for share in (0.05, 0.2)]
     assert closing == pytest.approx(results.reserves.closing_gbp.to_numpy())
     assert floor == pytest.approx(results.reserves.floor_gbp.to_numpy())
     assert ax.lines[0].get_linestyle() != ax.lines[1].get_linestyle()
+
+
+def test_a_watch_band_far_above_the_reserves_is_said_and_not_drawn(results_folder, change_table):
+    change_table(results_folder, "reserves", lambda frame: frame.assign(income_gbp="2e7"))
+    ax = charts.draw_reserves(read_results(results_folder))
+    assert [line.get_label() for line in ax.lines] == ["reserves at year end", "floor", "5% of income"]
+    assert "20% of income is above the chart" in "".join(text.get_text() for text in ax.texts)
 
 
 def test_reserves_below_the_floor_are_said_and_hatched_apart(results_folder, change_table):
