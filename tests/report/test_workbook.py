@@ -486,11 +486,11 @@ def test_every_sheet_is_set_up_for_print(books):
         assert all(word in footer for word in ("Ellermarl Schools Trust", "baseline", "&D", "&P of &N"))
 
 
-def test_there_are_five_charts_with_words_for_those_who_cannot_see_them(books):
+def test_there_are_six_charts_with_words_for_those_who_cannot_see_them(books):
     files = parts(books["tiny"].content)
-    assert len([part for part in files if part.startswith("xl/charts/chart")]) == 5
+    assert len([part for part in files if part.startswith("xl/charts/chart")]) == 6
     drawings = [body.decode() for part, body in files.items() if re.fullmatch(r"xl/drawings/drawing\d+\.xml", part)]
-    assert len(drawings) == 5 and all('descr="' in body for body in drawings)
+    assert len(drawings) == 6 and all('descr="' in body for body in drawings)
 
 
 def test_assumptions_are_marked_by_word_and_colour(folders, books):
@@ -528,7 +528,7 @@ def typed(*words):
 def test_the_command_writes_the_workbook(folders, books, tmp_path):
     out = tmp_path / "not" / "yet" / "cfo.xlsx"
     done = typed(folders["tiny"], "--for", "cfo", "--out", out)
-    assert done.exit_code == 0 and str(out) in done.stdout and "34 checks agree" in done.stdout
+    assert done.exit_code == 0 and str(out) in done.stdout and "38 checks agree" in done.stdout
     assert out.read_bytes() == books["tiny"].content and [path.name for path in out.parent.iterdir()] == ["cfo.xlsx"]
 
 
