@@ -220,10 +220,11 @@ def seek(seeker, within_share=0.01, say=lambda text: None):
     """
     trials = []
 
-    def attempt(size, **how):
-        """Try a sum, and keep what was found."""
-        known = next((each.choice for each in trials if each.choice is not None and each.size <= size), None)
-        found = seeker.trial(size, how.pop("known", known), **how)
+    def attempt(size):
+        """Try a sum from the best that is known for no more money, and keep what was found."""
+        known = min((each for each in trials if each.choice is not None and each.size <= size),
+                    key=lambda each: each.reached_gbp, default=None)
+        found = seeker.trial(size, known.choice if known else None)
         say(f"£{found.money_gbp:,.0f} ({_size(seeker, size)}): {found.verdict}")
         trials.insert(0, found)
         return found
@@ -272,7 +273,7 @@ def _narrow(seeker, attempt, enough, short, within_share):
             break
         chord = (floor - seeker.target.most_gbp) / (floor - enough.reached_gbp) if floor > enough.reached_gbp else 0.5
         step = min(max(chord, 0.02), 0.98) if turn % 2 == 0 else 0.5
-        tried = attempt(low + (enough.size - low) * step, known=enough.choice)
+        tried = attempt(low + (enough.size - low) * step)
         if tried.verdict == SUFFICES:
             enough = tried
         else:
