@@ -108,7 +108,8 @@ def _candidate_faults(frames, known):
                for row in spend.index[spend.contributed_gbp > spend.cost]]
     unknown("bundles.csv", "schemes", _named(frames["bundles"].schemes), "schemes of schemes.csv, separated by ;")
     unknown("pots.csv", "schemes", _named(frames["pots"].schemes), "schemes of schemes.csv, separated by ;")
-    unknown("pots.csv", "with_scheme", _named(frames["pots"].with_scheme), "a scheme of schemes.csv")
+    comes_with = frames["pots"].with_scheme
+    unknown("pots.csv", "with_scheme", comes_with[comes_with.str.strip() != ""], "one scheme of schemes.csv, or blank")
     return (faults + _missing_costs(years, spend) + _pot_faults(frames["pots"]) + _limit_faults(frames)
             + _bundle_faults(frames["bundles"], schemes))
 
@@ -129,11 +130,12 @@ def _bundle_faults(bundles, schemes):
             faults.append(Fault("bundles.csv", int(row.Index), "schemes", repr(row.schemes), "two or more, each once"))
         for name in names:
             others = frozenset(need for other in names if other != name for need in needs.get(other, ()))
-            own = saved.setdefault(name, {})
-            own[others] = max(own.get(others, 0.0), row.saving_share)
-    return faults + [Fault("bundles.csv", None, "saving_share", f"{sum(own.values()):g} in all for {name}",
+            own = saved.setdefault(name, {}).setdefault(others, {})
+            own[frozenset(names)] = own.get(frozenset(names), 0.0) + row.saving_share
+    together = {name: sum(max(alike.values()) for alike in own.values()) for name, own in saved.items()}
+    return faults + [Fault("bundles.csv", None, "saving_share", f"{share:g} in all for {name}",
                            f"at most {most:g} in all the bundles of a scheme that can stand together")
-                     for name, own in saved.items() if sum(own.values()) > most + 1e-9]
+                     for name, share in together.items() if share > most + 1e-9]
 
 
 def _missing_costs(years, spend):
@@ -159,6 +161,9 @@ def _limit_faults(frames):
             faults.append(Fault("limits.csv", int(row.Index), "or_none", "yes with <=", "yes for lower limits (>=) only"))
         if row.or_none and row.of_total:
             faults.append(Fault("limits.csv", int(row.Index), "or_none", "yes with of_total", "only one of the two"))
+        if row.of_total and not 0 <= row.amount <= 1:
+            faults.append(Fault("limits.csv", int(row.Index), "amount", f"{row.amount:g} of the total",
+                                "a share between 0 and 1 where of_total is yes"))
         if row.measure in ("schemes", "cost"):
             continue
         if row.measure not in years:

@@ -38,6 +38,10 @@ class Limit:
     or_none: bool = False
     total: Measure | None = None
 
+    def __post_init__(self):
+        if self.or_none and (self.total is not None or self.sense != ">="):
+            raise ValueError(f"{self.name}: only a lower limit of an amount of its own may be met by nothing at all")
+
     @cached_property
     def weights(self):
         """(scheme, year) to its weight."""

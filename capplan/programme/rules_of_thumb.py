@@ -89,8 +89,7 @@ class _Ledger:
         for year, cost in start.spend.items():
             for pot in self.payers[self.inst.payers[start.scheme_id]]:
                 terms = self.terms[pot]
-                if cost > 0 and self.left[pot] > 0 and terms.first_year <= year <= terms.last_year and (
-                        not terms.with_scheme or choice.get(terms.with_scheme, year + 1) <= year):
+                if cost > 0 and self.left[pot] > 0 and _is_open(terms, year, start, choice):
                     share = min(cost, self.left[pot], start.spend[year] * terms.most_share)
                     self.left[pot] -= share
                     cost -= share
@@ -102,6 +101,14 @@ class _Ledger:
         for i, weight in self.watch[pair]:
             self.room[i] -= weight
         return True
+
+
+def _is_open(terms, year, start, choice):
+    """Whether a pot may pay in a year: inside its window, and what it comes with has started or is this start itself."""
+    if not terms.with_scheme:
+        return terms.first_year <= year <= terms.last_year
+    begun = start.year if terms.with_scheme == start.scheme_id else choice.get(terms.with_scheme, year + 1)
+    return max(terms.first_year, begun) <= year <= terms.last_year
 
 
 def by_rule(candidates, inst, rule):

@@ -11,7 +11,7 @@ def once(value, cost, year=2026):
     return {year: (value, {year: cost})}
 
 
-def folder(schemes, pots=(), limits=()):
+def folder(schemes, pots=(), limits=(), bundles=()):
     """A candidates folder.
 
     Parameters
@@ -19,7 +19,7 @@ def folder(schemes, pots=(), limits=()):
     schemes : list of tuple
         ``(scheme_id, columns of schemes.csv, {start year: (value, {year: cost})})``; a bill without rows costs 0. Keys
         of ``columns`` in capitals are dicts by start year: columns of ``scheme_years.csv``, in small letters.
-    pots, limits : list of dict
+    pots, limits, bundles : list of dict
         Rows; a pot is spendable in 2026 unless it says otherwise.
 
     Returns
@@ -42,7 +42,9 @@ def folder(schemes, pots=(), limits=()):
     if limits:
         frames["limits"] = pd.DataFrame([{"limit_id": f"L{i}", "year": "", "scope": "all", "scope_id": "", "sense": "<=",
                                           **limit} for i, limit in enumerate(limits)])
-    return {name: frame.fillna("") if name in ("schemes", "pots") else frame for name, frame in frames.items()}
+    if bundles:
+        frames["bundles"] = pd.DataFrame([{"bundle_id": f"B{i}", **bundle} for i, bundle in enumerate(bundles)])
+    return {name: frame.fillna("") if name in ("schemes", "pots", "limits") else frame for name, frame in frames.items()}
 
 
 def complete(frames):

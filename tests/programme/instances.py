@@ -19,16 +19,21 @@ SCHOOLS = ("oak", "elm", "ash")
 TRADES = ("roofing", "electrical")
 TAGS = ("condition", "energy", "")
 OPTIONAL = ("school_id", "kind", "tag", "exclusion_group", "also_meets", "requires", "must_do", "site_id", "trade", "tags",
-            "year", "scope_id")
+            "year", "scope_id", "schemes", "most_share", "with_scheme", "of_total", "or_none")
 NO_MUST = ("", "no", "0", "false")
 MONEY = ("pot amount", "window", "tags", "school pots")
 LIMITS = ("limit schemes", "limit cost", "limit column", ">= limits")
 FAMILIES = (*MONEY, "exclusion", "also_meets", "requires", "must_do", *LIMITS)
+POT_TERMS = {"pot schemes": "schemes", "most_share": "most_share", "with_scheme": "with_scheme"}
+LIMIT_TERMS = ("of_total", "of_total <=", "of_total >=", "of_total for each", "packages")
+TERMS = ("bundles", *POT_TERMS, "of_total", "packages")
+"""Families that are drawn where ``terms`` are asked for."""
+TERM_FORMS = ("bundles several", "bundle of three", "of_total <=", "of_total >=", "of_total for each", "or_none")
 FORMS = ("also_meets group", "also_meets scheme", "must_do year", "requires several", "limit over all years",
          "limit for each", "limit site", "limit school", "limit trade", "limit all")
 
 
-def random_instance(seed, further_needs=False):
+def random_instance(seed, further_needs=False, terms=False):
     """A candidates folder of 3-8 schemes, 1-4 years and 1-5 pots.
 
     Parameters
@@ -37,27 +42,30 @@ def random_instance(seed, further_needs=False):
         The same seed gives the same folder.
     further_needs : bool
         Whether some schemes stand in place of others too (``also_meets``).
+    terms : bool
+        Whether bundles, packages, limits of a total, and pots for named schemes, for a share of the cost or that come with
+        a scheme are drawn too. Costs are then whole pounds and shares whole tenths, so that nothing has to be rounded.
 
     Returns
     -------
     dict of str to DataFrame
         ``schemes``, ``scheme_years`` (with the further measure ``carbon_t``), ``spend`` and ``pots``, and ``limits``
-        where there are any. Optional columns that are blank throughout are left out of about half of the folders. A
+        and ``bundles`` where there are any. Optional columns that are blank throughout are left out of about half of the folders. A
         draw that no programme obeys, or whose best is no more than one scheme, is mostly drawn again: about one folder
         in ten is infeasible.
     """
     for attempt in range(TRIES):
         rng = np.random.default_rng([seed, attempt])
-        frames = _draw(rng, further_needs)
+        frames = _draw(rng, further_needs, terms)
         chance, (best, choice) = rng.random(), solve(frames)
         if chance < (KEEP_INFEASIBLE if best is None else KEEP_DULL if len(choice) < 2 else 1):
             break
     return frames
 
 
-def _draw(rng, further_needs):
+def _draw(rng, further_needs, terms):
     years = list(range(FIRST_YEAR, FIRST_YEAR + int(rng.integers(1, 5))))
-    pence = bool(rng.random() < 0.15)
+    pence = bool(rng.random() < 0.15) and not terms
     schemes = _schemes(rng, int(rng.integers(3, 9)), years)
     if further_needs:
         _meet_further_needs(rng.spawn(1)[0], schemes)
@@ -67,8 +75,10 @@ def _draw(rng, further_needs):
               "scheme_years": pd.DataFrame(scheme_years), "spend": pd.DataFrame(spend),
               "pots": pd.DataFrame(_pots(rng, years, sum(each["cost"].values()), pence))}
     limits = _limits(rng, schemes, each, years)
+    if terms:
+        limits = limits[:2] + _further_terms(rng.spawn(1)[0], frames, schemes, scheme_years, each, years)
     if limits:
-        frames["limits"] = pd.DataFrame(limits)
+        frames["limits"] = pd.DataFrame(limits).fillna("")
     if rng.random() < 0.5:
         frames = {name: frame.drop(columns=_blank_columns(frame)) for name, frame in frames.items()}
     return frames
@@ -173,6 +183,67 @@ def _limits(rng, schemes, each, years):
     return rows
 
 
+def _further_terms(rng, frames, schemes, scheme_years, each, years):
+    """Bundles and further terms of the pots, put into the frames; further limits, as rows."""
+    bundles = _bundles(rng, schemes, scheme_years) if rng.random() < 0.9 else []
+    if bundles:
+        frames["bundles"] = pd.DataFrame(bundles)
+    frames["pots"] = _terms_of_pots(rng, frames["pots"], [row["scheme_id"] for row in schemes])
+    return [row for number in range(int(rng.integers(0, 4)))
+            for row in _share_or_package(rng, f"T{number}", schemes, each, years)]
+
+
+def _bundles(rng, schemes, scheme_years):
+    """Up to six bundles of two or three schemes, mostly such as can stand together; shares of a scheme below 0.9."""
+    starts = {row["scheme_id"]: set() for row in schemes}
+    for row in scheme_years:
+        starts[row["scheme_id"]].add(row["start_year"])
+    group = {row["scheme_id"]: row["exclusion_group"] or row["scheme_id"] for row in schemes}
+    saved, rows = dict.fromkeys(starts, 0), []
+    for number in range(1, int(rng.integers(3, 8))):
+        names = rng.permutation(list(starts))[:_pick(rng, (2, 2, 3))].tolist()
+        apart = len({group[name] for name in names}) == len(names) and set.intersection(*(starts[name] for name in names))
+        tenths = int(rng.integers(2, 7))
+        if (apart or rng.random() < 0.15) and max(saved[name] for name in names) + tenths <= 9:
+            rows.append({"bundle_id": f"B{number}", "schemes": _pick(rng, (";", "; ")).join(names),
+                         "saving_share": tenths / 10})
+            for name in names:
+                saved[name] += tenths
+    return rows
+
+
+def _terms_of_pots(rng, pots, names):
+    """Some pots pay for named schemes only, a share of what is spent only, or once a scheme has started only."""
+    rows = pots.to_dict("records")
+    for row in rows:
+        named = rng.permutation(names)[:int(rng.integers(2, 6))].tolist() if rng.random() < 0.25 else []
+        row["schemes"] = _pick(rng, (";", "; ")).join(named)
+        row["most_share"] = int(rng.integers(2, 9)) / 10 if rng.random() < 0.3 else ""
+        row["with_scheme"] = str(_pick(rng, names)) if rng.random() < 0.25 else ""
+    return pd.DataFrame(rows)
+
+
+def _share_or_package(rng, name, schemes, each, years):
+    """A limit to a share of the total, or a least size that nothing meets too; sometimes none."""
+    column, measure = _pick(rng, ("school_id", "trade", "site_id")), _pick(rng, ("cost", "cost", "schemes", "carbon_t"))
+    places = sorted({row[column] for row in schemes} - {""})
+    if not places:
+        return []
+    place, of_total = _pick(rng, places), bool(rng.random() < 0.65)
+    row = {"limit_id": name, "year": str(_pick(rng, years)) if rng.random() < 0.2 else "", "scope": column.split("_")[0],
+           "scope_id": place, "measure": measure, "sense": ">=", "amount": 0, "of_total": "", "or_none": ""}
+    if of_total:
+        least = rng.random() < 0.5
+        row |= {"of_total": "yes", "or_none": _pick(rng, ("", "no")), "sense": ">=" if least else "<=",
+                "amount": int(rng.integers(15, 65) if least else rng.integers(15, 60)) / 100,
+                "scope_id": "" if rng.random() < (0.15 if least else 0.5) else place}
+    else:
+        amount = round(rng.uniform(0.4, 1) * _typical(schemes, each, column, place, measure))
+        row |= {"or_none": _pick(rng, ("yes", "true")), "amount": max(2, amount),
+                "scope_id": "" if rng.random() < 0.4 else place}
+    return [row]
+
+
 def _typical(schemes, each, column, place, measure):
     """Total of a measure over a scope if every scheme in it were done once; of one place where all places are meant."""
     inside = [row for row in schemes if column == "all" or (row[column] == place if place else row[column])]
@@ -207,9 +278,9 @@ def drop_rule(frames, family):
     frames : dict of str to DataFrame
         As ``random_instance`` makes them.
     family : str
-        One of ``FAMILIES`` or ``FORMS``. Without ``exclusion``, must-do schemes that stand in for each other keep their
+        One of ``FAMILIES``, ``FORMS``, ``TERMS`` or ``TERM_FORMS``. Without ``exclusion``, must-do schemes that stand in for each other keep their
         group among themselves, because it also says that one of them is enough; without ``also_meets``, must-do schemes
-        keep theirs for the same reason.
+        keep theirs for the same reason. Without ``or_none`` a package has to be let.
 
     Returns
     -------
@@ -220,7 +291,18 @@ def drop_rule(frames, family):
         pots = {"pot amount": {"amount": PLENTY}, "tags": {"tags": ""}, "school pots": {"school_id": ""},
                 "window": {"first_year": FIRST_YEAR - 9, "last_year": FIRST_YEAR + 30}}[family]
         frames["pots"] = frames["pots"].assign(**pots)
-    elif family.startswith("limit") or family == ">= limits":
+    elif family in POT_TERMS:
+        frames["pots"] = frames["pots"].assign(**{POT_TERMS[family]: ""})
+    elif family.startswith("bundle"):
+        bundles = frames.pop("bundles", pd.DataFrame({"schemes": []}))
+        kept = {"bundles": slice(0), "bundles several": slice(1),
+                "bundle of three": bundles["schemes"].astype(str).str.count(";") < 2}[family]
+        if len(bundles[kept]):
+            frames["bundles"] = bundles[kept]
+    elif family == "or_none":
+        if "limits" in frames:
+            frames["limits"] = _change(frames["limits"], "or_none", lambda cell: "")
+    elif family.startswith("limit") or family == ">= limits" or family in LIMIT_TERMS:
         limits = frames.pop("limits", pd.DataFrame())
         kept = [place for place, row in enumerate(limits.to_dict("records")) if not _of_form(row, family)]
         if kept:
@@ -250,7 +332,13 @@ def _column(frame, name):
 
 def _of_form(limit, family):
     """Whether a limit belongs to a family."""
-    upper, measure = limit["sense"] == "<=", limit["measure"]
+    upper, measure, on = limit["sense"] == "<=", limit["measure"], ("yes", "true")
+    of_total, or_none = limit.get("of_total", "") in on, limit.get("or_none", "") in on
+    if family in LIMIT_TERMS:
+        return {"of_total": of_total, "of_total <=": of_total and upper, "of_total >=": of_total and not upper,
+                "of_total for each": of_total and limit.get("scope_id", "") == "", "packages": or_none}[family]
+    if of_total or or_none:
+        return False
     forms = {">= limits": not upper, "limit schemes": upper and measure == "schemes",
              "limit cost": upper and measure == "cost",
              "limit column": upper and measure not in ("schemes", "cost"),
@@ -294,7 +382,7 @@ def binding_families(frames, families=FAMILIES):
     frames : dict of str to DataFrame
         A candidates folder.
     families : iterable of str
-        Which to try, of ``FAMILIES`` and ``FORMS``.
+        Which to try, of ``FAMILIES``, ``FORMS``, ``TERMS`` and ``TERM_FORMS``.
 
     Returns
     -------

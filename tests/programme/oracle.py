@@ -10,7 +10,11 @@ before it accepts a programme. The tests hold both against a third reading that 
 Readings of the contract where it leaves room: a scheme with a blank site, school or trade belongs to none of them; a
 limit with a blank ``scope_id`` binds every site (school, trade) named in the schemes table; a scheme that requires one
 that is not in the table can never be chosen; two schemes that require each other start in the same year. A name in
-``also_meets`` is the scheme of that name where it has no exclusion group, and otherwise a group.
+``also_meets`` is the scheme of that name where it has no exclusion group, and otherwise a group. Of the schemes of a bundle
+all have to start in one year; what each then saves comes off what it spends in every year, and several bundles add up. A pot
+pays its share at most of what is left to be paid after that. Limits count what is spent before anything is saved. A limit
+of a total is held to that share of the same measure, of the same year, over all schemes; one that nothing meets too is kept
+where the measure comes to exactly nothing.
 """
 
 from collections import Counter, defaultdict
@@ -38,6 +42,7 @@ class Case:
     spend: dict
     pots: tuple
     limits: tuple
+    bundles: tuple = ()
 
     @property
     def value(self):
@@ -51,7 +56,7 @@ def solve(frames):
     Parameters
     ----------
     frames : dict of str to DataFrame
-        ``schemes``, ``scheme_years``, ``spend``, ``pots`` and, if there are any, ``limits``.
+        ``schemes``, ``scheme_years``, ``spend``, ``pots`` and, if there are any, ``limits`` and ``bundles``.
 
     Returns
     -------
@@ -138,8 +143,15 @@ def read_case(frames):
             spend[key][int(row["year"])] += pence
     pots = tuple({"pot_id": row["pot_id"], "amount": _hundredths(row["amount"]), "first": int(row["first_year"]),
                   "last": int(row["last_year"]), "tags": _split(row.get("tags", "")),
-                  "school_id": row.get("school_id", "")} for row in _rows(frames["pots"]))
-    return Case(schemes, dict(measures), spend, pots, tuple(_limits(frames, schemes)))
+                  "school_id": row.get("school_id", ""), "only": _split(row.get("schemes", "")),
+                  "percent": _hundredths(row.get("most_share", "") or "1"), "comes_with": row.get("with_scheme", "")}
+                 for row in _rows(frames["pots"]))
+    bundles = tuple({"schemes": _split(row["schemes"]), "percent": _hundredths(row["saving_share"])}
+                    for row in (_rows(frames["bundles"]) if "bundles" in frames else []))
+    named = {name for bundle in bundles for name in bundle["schemes"]} | {pot["comes_with"] for pot in pots} - {""}
+    if not named <= schemes.keys() or any(len(set(bundle["schemes"])) < 2 for bundle in bundles):
+        raise ValueError("a bundle of one, or a bundle or pot that names a scheme which is not in schemes")
+    return Case(schemes, dict(measures), spend, pots, tuple(_limits(frames, schemes)), bundles)
 
 
 def _limits(frames, schemes):
@@ -147,6 +159,9 @@ def _limits(frames, schemes):
         scope, named, measure = row["scope"], row.get("scope_id", ""), row["measure"]
         if scope not in (*SCOPE_COLUMN, "all") or row["sense"] not in ("<=", ">="):
             raise ValueError(f"limit {row['limit_id']} has a scope or sense the contract does not know")
+        of_total, or_none = (row.get(name, "").lower() in ("yes", "true", "y") for name in ("of_total", "or_none"))
+        if or_none and (row["sense"] == "<=" or of_total):
+            raise ValueError(f"limit {row['limit_id']} may be met by nothing and is no lower limit of its own amount")
         column = SCOPE_COLUMN.get(scope)
         if column is None:
             places = [""]
@@ -156,7 +171,7 @@ def _limits(frames, schemes):
             yield {"name": f"{row['limit_id']} ({' '.join([scope, place]).strip()})", "measure": measure,
                    "within": {name for name, scheme in schemes.items() if column is None or scheme[column] == place},
                    "year": int(row["year"]) if row.get("year", "") else None, "sense": row["sense"],
-                   "amount": _hundredths(row["amount"])}
+                   "amount": _hundredths(row["amount"]), "of_total": of_total, "or_none": or_none}
 
 
 def _rows(frame):
@@ -259,10 +274,21 @@ def _share(case, limit, scheme, start):
 
 def _beyond_limits(case, choice):
     for limit in case.limits:
-        found = sum(_share(case, limit, scheme, start) for scheme, start in choice.items())
-        if found > limit["amount"] if limit["sense"] == "<=" else found < limit["amount"]:
-            yield (f"limit {limit['name']}: {limit['measure']} is {found / 100:g}, "
-                   f"must be {limit['sense']} {limit['amount'] / 100:g}")
+        found, held_to = sum(_share(case, limit, scheme, start) for scheme, start in choice.items()), limit["amount"]
+        if limit["or_none"] and found == 0:
+            continue
+        words = f"{held_to / 100:g}"
+        if limit["of_total"]:  # both sides a hundred times as large, so that both are whole
+            held_to *= sum(_share(case, _of_all(case, limit), scheme, start) for scheme, start in choice.items())
+            words, found = f"{words} of {held_to / limit['amount'] / 100 if held_to else 0:g}", found * 100
+        if found > held_to if limit["sense"] == "<=" else found < held_to:
+            yield (f"limit {limit['name']}: {limit['measure']} is {found / (10_000 if limit['of_total'] else 100):g}, "
+                   f"must be {limit['sense']} {words}")
+
+
+def _of_all(case, limit):
+    """The same limit, counting every scheme there is."""
+    return {**limit, "within": case.schemes.keys()}
 
 
 def _payers(case, scheme, year):
@@ -270,28 +296,59 @@ def _payers(case, scheme, year):
     tag, school = case.schemes[scheme]["tag"], case.schemes[scheme]["school_id"]
     return [place for place, pot in enumerate(case.pots)
             if pot["first"] <= year <= pot["last"] and (not pot["tags"] or tag in pot["tags"])
-            and pot["school_id"] in ("", school)]
+            and pot["school_id"] in ("", school) and (not pot["only"] or scheme in pot["only"])]
+
+
+def _is_there(pot, year, choice):
+    """Whether a pot has come: one that comes with a scheme does so when that starts, and else never."""
+    return not pot["comes_with"] or choice.get(pot["comes_with"], inf) <= year
+
+
+def _saved(case, choice):
+    """Hundredths of its spending that each chosen scheme saves."""
+    saved = Counter()
+    for bundle in case.bundles:
+        if len({choice.get(scheme, (scheme, "not at all")) for scheme in bundle["schemes"]}) == 1:
+            saved.update(dict.fromkeys(bundle["schemes"], bundle["percent"]))
+    return saved
+
+
+def _bills(case, choice):
+    """What is to be paid, as (scheme, year, pence), after what is saved."""
+    saved = _saved(case, choice)
+    return [(key[0], year, _part(pence, 100 - saved[key[0]]))
+            for key in choice.items() for year, pence in case.spend[key].items()]
+
+
+def _part(pence, percent):
+    if pence * percent % 100:
+        raise ValueError(f"{percent}% of {pence} pence is not a whole number of pence")
+    return pence * percent // 100
 
 
 def _money(case, choice):
     """Pay the bills by augmenting paths (Ford and Fulkerson); what no path can pay is short."""
-    bills = [(key[0], year, pence) for key in choice.items() for year, pence in case.spend[key].items()]
-    payers = [_payers(case, scheme, year) for scheme, year, _ in bills]
+    bills = _bills(case, choice)
+    payers = [[pot for pot in _payers(case, scheme, year) if _is_there(case.pots[pot], year, choice)]
+              for scheme, year, _ in bills]
+    most = [{pot: _part(pence, case.pots[pot]["percent"]) for pot in own}
+            for own, (_, _, pence) in zip(payers, bills, strict=True)]
     left = [pot["amount"] for pot in case.pots]
     paid = Counter()
 
     def pay(bill, wanted, seen):
         """Find up to ``wanted`` pence for one bill, moving other bills to other pots where that frees money."""
         for pot in payers[bill]:
-            if pot in seen:
+            room = min(wanted, most[bill][pot] - paid[bill, pot])
+            if pot in seen or not room:
                 continue
             seen.add(pot)
-            found = min(wanted, left[pot])
+            found = min(room, left[pot])
             if found:
                 left[pot] -= found
             else:
                 for other in range(len(bills)):
-                    if paid[other, pot] and (found := pay(other, min(wanted, paid[other, pot]), seen)):
+                    if paid[other, pot] and (found := pay(other, min(room, paid[other, pot]), seen)):
                         paid[other, pot] -= found
                         break
             if found:
@@ -341,14 +398,25 @@ def _inequalities(case):
         rows.append(({key: -1 for key in case.value if key[0] in names and key[1] <= case.schemes[key[0]]["must"]}, -1))
     for limit in case.limits:
         sign = 1 if limit["sense"] == "<=" else -1
-        rows.append(({key: sign * _share(case, limit, *key) for key in case.value}, sign * limit["amount"]))
+        if limit["of_total"]:
+            rows.append(({key: sign * (100 * _share(case, limit, *key)
+                                       - limit["amount"] * _share(case, _of_all(case, limit), *key))
+                          for key in case.value}, 0))
+        elif not limit["or_none"]:
+            rows.append(({key: sign * _share(case, limit, *key) for key in case.value}, sign * limit["amount"]))
     return rows + _cuts(case)
 
 
 def _cuts(case):
-    """Bills that only certain pots may pay are at most what is in those pots, for every such set of pots."""
-    bills = {key: [(frozenset(_payers(case, key[0], year)), pence) for year, pence in spend.items()]
-             for key, spend in case.spend.items()}
+    """Bills that only certain pots may pay are at most what is in those pots, for every such set of pots.
+
+    Bills as if every bundle came about, and pots as if they might pay all and had come: no more than what is needed.
+    """
+    saved = Counter()
+    for bundle in case.bundles:
+        saved.update(dict.fromkeys(bundle["schemes"], bundle["percent"]))
+    bills = {key: [(frozenset(_payers(case, key[0], year)), pence * max(0, 100 - saved[key[0]]) // 100)
+                   for year, pence in spend.items()] for key, spend in case.spend.items()}
     sets = {frozenset()}
     for pots in {pots for own in bills.values() for pots, _ in own}:
         sets |= {pots | other for other in sets}

@@ -106,6 +106,74 @@ LIMIT_ROWS = [
     ({"patch 2028": 1, "solar 2028": 9}, ">=", 9),  # what starts in 2028
     ({}, "<=", 2),  # nothing is at ash
 ]
+# The further terms, on an instance of their own: two bundles that share a scheme, a pot that matches and one that comes with
+# a bid, a pot for one scheme only, two packages and two limits of the total.
+TERM_SCHEMES = [
+    ("roof", {**OAK, "trade": "roofing", "CARBON_T": {2026: 3, 2027: -1}}, {2026: (9, {2026: 40}), 2027: (8, {2027: 20, 2028: 24})}),
+    ("solar", {**ELM, "trade": "roofing", "CARBON_T": {2026: 10, 2027: 8}}, {2026: (7, {2026: 30}), 2027: (6, {2027: 32})}),
+    ("lamps", {**OAK, "trade": "electrical", "CARBON_T": {2027: 4, 2028: 4}}, {2027: (3, {2027: 10}), 2028: (2, {2028: 12})}),
+    ("bid", {"CARBON_T": {2026: 0, 2027: 0}}, {2026: (-1, {2026: 2}), 2027: (-2, {2027: 2})}),
+]
+TERM_POTS = [
+    {"pot_id": "MATCH", "amount": 50, "first_year": 2026, "last_year": 2027, "most_share": 0.25, "with_scheme": ""},
+    {"pot_id": "LOAN", "amount": 60, "first_year": 2026, "last_year": 2028, "most_share": "", "with_scheme": "bid"},
+    {"pot_id": "LAMPS", "amount": 5, "first_year": 2027, "last_year": 2028, "schemes": "lamps; ", "most_share": 0.5},
+]
+TERM_LIMITS = [
+    {"limit_id": "oak", "scope": "school", "scope_id": "oak", "measure": "cost", "amount": 0.5, "of_total": "yes"},
+    {"limit_id": "elm 2027", "year": 2027, "scope": "school", "scope_id": "elm", "measure": "carbon_t", "sense": ">=",
+     "amount": 0.25, "of_total": "yes"},
+    {"limit_id": "roofers", "scope": "trade", "scope_id": "roofing", "measure": "cost", "sense": ">=", "amount": 50,
+     "or_none": "yes"},
+    {"limit_id": "carbon", "scope": "school", "scope_id": "oak", "measure": "carbon_t", "sense": ">=", "amount": 5,
+     "or_none": "yes"},
+]
+TERM_BUNDLES = [{"schemes": "roof; solar", "saving_share": 0.25}, {"schemes": "roof;solar;lamps", "saving_share": 0.5}]
+TERM_STARTS = ["roof 2026", "roof 2027", "solar 2026", "solar 2027", "lamps 2027", "lamps 2028", "bid 2026", "bid 2027"]
+TERM_FLOWS = ["MATCH all 2026", "LOAN all 2026", "MATCH all 2027", "LOAN all 2027", "LOAN all 2028",
+              "MATCH lamps 2027", "LAMPS lamps 2027", "LOAN lamps 2027", "LAMPS lamps 2028", "LOAN lamps 2028"]
+"""Roof, solar and the bid share their payers; lamps have a pot of their own too."""
+TERM_NAMES = {**{f"start_{i}": name for i, name in enumerate(TERM_STARTS)},
+              **{f"pays_{i}": name for i, name in enumerate(TERM_FLOWS)},
+              "together_0_2026": "both 2026", "together_0_2027": "both 2027", "together_1_2027": "three 2027",
+              "package_2": "roofers let", "package_3": "carbon let"}
+BUNDLES = [
+    ({"both 2026": 1, "roof 2026": -1}, "<=", 0), ({"both 2026": 1, "solar 2026": -1}, "<=", 0),
+    ({"both 2027": 1, "roof 2027": -1}, "<=", 0), ({"both 2027": 1, "solar 2027": -1}, "<=", 0),
+    ({"three 2027": 1, "roof 2027": -1}, "<=", 0), ({"three 2027": 1, "solar 2027": -1}, "<=", 0),
+    ({"three 2027": 1, "lamps 2027": -1}, "<=", 0),  # lamps may not start in 2026, so nor may the three
+]
+OWED = {"all 2026": {"roof 2026": 40, "solar 2026": 30, "bid 2026": 2, "both 2026": -17.5},  # a quarter of 40 + 30
+        "all 2027": {"roof 2027": 20, "solar 2027": 32, "bid 2027": 2, "both 2027": -13, "three 2027": -26},
+        "all 2028": {"roof 2027": 24, "both 2027": -6, "three 2027": -12},  # what the roof still spends in 2028
+        "lamps 2027": {"lamps 2027": 10, "three 2027": -5}, "lamps 2028": {"lamps 2028": 12}}
+PAID = [({**{flow: 1 for flow in TERM_FLOWS if flow.endswith(f" {bill}")}, **{name: -cost for name, cost in owed.items()}},
+         "=", 0) for bill, owed in OWED.items()]
+MOST_SHARE = [({f"{pot} {bill}": 1, **{name: -share * cost for name, cost in OWED[bill].items()}}, "<=", 0)
+              for pot, bill, share in (("MATCH", "all 2026", 0.25), ("MATCH", "all 2027", 0.25), ("MATCH", "lamps 2027", 0.25),
+                                       ("LAMPS", "lamps 2027", 0.5), ("LAMPS", "lamps 2028", 0.5))]
+HOLDS = [({"MATCH all 2026": 1, "MATCH all 2027": 1, "MATCH lamps 2027": 1}, "<=", 50),
+         ({"LOAN all 2026": 1, "LOAN all 2027": 1, "LOAN all 2028": 1, "LOAN lamps 2027": 1, "LOAN lamps 2028": 1}, "<=", 60),
+         ({"LAMPS lamps 2027": 1, "LAMPS lamps 2028": 1}, "<=", 5)]
+WITH_SCHEME = [
+    ({"LOAN all 2026": 1, "bid 2026": -60}, "<=", 0),
+    ({"LOAN all 2027": 1, "LOAN lamps 2027": 1, "bid 2026": -60, "bid 2027": -60}, "<=", 0),
+    ({"LOAN all 2028": 1, "LOAN lamps 2028": 1, "bid 2026": -60, "bid 2027": -60}, "<=", 0),
+]
+OF_TOTAL = [  # oak's own less half of everybody's, in all years; elm's own less a quarter of everybody's, in 2027
+    ({"roof 2026": 20, "roof 2027": 22, "lamps 2027": 5, "lamps 2028": 6, "solar 2026": -15, "solar 2027": -16,
+      "bid 2026": -1, "bid 2027": -1}, "<=", 0),
+    ({"solar 2027": 6, "roof 2027": 0.25, "lamps 2027": -1}, ">=", 0),
+]
+PACKAGES = [
+    ({"roof 2026": 40, "roof 2027": 44, "solar 2026": 30, "solar 2027": 32, "roofers let": -146}, "<=", 0),
+    ({"roof 2026": 40, "roof 2027": 44, "solar 2026": 30, "solar 2027": 32, "roofers let": -50}, ">=", 0),
+    ({"roof 2026": 3, "roof 2027": -1, "lamps 2027": 4, "lamps 2028": 4, "carbon let": -11}, "<=", 0),  # 3 + 4 + 4
+    ({"roof 2026": 3, "roof 2027": -1, "lamps 2027": 4, "lamps 2028": 4, "carbon let": -5}, ">=", 0),
+]
+TERMS = {"bundles": BUNDLES, "fully_paid": [*BUNDLES, *PAID, *MOST_SHARE],
+         "pot_amount": [*BUNDLES, *PAID, *MOST_SHARE, *HOLDS, *WITH_SCHEME], "limits": [*OF_TOTAL, *PACKAGES]}
+"""By family, with the families that its variables are born in."""
 VALUE = {"patch 2026": 6, "patch 2027": 5, "patch 2028": 4, "renew 2027": 20, "solar 2026": 8, "solar 2028": 7,
          "boiler 2026": -3, "boiler 2027": -2, "paint 2027": 1}
 BY_HAND = {"one_per_need": ONE_PER_NEED, "must_do": MUST_DO, "started_no_later": STARTED_NO_LATER, "fully_paid": FULLY_PAID,
@@ -113,17 +181,19 @@ BY_HAND = {"one_per_need": ONE_PER_NEED, "must_do": MUST_DO, "started_no_later":
 """The flows that pots pay are born in ``fully_paid``; so the file of ``pot_amount`` has those rows too."""
 
 
-def lp_text(name):
+def lp_text(name, terms=False):
     """What PuLP writes of one family alone; of ``shortfall``, of the whole elastic model."""
+    tables = (TERM_SCHEMES, TERM_POTS, TERM_LIMITS, TERM_BUNDLES) if terms else (SCHEMES, POTS, LIMITS)
     with tempfile.TemporaryDirectory() as place:
-        inst = instance(read(folder(SCHEMES, POTS, LIMITS), Path(place) / "candidates"))
+        inst = instance(read(folder(*tables), Path(place) / "candidates"))
         if name == "shortfall":
             problem = formulation.build(inst, elastic=True).problem
         else:
             problem = pulp.LpProblem(name, pulp.LpMaximize)
             starts = {pair: problem.add_variable(f"start_{i}", cat=pulp.LpBinary) for i, pair in enumerate(inst.starts)}
             model = formulation.Model(inst, problem, starts, {})
-            for family in (["fully_paid"] if name == "pot_amount" else []) + [name]:
+            born = {"pot_amount": ["bundles", "fully_paid"], "fully_paid": ["bundles"]}.get(name, [])
+            for family in [*born, name]:
                 getattr(formulation, family)(model)
         problem.writeLP(str(Path(place) / "model.lp"))
         return (Path(place) / "model.lp").read_text(encoding="utf-8")
@@ -142,7 +212,7 @@ def rows_of(text, names=NAMES):
 
 def terms_of(text, names):
     found = re.findall(r"([+-]?) ?(\d[\d.e+-]*)? ?([a-z]\w*)", " ".join(text.split()))
-    return {names.get(name, name): float(sign + (number or "1")) for sign, number, name in found if number != "0"}
+    return {names.get(name, name): float(sign + (number or "1")) for sign, number, name in found if float(number or 1)}
 
 
 def alike(rows):
@@ -152,6 +222,20 @@ def alike(rows):
 @pytest.mark.parametrize("name", [*BY_HAND, "shortfall"])
 def test_the_family_is_the_one_in_its_file(name):
     assert lp_text(name) == (FILES / f"{name}.lp").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", list(TERMS))
+def test_the_family_with_further_terms_is_the_one_in_its_file(name):
+    assert lp_text(name, terms=True) == (FILES / f"{name}_terms.lp").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", list(TERMS))
+def test_the_rows_of_the_file_with_further_terms_are_the_algebra_by_hand(name):
+    text = (FILES / f"{name}_terms.lp").read_text(encoding="utf-8")
+    assert alike(rows_of(text, TERM_NAMES)[0]) == alike(TERMS[name])
+    whole = re.findall(r"^(?:together|package)\w+$", text.split("Binaries")[1], re.M)
+    named = {TERM_NAMES.get(name) for name in re.findall(r"(?:together|package)_\w+(?=[ \n])", text)} - {None}
+    assert {TERM_NAMES[each] for each in whole} == named
 
 
 @pytest.mark.parametrize("name", list(BY_HAND))
@@ -198,9 +282,49 @@ def test_the_whole_model_is_every_family_once_and_nothing_else(tmp_path):
     assert sorted(re.findall(r"^start_\d+$", text.split("Binaries")[1], re.M)) == sorted(f"start_{i}" for i in range(9))
 
 
+def test_the_whole_model_with_further_terms_is_every_family_once_and_nothing_else(tmp_path):
+    made = formulation.build(instance(read(folder(TERM_SCHEMES, TERM_POTS, TERM_LIMITS, TERM_BUNDLES), tmp_path / "given")))
+    made.problem.writeLP(str(tmp_path / "model.lp"))
+    text = (tmp_path / "model.lp").read_text(encoding="utf-8")
+    once_each = [({f"{name} {year}": 1 for year in years}, "<=", 1) for name, years in
+                 (("roof", (2026, 2027)), ("solar", (2026, 2027)), ("lamps", (2027, 2028)), ("bid", (2026, 2027)))]
+    rows, objective = rows_of(text, TERM_NAMES)
+    assert alike(rows) == alike([*once_each, *TERMS["pot_amount"], *TERMS["limits"]])
+    assert objective == {"roof 2026": 9, "roof 2027": 8, "solar 2026": 7, "solar 2027": 6, "lamps 2027": 3, "lamps 2028": 2,
+                         "bid 2026": -1, "bid 2027": -2}
+    binaries = {TERM_NAMES[name] for name in re.findall(r"^\w+$", text.split("Binaries")[1], re.M) if name != "End"}
+    assert binaries == {*TERM_STARTS, "both 2026", "both 2027", "three 2027", "roofers let", "carbon let"}
+
+
+def test_the_elastic_file_with_further_terms_lets_packages_and_shares_give(tmp_path):
+    """Every limit gives by its own amount; the size of a package may, and whether it is let may not. Shares do not give.
+
+    The price of a broken limit: 44 + 32 + 12 + 2 + 1 = 91.
+    """
+    given = instance(read(folder(TERM_SCHEMES, TERM_POTS, TERM_LIMITS, TERM_BUNDLES), tmp_path / "given"))
+    formulation.build(given, elastic=True).problem.writeLP(str(tmp_path / "model.lp"))
+    flows = [flow for bill in OWED for flow in
+             [*(flow for flow in TERM_FLOWS if flow.endswith(f" {bill}")), f"extra {bill}"]]
+    names = {**TERM_NAMES, **{f"pays_{i}": flow for i, flow in enumerate(flows)},
+             **{f"extra_money_{i}": f"extra {year}" for i, year in enumerate((2026, 2027, 2028))},
+             **{f"broken_limit_{i}": f"broken {i}" for i in range(4)}}
+    rows, objective = rows_of((tmp_path / "model.lp").read_text(encoding="utf-8"), names)
+    assert objective == {**{f"extra {year}": 1 for year in (2026, 2027, 2028)}, **{f"broken {i}": 91 for i in range(4)}}
+    paid = [({**terms, f"extra {bill}": 1}, ">=", 0) for bill, (terms, _, _) in zip(OWED, PAID, strict=True)]
+    extra = [({"extra all 2026": 1, "extra 2026": -1}, "<=", 0),
+             *[({f"extra all {year}": 1, f"extra lamps {year}": 1, f"extra {year}": -1}, "<=", 0) for year in (2027, 2028)]]
+    oak, elm, roofers_most, roofers, carbon_most, carbon = [*OF_TOTAL, *PACKAGES]
+    give = [({**row[0], f"broken {i}": -1 if row[1] == "<=" else 1}, *row[1:])
+            for i, row in enumerate((oak, elm, roofers, carbon))]
+    wanted = alike([*BUNDLES, *paid, *MOST_SHARE, *HOLDS, *WITH_SCHEME, *extra, *give, roofers_most, carbon_most])
+    assert [row for row in alike(rows) if row not in wanted] == [
+        row for row in alike(rows) if row[0][0][0].startswith(("roof 2", "solar 2", "lamps 2", "bid 2")) and row[1:] == ("<=", 1)]
+    assert [row for row in wanted if row not in alike(rows)] == []
+
+
 def test_the_page_of_the_formulation_shows_every_family_with_its_algebra():
     page = formulation.page()
-    for name in [*BY_HAND, "shortfall"]:
+    for name in [*BY_HAND, *TERMS, "shortfall"]:
         section = re.split(r"\n## ", page.split(f"\n## {name.replace('_', ' ')}\n")[1])[0]
         assert ":math:" in section, name
 
@@ -209,3 +333,5 @@ if __name__ == "__main__":
     FILES.mkdir(exist_ok=True)
     for family_name in [*BY_HAND, "shortfall"]:
         (FILES / f"{family_name}.lp").write_text(lp_text(family_name), encoding="utf-8")
+    for family_name in TERMS:
+        (FILES / f"{family_name}_terms.lp").write_text(lp_text(family_name, terms=True), encoding="utf-8")

@@ -8,17 +8,19 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
-from instances import FAMILIES, FORMS, binding_families, drop_rule, random_instance, write_folder
+from instances import FAMILIES, FORMS, TERM_FORMS, TERMS, binding_families, drop_rule, random_instance, write_folder
 from oracle import feasible, solve, total_value
 from scipy.optimize import linprog
 
 SEEDS = range(150)
+TERM_SEEDS = range(500, 600)
+"""Instances with bundles, packages, limits of a total and pots with further terms."""
 
 
 @functools.cache
 def instance(seed):
     """Every other one has schemes that meet further needs."""
-    return random_instance(seed, further_needs=seed % 2 == 1)
+    return random_instance(seed, further_needs=seed % 2 == 1, terms=seed in TERM_SEEDS)
 
 
 @functools.cache
@@ -26,8 +28,8 @@ def optimum(seed):
     return solve(instance(seed))
 
 
-def folder(schemes, pots, limits=()):
-    """A candidates folder: schemes as ``(id, columns, {start: (value, {year: cost})})``, pots and limits as dicts."""
+def folder(schemes, pots, limits=(), bundles=()):
+    """A candidates folder: schemes as ``(id, columns, {start: (value, {year: cost})})``, the rest as dicts."""
     years = [(name, start, value, spend) for name, _, starts in schemes for start, (value, spend) in starts.items()]
     frames = {
         "schemes": pd.DataFrame([{"scheme_id": name, **columns} for name, columns, _ in schemes]).fillna(""),
@@ -41,6 +43,8 @@ def folder(schemes, pots, limits=()):
                              columns=sorted({"pot_id", "amount", "first_year", "last_year"}.union(*pots)))}
     if limits:
         frames["limits"] = pd.DataFrame([{"limit_id": f"L{place}", **limit} for place, limit in enumerate(limits)])
+    if bundles:
+        frames["bundles"] = pd.DataFrame([{"bundle_id": f"B{place}", **bundle} for place, bundle in enumerate(bundles)])
     return frames
 
 
@@ -232,6 +236,127 @@ def test_a_least_amount_makes_schemes_that_lose_value_worth_doing():
     assert solve(folder(schemes, [{"amount": 1}], [limit])) == (None, {})
 
 
+SCAFFOLD = [("roof", {"school_id": "oak"}, once(5, 60)),
+            ("solar", {"school_id": "oak"}, {2026: (4, {2026: 18, 2027: 18}), 2027: (4, {2027: 36})})]
+BOTH = {"schemes": "roof; solar", "saving_share": 0.2}
+
+
+@pytest.mark.parametrize(("bundles", "amount", "value"), [
+    ([], 96, 9), ([], 95.99, 5), ([BOTH], 76.8, 9), ([BOTH], 76.79, 5), ([BOTH], 59.99, 4), ([BOTH], 35.99, 0),
+    ([BOTH, {**BOTH, "saving_share": 0.1}], 67.2, 9), ([BOTH, {**BOTH, "saving_share": 0.1}], 67.19, 5)])
+def test_a_bundle_saves_where_all_its_schemes_start_together(bundles, amount, value):
+    """60 + 18 + 18 = 96 less a fifth is 76.80; two bundles add up, 96 x 0.7 = 67.20, and do not multiply (69.12)."""
+    assert solve(folder(SCAFFOLD, [{"amount": amount, "last_year": 2027}], bundles=bundles))[0] == value
+
+
+def test_a_bundle_saves_nothing_where_one_starts_later_or_not_at_all():
+    """Money of 2026 and of 2027 apart: solar may start in 2026 only with the saving; in 2027 it pays its 36."""
+    def frames(now, later, bundle=BOTH):
+        return folder([*SCAFFOLD, ("ramp", {}, once(-9, 0))],
+                      [{"amount": now}, {"amount": later, "first_year": 2027, "last_year": 2027}], bundles=[bundle])
+
+    assert solve(frames(62.4, 14.4))[0] == 9  # 48 + 14.40 now, 14.40 later
+    assert solve(frames(60, 28.8))[0] == 5  # 36 later is too dear, and nothing is saved
+    assert solve(frames(60, 36))[1] == {"roof": 2026, "solar": 2027}
+    assert solve(frames(62.4, 14.4, {**BOTH, "schemes": "roof;solar;ramp"}))[0] == 5  # the ramp is worth less than nothing
+
+
+def test_limits_count_what_is_spent_before_anything_is_saved():
+    limit = {"scope": "all", "measure": "cost", "sense": "<="}
+    for amount, value in ((96, 9), (95.99, 5)):
+        assert solve(folder(SCAFFOLD, [{"amount": 99, "last_year": 2027}], [{**limit, "amount": amount}], [BOTH]))[0] == value
+
+
+@pytest.mark.parametrize(("third", "or_none", "value"), [(-1, "yes", 5), (-6, "yes", 1), (-6, "", 0), (-6, "no", 0)])
+def test_a_package_is_large_enough_or_nothing_at_all(third, or_none, value):
+    """Roofs are let three at a time (3, 2 and a third) or not at all, beside a boiler of 1: 5, or 1 where that is better."""
+    schemes = [(name, {"trade": "roofing"}, once(worth, 1)) for name, worth in (("a", 3), ("b", 2), ("c", third))]
+    limit = {"scope": "trade", "scope_id": "roofing", "measure": "schemes", "sense": ">=", "amount": 3, "or_none": or_none}
+    frames = folder([*schemes, ("boiler", {"trade": "heating"}, once(1, 1))], [{"amount": 9}], [limit])
+    assert solve(frames)[0] == value
+    assert feasible(frames, {"a": 2026, "b": 2026}) == ["limit L0 (trade roofing): schemes is 2, must be >= 3"]
+
+
+@pytest.mark.parametrize(("small", "year", "place", "value"), [
+    (10, "", "oak", 11.5), (9.99, "", "oak", 1.5), (9.99, "2027", "oak", 11.5), (9.99, "2026", "oak", 1.5),
+    (10, "", "", 11.5)])
+def test_a_limit_of_the_total_is_a_share_of_what_all_schools_have(small, year, place, value):
+    """oak may have half: 60 of 60 + 50 + 10 = 120 is half, of 119.99 more than half; in 2027 nothing is spent at all."""
+    schemes = [("o", {"school_id": "oak"}, once(10, 60)), ("e", {"school_id": "elm"}, once(1, 50)),
+               ("f", {"school_id": "ash"}, once(0.5, small))]
+    limit = {"scope": "school", "scope_id": place, "year": year, "measure": "cost", "sense": "<=", "amount": 0.5,
+             "of_total": "yes"}
+    assert solve(folder(schemes, [{"amount": 200}], [limit]))[0] == value
+
+
+def test_a_least_share_of_the_total_asks_for_nothing_where_nothing_is_done():
+    """elm is to have a third of all schemes: its -1 is worth taking beside 3 + 2, and its -6 is not; then nothing is done."""
+    limit = {"scope": "school", "scope_id": "elm", "measure": "schemes", "sense": ">=", "amount": 0.33, "of_total": "yes"}
+    for worth, value in ((-1, 4), (-6, 0)):
+        schemes = [("a", {"school_id": "oak"}, once(3, 1)), ("b", {"school_id": ""}, once(2, 1)),
+                   ("e", {"school_id": "elm"}, once(worth, 1))]
+        assert solve(folder(schemes, [{"amount": 9}], [limit]))[0] == value
+    assert feasible(folder(schemes, [{"amount": 9}], [limit]), {"a": 2026, "b": 2026}) == [
+        "limit L0 (school elm): schemes is 0, must be >= 0.33 of 2"]
+
+
+@pytest.mark.parametrize(("own", "bundles", "value"), [
+    (72, [], 9), (71.99, [], 5), (57.6, [BOTH], 9), (57.59, [BOTH], 5), (44.99, [BOTH], 4), (26.99, [BOTH], 0)])
+def test_a_pot_that_matches_pays_its_share_of_what_is_left_to_pay(own, bundles, value):
+    """The match pays a quarter at most of 96 (24), or of 76.80 where the bundle saves: 72 or 57.60 are the trust's own."""
+    frames = folder(SCAFFOLD, [{"amount": 99, "last_year": 2027, "most_share": 0.25},
+                               {"amount": own, "last_year": 2027, "most_share": ""}], bundles=bundles)
+    assert solve(frames)[0] == value
+
+
+def test_a_share_holds_for_each_scheme_in_each_year():
+    """Half of 2026's 18 is 9, however little of 2027's 18 the match pays: own money of 8.99 in 2026 is too little."""
+    def frames(now):
+        return folder(SCAFFOLD[1:], [{"amount": 99, "last_year": 2027, "most_share": 0.5}, {"amount": now},
+                                     {"amount": 18, "first_year": 2027, "last_year": 2027}])
+
+    assert solve(frames(9))[0] == 4
+    assert feasible(frames(8.99), {"solar": 2026}) == [
+        "money: 0.01 of the cost of solar in 2026 cannot be paid from any pot it may use"]
+
+
+def test_money_that_comes_with_a_scheme_is_there_from_its_start():
+    """The loan of 60 comes with the bid (-1 in 2026, -0.50 in 2027, costs 2): roof in 2027 is worth 5 less half a pound.
+
+    In 2026 it would be as good, but then the bid is dearer. The loan pays for the bid itself too.
+    """
+    def frames(loan, own):
+        return folder([("roof", {}, {2026: (5, {2026: 60}), 2027: (5, {2027: 60})}),
+                       ("bid", {}, {2026: (-1, {2026: 2}), 2027: (-0.5, {2027: 2})})],
+                      [{"amount": loan, "last_year": 2027, "with_scheme": "bid"},
+                       {"amount": own, "last_year": 2027, "with_scheme": ""}])
+
+    assert solve(frames(60, 2)) == (4.5, {"roof": 2027, "bid": 2027})
+    assert solve(frames(62, 0)) == (4.5, {"roof": 2027, "bid": 2027})
+    assert solve(frames(61.99, 0))[0] == 0
+    assert feasible(frames(60, 2), {"roof": 2026, "bid": 2027}) == [
+        "money: 58.00 of the cost of roof in 2026 cannot be paid from any pot it may use"]
+    assert feasible(frames(60, 0), {"roof": 2026})[0].startswith("money: 60.00")
+
+
+def test_a_pot_for_named_schemes_pays_for_no_other():
+    frames = folder(SCAFFOLD, [{"amount": 99, "last_year": 2027, "schemes": "solar; ramp"},
+                               {"amount": 59, "last_year": 2027, "schemes": ""}])
+    assert solve(frames)[0] == 4
+    assert solve(drop_rule(frames, "pot schemes"))[0] == 9
+
+
+@pytest.mark.parametrize("wrong", [
+    {"bundles": [{"schemes": "roof", "saving_share": 0.2}]}, {"bundles": [{"schemes": "roof;roof", "saving_share": 0.2}]},
+    {"bundles": [{"schemes": "roof;moat", "saving_share": 0.2}]}, {"pots": [{"amount": 9, "with_scheme": "moat"}]},
+    {"limits": [{"scope": "all", "measure": "cost", "sense": "<=", "amount": 1, "or_none": "yes"}]},
+    {"limits": [{"scope": "all", "measure": "cost", "sense": ">=", "amount": 1, "or_none": "yes", "of_total": "yes"}]},
+    {"schemes": [("a", {}, once(1, 0.01))], "pots": [{"amount": 9, "most_share": 0.5}]}])
+def test_terms_it_cannot_reckon_with_are_refused(wrong):
+    with pytest.raises(ValueError):
+        solve(folder(**{"schemes": SCAFFOLD, "pots": [{"amount": 99}], **wrong}))
+
+
 def test_free_schemes_need_no_pot():
     """No cost rows, and a cost of 0, in a year no pot covers: both are done; a penny is not."""
     schemes = [("a", {}, {2030: (1, {})}), ("b", {}, {2030: (2, {2030: 0})}), ("c", {}, {2030: (4, {2030: 0.01})})]
@@ -276,7 +401,7 @@ def every_programme(frames):
 
 
 def obeys(schemes, limits, bills, programme):
-    """The rules other than money. ``bills`` are the rows of spend that the programme brings with it."""
+    """The rules other than money. ``bills`` are the rows of spend that the programme brings with it, before savings."""
     start = {name: row["start_year"] for name, row in programme.items()}
     met = [need for name in start for need in needs_of(schemes, name)]
     if len(met) != len(set(met)):
@@ -311,14 +436,30 @@ def within(schemes, limit, bills, programme):
         parts = [(where[bill["scheme_id"]], bill["year"], bill["cost"]) for bill in bills]
     else:
         parts = [(where[name], row["start_year"], row.get(limit["measure"], 1)) for name, row in programme.items()]
+    amount = limit["amount"]
+    if limit.get("of_total") == "yes":
+        amount *= sum(part for _, when, part in parts if year in (None, when))
     for place in {limit["scope_id"]} if column and limit.get("scope_id") else set(where.values()) - {""}:
         total = sum(part for own, when, part in parts if own == place and year in (None, when))
-        if total > limit["amount"] + 1e-6 if limit["sense"] == "<=" else total < limit["amount"] - 1e-6:
+        if limit.get("or_none") in ("yes", "true") and abs(total) < 1e-6:
+            continue
+        if total > amount + 1e-6 if limit["sense"] == "<=" else total < amount - 1e-6:
             return False
     return True
 
 
-def payable(schemes, pots, bills):
+def less_savings(bundles, bills):
+    """Each bill with what its scheme's bundles leave of it; a bundle counts if its schemes share one start year."""
+    began = {bill["scheme_id"]: bill["start_year"] for bill in bills}
+    left = dict.fromkeys(began, 1.0)
+    for bundle in bundles:
+        names = bundle["schemes"].replace(" ", "").split(";")
+        if {began.get(name) for name in names} in [{year} for year in began.values()]:
+            left |= {name: left[name] - bundle["saving_share"] for name in names}
+    return [{**bill, "cost": bill["cost"] * left[bill["scheme_id"]]} for bill in bills]
+
+
+def payable(schemes, pots, bills, programme):
     """Whether the bills can be paid: a linear programme, pounds from each pot to each (scheme, year)."""
     owing = sum(bill["cost"] for bill in bills)
     if owing > sum(pot["amount"] for pot in pots) + 1e-4 or not bills:
@@ -326,9 +467,12 @@ def payable(schemes, pots, bills):
     most = np.zeros((len(bills), len(pots)))
     for (i, bill), (j, pot) in itertools.product(enumerate(bills), enumerate(pots)):
         scheme, tags = schemes[bill["scheme_id"]], pot.get("tags", "").replace(" ", "").split(";")
+        named, opener = pot.get("schemes", "").replace(" ", "").split(";"), pot.get("with_scheme", "")
         if (pot["first_year"] <= bill["year"] <= pot["last_year"] and (tags == [""] or scheme.get("tag", "") in tags)
-                and pot.get("school_id", "") in ("", scheme.get("school_id", ""))):
-            most[i, j] = bill["cost"]
+                and pot.get("school_id", "") in ("", scheme.get("school_id", ""))
+                and (named == [""] or bill["scheme_id"] in named)
+                and (not opener or (opener in programme and programme[opener]["start_year"] <= bill["year"]))):
+            most[i, j] = bill["cost"] * (pot.get("most_share", "") or 1)
     paid = np.kron(np.eye(len(bills)), np.ones(len(pots)))
     drawn = np.kron(np.ones(len(bills)), np.eye(len(pots)))
     answer = linprog(-paid.sum(axis=0), A_ub=np.vstack([paid, drawn]),
@@ -341,16 +485,22 @@ def brute_force(frames):
     """Value of the best programme, or ``None``: every programme in order of value until one obeys all the rules."""
     schemes = {row["scheme_id"]: row for row in records(frames, "schemes")}
     limits, pots, spend = records(frames, "limits"), records(frames, "pots"), records(frames, "spend")
+    bundles = records(frames, "bundles")
     for value, programme in every_programme(frames):
-        bills = [bill for bill in spend if bill["cost"] > 0 and bill["scheme_id"] in programme
-                 and programme[bill["scheme_id"]]["start_year"] == bill["start_year"]]
-        if obeys(schemes, limits, bills, programme) and payable(schemes, pots, bills):
-            return value
+        free = [{"scheme_id": name, "start_year": row["start_year"], "year": row["start_year"], "cost": 0}
+                for name, row in programme.items()]
+        bills = free + [bill for bill in spend if bill["cost"] > 0 and bill["scheme_id"] in programme
+                        and programme[bill["scheme_id"]]["start_year"] == bill["start_year"]]
+        if obeys(schemes, limits, bills, programme):
+            bills = [bill for bill in less_savings(bundles, bills) if bill["cost"] > 0]
+            if payable(schemes, pots, bills, programme):
+                return value
     return None
 
 
-def test_sixty_instances_against_a_brute_force_with_a_linear_programme_for_money():
-    small = [seed for seed in SEEDS if programmes(instance(seed)) <= 2500][:60]
+@pytest.mark.parametrize("seeds", [SEEDS, TERM_SEEDS], ids=["plain", "terms"])
+def test_sixty_instances_against_a_brute_force_with_a_linear_programme_for_money(seeds):
+    small = [seed for seed in seeds if programmes(instance(seed)) <= 2500][:60]
     assert len(small) == 60
     assert {seed: optimum(seed)[0] for seed in small} == {seed: brute_force(instance(seed)) for seed in small}
 
@@ -364,7 +514,7 @@ def programmes(frames):
 
 
 def test_every_best_programme_obeys_every_rule_and_is_worth_what_it_says():
-    for seed in SEEDS:
+    for seed in (*SEEDS, *TERM_SEEDS):
         best, choice = optimum(seed)
         if best is not None:
             assert feasible(instance(seed), choice) == []
@@ -384,6 +534,23 @@ def test_the_flow_that_pays_bills_and_the_cuts_that_prune_agree():
     assert 0.2 < np.mean(paid) < 0.8
 
 
+def test_no_programme_that_can_be_paid_for_is_cut_off():
+    """With savings, shares and money that comes with a scheme the cuts are looser than the flow, and never tighter."""
+    rng, paid = np.random.default_rng(7), []
+    for seed in TERM_SEEDS:
+        case = oracle.read_case(instance(seed))
+        rows = oracle._inequalities(case)
+        for _ in range(5):
+            chosen = {scheme: start for scheme, start in case.value if rng.random() < 0.4}
+            within_all = all(sum(row.get(key, 0) for key in chosen.items()) <= bound for row, bound in rows)
+            stands = not oracle.broken_rules(case, chosen)
+            assert within_all or not stands, (seed, chosen)
+            cuts = [sum(row[key] for key in chosen.items()) <= bound for row, bound in oracle._cuts(case)]
+            paid.append(not list(oracle._money(case, chosen)))
+            assert all(cuts) or not paid[-1], (seed, chosen)
+    assert 0.1 < np.mean(paid) < 0.8
+
+
 def test_every_family_of_rules_decides_some_answers():
     """Every family in at least 3 of 150 instances; one instance in 20 to 3 in 20 has no programme at all."""
     bound = Counter(dict.fromkeys((*FAMILIES, *FORMS), 0))
@@ -391,6 +558,15 @@ def test_every_family_of_rules_decides_some_answers():
         bound.update(binding_families(instance(seed), [family for family in bound if bound[family] < 3]))
     assert {family: count for family, count in bound.items() if count < 3} == {}
     assert 0.05 <= np.mean([optimum(seed)[0] is None for seed in SEEDS]) <= 0.15
+
+
+def test_every_further_term_decides_some_answers():
+    """Every family in at least 3 of 100 instances, and every form in 2."""
+    bound = Counter(dict.fromkeys((*TERMS, *TERM_FORMS), 0))
+    for seed in TERM_SEEDS:
+        bound.update(binding_families(instance(seed), [family for family in bound if bound[family] < 3]))
+    assert {family: count for family, count in bound.items() if count < (3 if family in TERMS else 2)} == {}
+    assert 0.05 <= np.mean([optimum(seed)[0] is None for seed in TERM_SEEDS]) <= 0.25
 
 
 def test_instances_have_the_sizes_and_oddities_they_promise():
@@ -405,7 +581,7 @@ def test_instances_have_the_sizes_and_oddities_they_promise():
 
 
 def test_a_folder_read_back_from_disk_has_the_same_optimum(tmp_path):
-    for seed in range(12):
+    for seed in (*range(12), *TERM_SEEDS[:12]):
         path = write_folder(instance(seed), tmp_path / str(seed))
         frames = {file.stem: pd.read_csv(file) for file in path.glob("*.csv")}
         assert frames.keys() == instance(seed).keys()
@@ -454,6 +630,48 @@ def _untagged_works_count_as_condition(case, scheme, year, payers=oracle._payers
 
 def _a_day_too_early(text, must=oracle._must):
     return must(text) - 1 if text.startswith("20") else must(text)
+
+
+def _bundles_of_any_years(case, choice):
+    saved = Counter()
+    for bundle in case.bundles:
+        if set(bundle["schemes"]) <= choice.keys():
+            saved.update(dict.fromkeys(bundle["schemes"], bundle["percent"]))
+    return saved
+
+
+def _two_of_a_bundle_are_enough(case, choice):
+    saved = Counter()
+    for bundle in case.bundles:
+        years = Counter(choice[scheme] for scheme in bundle["schemes"] if scheme in choice)
+        for scheme in bundle["schemes"]:
+            if years[choice.get(scheme)] > 1:
+                saved[scheme] += bundle["percent"]
+    return saved
+
+
+def _money_comes_the_year_after(pot, year, choice):
+    return not pot["comes_with"] or choice.get(pot["comes_with"], np.inf) < year
+
+
+def _money_comes_with_any_start(pot, year, choice):
+    return not pot["comes_with"] or pot["comes_with"] in choice
+
+
+def _the_total_is_of_all_years(case, limit):
+    return {**limit, "within": case.schemes.keys(), "year": None}
+
+
+@pytest.mark.parametrize(("name", "wrong"), [
+    ("_saved", _bundles_of_any_years), ("_saved", _two_of_a_bundle_are_enough),
+    ("_is_there", _money_comes_the_year_after), ("_is_there", _money_comes_with_any_start),
+    ("_of_all", _the_total_is_of_all_years)])
+def test_a_wrong_reading_of_a_further_term_gives_other_answers(monkeypatch, name, wrong):
+    """Some of 100 instances tell each wrong reading from the right one; parts of pence are let pass, to try it."""
+    right = [optimum(seed)[0] for seed in TERM_SEEDS]
+    monkeypatch.setattr(oracle, name, wrong)
+    monkeypatch.setattr(oracle, "_part", lambda pence, percent: round(pence * percent / 100))
+    assert sum(solve(instance(seed))[0] != best for seed, best in zip(TERM_SEEDS, right, strict=True)) >= 1
 
 
 @pytest.mark.parametrize(("name", "wrong"), [
