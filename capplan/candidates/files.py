@@ -12,7 +12,7 @@ from .model import CONTRIBUTIONS, Candidates, met_by_nobody_else, must_start_by,
 
 
 def write_candidates(candidates, folder):
-    """Write the candidates folder that ``read_candidates`` reads: five CSV files.
+    """Write the candidates folder that ``read_candidates`` reads: a CSV file for each table.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def read_candidates(folder):
     Parameters
     ----------
     folder : str or Path
-        Folder of ``schemes.csv, scheme_years.csv, spend.csv, pots.csv`` and optionally ``limits.csv``.
+        Folder of ``schemes.csv, scheme_years.csv, spend.csv, pots.csv`` and optionally ``limits.csv`` and ``bundles.csv``.
 
     Returns
     -------

@@ -50,7 +50,8 @@ def random_instance(seed, further_needs=False, terms=False):
     -------
     dict of str to DataFrame
         ``schemes``, ``scheme_years`` (with the further measure ``carbon_t``), ``spend`` and ``pots``, and ``limits``
-        and ``bundles`` where there are any. Optional columns that are blank throughout are left out of about half of the folders. A
+        and ``bundles`` where there are any. Optional columns that are blank throughout are left out of about half of the
+        folders. A
         draw that no programme obeys, or whose best is no more than one scheme, is mostly drawn again: about one folder
         in ten is infeasible.
     """
@@ -278,8 +279,8 @@ def drop_rule(frames, family):
     frames : dict of str to DataFrame
         As ``random_instance`` makes them.
     family : str
-        One of ``FAMILIES``, ``FORMS``, ``TERMS`` or ``TERM_FORMS``. Without ``exclusion``, must-do schemes that stand in for each other keep their
-        group among themselves, because it also says that one of them is enough; without ``also_meets``, must-do schemes
+        One of ``FAMILIES``, ``FORMS``, ``TERMS`` or ``TERM_FORMS``. Without ``exclusion``, must-do schemes that stand in for
+        each other keep their group among themselves, because it also says that one of them is enough; without ``also_meets``, must-do schemes
         keep theirs for the same reason. Without ``or_none`` a package has to be let.
 
     Returns

@@ -37,8 +37,8 @@ def draws(rows):
 @pytest.fixture
 def said(tmp_path):
     """What the audit says of the good programme with one thing changed."""
-    def of(choice=CHOICE, rows=DRAWS, objective=VALUE, limits=(), schemes=SCHEMES):
-        return audit(read(folder(schemes, POTS, limits), tmp_path), choice, draws(rows), objective)
+    def of(choice=CHOICE, rows=DRAWS, objective=VALUE, limits=(), schemes=SCHEMES, pots=POTS, bundles=()):
+        return audit(read(folder(schemes, pots, limits, bundles), tmp_path), choice, draws(rows), objective)
     return of
 
 
@@ -255,6 +255,114 @@ def test_a_lower_limit_for_each_school_is_missed_where_nothing_is_started(said):
     """Nothing starts at elm, and each school was to have one scheme."""
     wrong = said({"roof": 2026}, DRAWS[:2], 10, [{"measure": "schemes", "sense": ">=", "scope": "school", "amount": 1}])
     assert wrong == ["limit L0: 0 schemes elm is not >= 1"]
+
+
+# ------------------------------------------------------------- bundles, packages, shares of the total, terms of pots
+
+TERM_SCHEMES = [("roof", OAK, {2026: (10, {2026: 100}), 2027: (9, {2027: 100})}),
+                ("solar", {**OAK, "tag": "energy"}, {2026: (6, {2026: 50}), 2027: (6, {2027: 50})}),
+                ("bid", {}, {2026: (-1, {2026: 10}), 2027: (-1, {2027: 10})})]
+TERM_POTS = [{"pot_id": "MATCH", "amount": 90, "last_year": 2027, "most_share": 0.5, "schemes": "", "with_scheme": ""},
+             {"pot_id": "LOAN", "amount": 100, "last_year": 2027, "with_scheme": "bid"},
+             {"pot_id": "SOLAR", "amount": 90, "last_year": 2027, "schemes": "bid; solar"},
+             {"pot_id": "OWN", "amount": 200, "last_year": 2027}]
+TERM_BUNDLES = [{"schemes": "roof; solar", "saving_share": 0.2}]
+TOGETHER = {"roof": 2026, "solar": 2026, "bid": 2026}
+TERM_DRAWS = [("roof", "MATCH", 2026, 40), ("roof", "LOAN", 2026, 40), ("solar", "SOLAR", 2026, 30), ("solar", "OWN", 2026, 10),
+              ("bid", "OWN", 2026, 10)]
+"""Roof and solar save a fifth together: 80 and 40. MATCH pays half of the roof."""
+
+
+@pytest.fixture
+def told(said):
+    """What the audit says of the good programme with further terms, with one thing changed."""
+    def of(choice=TOGETHER, rows=TERM_DRAWS, objective=15, limits=()):
+        return said(choice, rows, objective, limits, TERM_SCHEMES, TERM_POTS, TERM_BUNDLES)
+    return of
+
+
+def moved(number, *further, **change):
+    """The good draws with one of them changed, and further ones."""
+    row = dict(zip(("scheme_id", "pot_id", "year", "amount_gbp"), TERM_DRAWS[number], strict=True)) | change
+    return [*TERM_DRAWS[:number], tuple(row.values()), *TERM_DRAWS[number + 1:], *further]
+
+
+def test_the_good_programme_with_further_terms_passes(told):
+    assert told() == []
+
+
+@pytest.mark.parametrize(("choice", "rows", "value", "wrong"), [
+    ({**TOGETHER, "solar": 2027}, [*TERM_DRAWS[:2], ("solar", "SOLAR", 2027, 40), TERM_DRAWS[4]], 15,
+     ["roof spends £100.00 in 2026 and £80.00 is paid", "solar spends £50.00 in 2027 and £40.00 is paid"]),
+    ({"roof": 2026, "bid": 2026}, [*TERM_DRAWS[:2], TERM_DRAWS[4]], 9, ["roof spends £100.00 in 2026 and £80.00 is paid"]),
+    (TOGETHER, moved(0, ("roof", "OWN", 2026, 20)), 15, ["roof spends £80.00 in 2026 and £100.00 is paid"])])
+def test_a_bundle_that_saves_where_it_may_not_or_does_not_where_it_should(told, choice, rows, value, wrong):
+    """Started a year apart, or one of the two alone, nothing is saved; together the whole price is too much."""
+    assert told(choice, rows, value) == wrong
+
+
+@pytest.mark.parametrize(("rows", "wrong"), [
+    (moved(0, ("roof", "OWN", 2026, 39), amount_gbp=1), []),
+    ([("roof", "MATCH", 2026, 40.5), ("roof", "LOAN", 2026, 39.5), *TERM_DRAWS[2:]], ["MATCH pays 50.6% of roof in 2026"]),
+    ([("roof", "MATCH", 2026, 20), ("roof", "LOAN", 2026, 60), ("solar", "MATCH", 2026, 25), ("solar", "OWN", 2026, 15),
+      TERM_DRAWS[4]], ["MATCH pays 62.5% of solar in 2026"]),  # 45 of 120 in all is less than half, and does not excuse it
+    ([("roof", "MATCH", 2026, 30), ("roof", "MATCH", 2026, 30), ("roof", "LOAN", 2026, 20), *TERM_DRAWS[2:]],
+     ["MATCH pays 75.0% of roof in 2026"])])
+def test_a_pot_that_pays_more_than_its_share(told, rows, wrong):
+    if not wrong:
+        rows = [row if row[:2] != ("roof", "LOAN") else ("roof", "LOAN", 2026, 40) for row in rows]
+    found = told(rows=rows)
+    assert found == [f"{words}, more than its share" for words in wrong]
+
+
+@pytest.mark.parametrize(("choice", "rows", "value", "wrong"), [
+    ({**TOGETHER, "bid": 2027}, [*TERM_DRAWS[:4], ("bid", "OWN", 2027, 10)], 15, ["roof in 2026"]),
+    ({"roof": 2026, "solar": 2026}, TERM_DRAWS[:4], 16, ["roof in 2026"]),
+    ({"roof": 2027, "solar": 2027, "bid": 2026}, [("roof", "LOAN", 2027, 80), ("solar", "OWN", 2027, 40),
+                                                  ("bid", "LOAN", 2026, 10)], 14, [])])
+def test_a_pot_that_pays_before_what_it_comes_with_has_started(told, choice, rows, value, wrong):
+    """A year early, or with no bid at all; after the bid, and for the bid itself, it may."""
+    assert told(choice, rows, value) == [f"LOAN pays {words}, before bid has started" for words in wrong]
+
+
+def test_a_pot_that_pays_for_a_scheme_that_is_not_one_of_its_own(told):
+    assert told(rows=moved(1, pot_id="SOLAR")) == ["SOLAR pays roof, which is not one of its schemes"]
+    assert told(rows=moved(4, pot_id="SOLAR")) == []
+
+
+PACKAGE = {"scope": "trade", "scope_id": "roofing", "measure": "schemes", "sense": ">=", "amount": 2, "or_none": "yes"}
+
+
+@pytest.mark.parametrize(("choice", "rows", "value", "or_none", "wrong"), [
+    (TOGETHER, TERM_DRAWS, 15, "yes", []), ({"bid": 2026}, TERM_DRAWS[4:], -1, "yes", []),
+    ({"bid": 2026}, TERM_DRAWS[4:], -1, "", ["limit L0: 0 schemes roofing is not >= 2"]),
+    ({"solar": 2026}, [("solar", "SOLAR", 2026, 50)], 6, "yes", ["limit L0: 1 schemes roofing is not >= 2"])])
+def test_a_package_that_is_too_small(told, choice, rows, value, or_none, wrong):
+    assert told(choice, rows, value, [{**PACKAGE, "or_none": or_none}]) == wrong
+
+
+SHARE = {"scope": "school", "scope_id": "oak", "measure": "cost", "of_total": "yes"}
+
+
+@pytest.mark.parametrize(("limit", "wrong"), [
+    ({"amount": 0.9375}, []),  # 150 of 160, before anything is saved; of what is paid it would be 120 of 130, or 92.3%
+    ({"amount": 0.93}, ["limit L0: 150 cost oak is not <= 148.8"]),
+    ({"amount": 0.93, "year": 2027}, []),  # nothing of nothing
+    ({"measure": "schemes", "amount": 0.5}, ["limit L0: 2 schemes oak is not <= 1.5"]),
+    ({"measure": "value", "amount": 1, "sense": ">="}, []),  # 16 of 15: the bid is worth less than nothing
+    ({"sense": ">=", "amount": 0.95}, ["limit L0: 150 cost oak is not >= 152"]),
+    ({"scope": "trade", "scope_id": "", "amount": 0.9}, ["limit L0: 150 cost roofing is not <= 144"])])
+def test_a_share_of_the_total_that_is_passed_or_missed(told, limit, wrong):
+    assert told(limits=[{**SHARE, **limit}]) == wrong
+
+
+def test_the_share_of_one_year_is_of_that_year(told):
+    """In 2026 oak spends 100 of 110, in 2027 all of 50: nine tenths of all years (150 of 160) and of neither year."""
+    choice = {"roof": 2026, "solar": 2027, "bid": 2026}
+    rows = [("roof", "OWN", 2026, 100), ("solar", "OWN", 2027, 50), TERM_DRAWS[4]]
+    assert told(choice, rows, 15, [{**SHARE, "amount": 0.94}]) == []
+    assert told(choice, rows, 15, [{**SHARE, "amount": 0.94, "year": 2027}]) == ["limit L0: 50 cost oak is not <= 47"]
+    assert told(choice, rows, 15, [{**SHARE, "amount": 0.9, "year": 2026}]) == ["limit L0: 100 cost oak is not <= 99"]
 
 
 # -------------------------------------------------------------------------------------------- shipped estates, reserves

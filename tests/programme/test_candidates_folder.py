@@ -135,9 +135,7 @@ def test_every_fault_of_a_bad_folder_at_once(faults):
         ("scheme_years.csv", 7, "scheme_id"), ("spend.csv", 2, "cost"), ("spend.csv", 3, "scheme_id"),
         ("pots.csv", 2, "amount"), ("pots.csv", 3, "pot_id"), ("pots.csv", 4, "last_year"),
         ("limits.csv", 2, "scope"), ("limits.csv", 2, "sense"), ("limits.csv", 3, "amount"),
-        ("limits.csv", 3, "limit_id, year, scope, scope_id"),
-       
-        ("limits.csv", 4, "measure")}
+        ("limits.csv", 3, "limit_id, year, scope"), ("limits.csv", 4, "measure")}
     assert len(found) == len(set(found))
     assert ("spend.csv", 4, "start_year") not in found  # boiler's own start years are in doubt
 
@@ -158,9 +156,74 @@ def test_every_fault_of_a_bad_folder_at_once(faults):
     ({"pots": GOOD["pots"] + "DFC,1,2028,2027\n"}, ("pots.csv", 3, "last_year")),
     ({"limits": "limit_id,scope,measure,sense,amount\nL,all,joy,<=,5\n"}, ("limits.csv", 2, "measure")),
     ({"limits": "limit_id,scope,measure,sense,amount\nL,county,cost,<=,5\n"}, ("limits.csv", 2, "scope")),
-    ({"limits": "limit_id,scope,measure,sense,amount\nL,all,cost,=,5\n"}, ("limits.csv", 2, "sense"))])
+    ({"limits": "limit_id,scope,measure,sense,amount\nL,all,cost,=,5\n"}, ("limits.csv", 2, "sense")),
+    ({"limits": "limit_id,scope,measure,sense,amount,or_none\nL,all,cost,<=,5,yes\n"}, ("limits.csv", 2, "or_none")),
+    ({"limits": "limit_id,scope,measure,sense,amount,or_none\nL,all,cost,>=,5,perhaps\n"}, ("limits.csv", 2, "or_none")),
+    ({"limits": "limit_id,scope,measure,sense,amount,or_none,of_total\nL,all,cost,>=,0.5,yes,yes\n"},
+     ("limits.csv", 2, "or_none")),
+    ({"limits": "limit_id,scope,measure,sense,amount,of_total\nL,all,cost,<=,30,yes\n"}, ("limits.csv", 2, "amount")),
+    ({"limits": "limit_id,scope,measure,sense,amount,of_total\nL,all,cost,<=,-0.1,yes\n"}, ("limits.csv", 2, "amount")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof;cellar,0.1\n"}, ("bundles.csv", 2, "schemes")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof; ,0.1\n"}, ("bundles.csv", 2, "schemes")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof;roof,0.1\n"}, ("bundles.csv", 2, "schemes")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof;boiler;roof,0.1\n"}, ("bundles.csv", 2, "schemes")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof;boiler,0\n"}, ("bundles.csv", 2, "saving_share")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof;boiler,0.95\n"}, ("bundles.csv", 2, "saving_share")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof;boiler,0.1\nB,roof;boiler,0.2\n"}, ("bundles.csv", 3, "bundle_id")),
+    ({"bundles": "bundle_id,schemes,saving_share\nB,roof;boiler,0.5\nC,boiler;roof,0.5\n"},
+     ("bundles.csv", None, "saving_share")),
+    ({"bundles": "bundle_id,schemes\nB,roof;boiler\n"}, ("bundles.csv", 1, "saving_share")),
+    ({"pots": "pot_id,amount,first_year,last_year,schemes\nSCA,10,2026,2026,roof; cellar\n"}, ("pots.csv", 2, "schemes")),
+    ({"pots": "pot_id,amount,first_year,last_year,with_scheme\nSCA,10,2026,2026,bid\n"}, ("pots.csv", 2, "with_scheme")),
+    ({"pots": "pot_id,amount,first_year,last_year,with_scheme\nSCA,10,2026,2026,roof;boiler\n"},
+     ("pots.csv", 2, "with_scheme")),
+    ({"pots": "pot_id,amount,first_year,last_year,most_share\nSCA,10,2026,2026,0\n"}, ("pots.csv", 2, "most_share")),
+    ({"pots": "pot_id,amount,first_year,last_year,most_share\nSCA,10,2026,2026,50\n"}, ("pots.csv", 2, "most_share"))])
 def test_one_fault_of_each_kind_is_told_where_it_is(faults, files, fault):
     assert fault in faults(**files)
+
+
+BLOCK = "scheme_id,exclusion_group\nroof,\nboiler,heat\npumps,heat\nlamps,\n"
+BLOCK_YEARS = "scheme_id,start_year,value\nroof,2026,5\nboiler,2026,3\npumps,2026,3\nlamps,2026,1\n"
+
+
+@pytest.mark.parametrize(("bundles", "wrong"), [
+    ([("roof;boiler", 0.6), ("roof;pumps", 0.6)], []),  # boiler or pumps, never both
+    ([("roof;boiler", 0.6), ("roof;lamps", 0.4)], ["1 in all for roof"]),
+    ([("roof;boiler", 0.5), ("roof;lamps", 0.4)], []), ([("roof;boiler;lamps", 0.9)], []),
+    ([("roof;boiler", 0.5), ("boiler;roof", 0.45)], ["0.95 in all for roof", "0.95 in all for boiler"]),  # twice the same
+    ([("roof;boiler", 0.5), ("boiler;roof", 0.45), ("roof;pumps", 0.9)], ["0.95 in all for roof", "0.95 in all for boiler"]),
+    ([("roof;boiler", 0.5), ("roof;pumps", 0.4), ("roof;lamps", 0.45)], ["0.95 in all for roof"])])
+def test_bundles_of_one_scheme_may_not_save_more_together_than_one_may(put, bundles, wrong):
+    rows = "".join(f"B{i},{names},{share}\n" for i, (names, share) in enumerate(bundles))
+    place = put(schemes=BLOCK, scheme_years=BLOCK_YEARS, spend=None, bundles="bundle_id,schemes,saving_share\n" + rows)
+    if not wrong:
+        assert len(capplan.read_candidates(place).bundles) == len(bundles)
+        return
+    with pytest.raises(CandidatesError) as caught:
+        capplan.read_candidates(place)
+    assert [fault.found for fault in caught.value.faults] == wrong
+
+
+@pytest.mark.parametrize("seed", [500, 503, 506, 511])
+def test_further_terms_are_read_and_written_again(seed, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    frames = random_instance(seed, terms=True)
+    candidates = read(frames, tmp_path / "given")
+    for place, each in ((first, lambda: candidates), (second, lambda: capplan.read_candidates(first))):
+        place.mkdir()
+        write_candidates(each(), place)
+    assert {path.name: path.read_bytes() for path in first.iterdir()} == {
+        path.name: path.read_bytes() for path in second.iterdir()}
+    back = capplan.read_candidates(first)
+    assert back.bundles.saving_share.tolist() == frames["bundles"].saving_share.tolist()
+    for column in ("most_share", "schemes", "with_scheme"):
+        given = frames["pots"].get(column, pd.Series("", frames["pots"].index))
+        assert back.pots[column].astype(object).fillna("").tolist() == given.tolist()
+    for column in ("of_total", "or_none"):
+        given = frames["limits"].get(column, pd.Series("", frames["limits"].index))
+        assert back.limits[column].eq(True).tolist() == given.isin(["yes", "true"]).tolist()
+    assert capplan.optimise(back, gap=0).objective == pytest.approx(solve(frames)[0])
 
 
 def test_a_measure_that_is_not_a_number_is_told_by_its_rows(faults):

@@ -109,9 +109,11 @@ LIMIT_ROWS = [
 # The further terms, on an instance of their own: two bundles that share a scheme, a pot that matches and one that comes with
 # a bid, a pot for one scheme only, two packages and two limits of the total.
 TERM_SCHEMES = [
-    ("roof", {**OAK, "trade": "roofing", "CARBON_T": {2026: 3, 2027: -1}}, {2026: (9, {2026: 40}), 2027: (8, {2027: 20, 2028: 24})}),
+    ("roof", {**OAK, "trade": "roofing", "CARBON_T": {2026: 3, 2027: -1}},
+     {2026: (9, {2026: 40}), 2027: (8, {2027: 20, 2028: 24})}),
     ("solar", {**ELM, "trade": "roofing", "CARBON_T": {2026: 10, 2027: 8}}, {2026: (7, {2026: 30}), 2027: (6, {2027: 32})}),
-    ("lamps", {**OAK, "trade": "electrical", "CARBON_T": {2027: 4, 2028: 4}}, {2027: (3, {2027: 10}), 2028: (2, {2028: 12})}),
+    ("lamps", {**OAK, "trade": "electrical", "CARBON_T": {2027: 4, 2028: 4}},
+     {2027: (3, {2027: 10}), 2028: (2, {2028: 12})}),
     ("bid", {"CARBON_T": {2026: 0, 2027: 0}}, {2026: (-1, {2026: 2}), 2027: (-2, {2027: 2})}),
 ]
 TERM_POTS = [
@@ -131,12 +133,14 @@ TERM_LIMITS = [
 TERM_BUNDLES = [{"schemes": "roof; solar", "saving_share": 0.25}, {"schemes": "roof;solar;lamps", "saving_share": 0.5}]
 TERM_STARTS = ["roof 2026", "roof 2027", "solar 2026", "solar 2027", "lamps 2027", "lamps 2028", "bid 2026", "bid 2027"]
 TERM_FLOWS = ["MATCH all 2026", "LOAN all 2026", "MATCH all 2027", "LOAN all 2027", "LOAN all 2028",
-              "MATCH lamps 2027", "LAMPS lamps 2027", "LOAN lamps 2027", "LAMPS lamps 2028", "LOAN lamps 2028"]
+              "MATCH lamps 2027", "LOAN lamps 2027", "LAMPS lamps 2027", "LOAN lamps 2028", "LAMPS lamps 2028"]
 """Roof, solar and the bid share their payers; lamps have a pot of their own too."""
 TERM_NAMES = {**{f"start_{i}": name for i, name in enumerate(TERM_STARTS)},
               **{f"pays_{i}": name for i, name in enumerate(TERM_FLOWS)},
               "together_0_2026": "both 2026", "together_0_2027": "both 2027", "together_1_2027": "three 2027",
-              "package_2": "roofers let", "package_3": "carbon let"}
+              "package_2": "roofers let", "package_3": "carbon let", "total_0": "all spent", "total_1": "all carbon 2027"}
+ONCE_EACH = [({f"{name} {year}": 1 for year in years}, "<=", 1) for name, years in (
+    ("roof", (2026, 2027)), ("solar", (2026, 2027)), ("lamps", (2027, 2028)), ("bid", (2026, 2027)))]
 BUNDLES = [
     ({"both 2026": 1, "roof 2026": -1}, "<=", 0), ({"both 2026": 1, "solar 2026": -1}, "<=", 0),
     ({"both 2027": 1, "roof 2027": -1}, "<=", 0), ({"both 2027": 1, "solar 2027": -1}, "<=", 0),
@@ -150,20 +154,26 @@ OWED = {"all 2026": {"roof 2026": 40, "solar 2026": 30, "bid 2026": 2, "both 202
 PAID = [({**{flow: 1 for flow in TERM_FLOWS if flow.endswith(f" {bill}")}, **{name: -cost for name, cost in owed.items()}},
          "=", 0) for bill, owed in OWED.items()]
 MOST_SHARE = [({f"{pot} {bill}": 1, **{name: -share * cost for name, cost in OWED[bill].items()}}, "<=", 0)
-              for pot, bill, share in (("MATCH", "all 2026", 0.25), ("MATCH", "all 2027", 0.25), ("MATCH", "lamps 2027", 0.25),
-                                       ("LAMPS", "lamps 2027", 0.5), ("LAMPS", "lamps 2028", 0.5))]
+              for pot, bill, share in (("MATCH", "all 2026", 0.25), ("MATCH", "all 2027", 0.25),
+                                       ("MATCH", "lamps 2027", 0.25), ("LAMPS", "lamps 2027", 0.5),
+                                       ("LAMPS", "lamps 2028", 0.5))]
 HOLDS = [({"MATCH all 2026": 1, "MATCH all 2027": 1, "MATCH lamps 2027": 1}, "<=", 50),
-         ({"LOAN all 2026": 1, "LOAN all 2027": 1, "LOAN all 2028": 1, "LOAN lamps 2027": 1, "LOAN lamps 2028": 1}, "<=", 60),
+         ({"LOAN all 2026": 1, "LOAN all 2027": 1, "LOAN all 2028": 1, "LOAN lamps 2027": 1, "LOAN lamps 2028": 1},
+          "<=", 60),
          ({"LAMPS lamps 2027": 1, "LAMPS lamps 2028": 1}, "<=", 5)]
 WITH_SCHEME = [
     ({"LOAN all 2026": 1, "bid 2026": -60}, "<=", 0),
     ({"LOAN all 2027": 1, "LOAN lamps 2027": 1, "bid 2026": -60, "bid 2027": -60}, "<=", 0),
     ({"LOAN all 2028": 1, "LOAN lamps 2028": 1, "bid 2026": -60, "bid 2027": -60}, "<=", 0),
 ]
-OF_TOTAL = [  # oak's own less half of everybody's, in all years; elm's own less a quarter of everybody's, in 2027
-    ({"roof 2026": 20, "roof 2027": 22, "lamps 2027": 5, "lamps 2028": 6, "solar 2026": -15, "solar 2027": -16,
-      "bid 2026": -1, "bid 2027": -1}, "<=", 0),
-    ({"solar 2027": 6, "roof 2027": 0.25, "lamps 2027": -1}, ">=", 0),
+OF_TOTAL = [  # oak's own is at most half of everybody's, of all years; elm's own at least a quarter of what starts in 2027
+    ({"roof 2026": 40, "roof 2027": 44, "lamps 2027": 10, "lamps 2028": 12, "all spent": -0.5}, "<=", 0),
+    ({"solar 2027": 8, "all carbon 2027": -0.25}, ">=", 0),
+]
+TOTALS = [
+    ({"roof 2026": 40, "roof 2027": 44, "lamps 2027": 10, "lamps 2028": 12, "solar 2026": 30, "solar 2027": 32,
+      "bid 2026": 2, "bid 2027": 2, "all spent": -1}, "=", 0),
+    ({"solar 2027": 8, "roof 2027": -1, "lamps 2027": 4, "all carbon 2027": -1}, "=", 0),
 ]
 PACKAGES = [
     ({"roof 2026": 40, "roof 2027": 44, "solar 2026": 30, "solar 2027": 32, "roofers let": -146}, "<=", 0),
@@ -172,7 +182,7 @@ PACKAGES = [
     ({"roof 2026": 3, "roof 2027": -1, "lamps 2027": 4, "lamps 2028": 4, "carbon let": -5}, ">=", 0),
 ]
 TERMS = {"bundles": BUNDLES, "fully_paid": [*BUNDLES, *PAID, *MOST_SHARE],
-         "pot_amount": [*BUNDLES, *PAID, *MOST_SHARE, *HOLDS, *WITH_SCHEME], "limits": [*OF_TOTAL, *PACKAGES]}
+         "pot_amount": [*BUNDLES, *PAID, *MOST_SHARE, *HOLDS, *WITH_SCHEME], "limits": [*TOTALS, *OF_TOTAL, *PACKAGES]}
 """By family, with the families that its variables are born in."""
 VALUE = {"patch 2026": 6, "patch 2027": 5, "patch 2028": 4, "renew 2027": 20, "solar 2026": 8, "solar 2028": 7,
          "boiler 2026": -3, "boiler 2027": -2, "paint 2027": 1}
@@ -234,8 +244,9 @@ def test_the_rows_of_the_file_with_further_terms_are_the_algebra_by_hand(name):
     text = (FILES / f"{name}_terms.lp").read_text(encoding="utf-8")
     assert alike(rows_of(text, TERM_NAMES)[0]) == alike(TERMS[name])
     whole = re.findall(r"^(?:together|package)\w+$", text.split("Binaries")[1], re.M)
-    named = {TERM_NAMES.get(name) for name in re.findall(r"(?:together|package)_\w+(?=[ \n])", text)} - {None}
-    assert {TERM_NAMES[each] for each in whole} == named
+    named = {TERM_NAMES.get(name) for name in re.findall(r"(?:together|package|total)_\w+(?=[ \n])", text)} - {None}
+    assert {TERM_NAMES[each] for each in whole} == {name for name in named if not name.startswith("all ")}
+    assert re.findall(r"^ (total_\d) free$", text, re.M) == [each for each in ("total_0", "total_1") if each in text]
 
 
 @pytest.mark.parametrize("name", list(BY_HAND))
@@ -286,10 +297,8 @@ def test_the_whole_model_with_further_terms_is_every_family_once_and_nothing_els
     made = formulation.build(instance(read(folder(TERM_SCHEMES, TERM_POTS, TERM_LIMITS, TERM_BUNDLES), tmp_path / "given")))
     made.problem.writeLP(str(tmp_path / "model.lp"))
     text = (tmp_path / "model.lp").read_text(encoding="utf-8")
-    once_each = [({f"{name} {year}": 1 for year in years}, "<=", 1) for name, years in
-                 (("roof", (2026, 2027)), ("solar", (2026, 2027)), ("lamps", (2027, 2028)), ("bid", (2026, 2027)))]
     rows, objective = rows_of(text, TERM_NAMES)
-    assert alike(rows) == alike([*once_each, *TERMS["pot_amount"], *TERMS["limits"]])
+    assert alike(rows) == alike([*ONCE_EACH, *TERMS["pot_amount"], *TERMS["limits"]])
     assert objective == {"roof 2026": 9, "roof 2027": 8, "solar 2026": 7, "solar 2027": 6, "lamps 2027": 3, "lamps 2028": 2,
                          "bid 2026": -1, "bid 2027": -2}
     binaries = {TERM_NAMES[name] for name in re.findall(r"^\w+$", text.split("Binaries")[1], re.M) if name != "End"}
@@ -316,10 +325,8 @@ def test_the_elastic_file_with_further_terms_lets_packages_and_shares_give(tmp_p
     oak, elm, roofers_most, roofers, carbon_most, carbon = [*OF_TOTAL, *PACKAGES]
     give = [({**row[0], f"broken {i}": -1 if row[1] == "<=" else 1}, *row[1:])
             for i, row in enumerate((oak, elm, roofers, carbon))]
-    wanted = alike([*BUNDLES, *paid, *MOST_SHARE, *HOLDS, *WITH_SCHEME, *extra, *give, roofers_most, carbon_most])
-    assert [row for row in alike(rows) if row not in wanted] == [
-        row for row in alike(rows) if row[0][0][0].startswith(("roof 2", "solar 2", "lamps 2", "bid 2")) and row[1:] == ("<=", 1)]
-    assert [row for row in wanted if row not in alike(rows)] == []
+    assert alike(rows) == alike([*ONCE_EACH, *BUNDLES, *paid, *MOST_SHARE, *HOLDS, *WITH_SCHEME, *extra, *TOTALS, *give,
+                                 roofers_most, carbon_most])
 
 
 def test_the_page_of_the_formulation_shows_every_family_with_its_algebra():

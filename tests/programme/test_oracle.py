@@ -264,7 +264,8 @@ def test_a_bundle_saves_nothing_where_one_starts_later_or_not_at_all():
 def test_limits_count_what_is_spent_before_anything_is_saved():
     limit = {"scope": "all", "measure": "cost", "sense": "<="}
     for amount, value in ((96, 9), (95.99, 5)):
-        assert solve(folder(SCAFFOLD, [{"amount": 99, "last_year": 2027}], [{**limit, "amount": amount}], [BOTH]))[0] == value
+        frames = folder(SCAFFOLD, [{"amount": 99, "last_year": 2027}], [{**limit, "amount": amount}], [BOTH])
+        assert solve(frames)[0] == value
 
 
 @pytest.mark.parametrize(("third", "or_none", "value"), [(-1, "yes", 5), (-6, "yes", 1), (-6, "", 0), (-6, "no", 0)])
@@ -290,7 +291,7 @@ def test_a_limit_of_the_total_is_a_share_of_what_all_schools_have(small, year, p
 
 
 def test_a_least_share_of_the_total_asks_for_nothing_where_nothing_is_done():
-    """elm is to have a third of all schemes: its -1 is worth taking beside 3 + 2, and its -6 is not; then nothing is done."""
+    """elm is to have a third of all schemes: its -1 is worth taking beside 3 + 2, its -6 is not; then nothing is."""
     limit = {"scope": "school", "scope_id": "elm", "measure": "schemes", "sense": ">=", "amount": 0.33, "of_total": "yes"}
     for worth, value in ((-1, 4), (-6, 0)):
         schemes = [("a", {"school_id": "oak"}, once(3, 1)), ("b", {"school_id": ""}, once(2, 1)),
