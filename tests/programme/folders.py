@@ -44,7 +44,8 @@ def folder(schemes, pots=(), limits=(), bundles=()):
                                           **limit} for i, limit in enumerate(limits)])
     if bundles:
         frames["bundles"] = pd.DataFrame([{"bundle_id": f"B{i}", **bundle} for i, bundle in enumerate(bundles)])
-    return {name: frame.astype(object).fillna("") if name in ("schemes", "pots", "limits") else frame for name, frame in frames.items()}
+    return {name: frame.astype(object).fillna("") if name in ("schemes", "pots", "limits") else frame
+            for name, frame in frames.items()}
 
 
 def complete(frames):

@@ -280,8 +280,8 @@ def drop_rule(frames, family):
         As ``random_instance`` makes them.
     family : str
         One of ``FAMILIES``, ``FORMS``, ``TERMS`` or ``TERM_FORMS``. Without ``exclusion``, must-do schemes that stand in for
-        each other keep their group among themselves, because it also says that one of them is enough; without ``also_meets``, must-do schemes
-        keep theirs for the same reason. Without ``or_none`` a package has to be let.
+        each other keep their group among themselves, because it also says that one of them is enough; without
+        ``also_meets``, must-do schemes keep theirs for the same reason. Without ``or_none`` a package has to be let.
 
     Returns
     -------

@@ -268,8 +268,8 @@ TERM_POTS = [{"pot_id": "MATCH", "amount": 90, "last_year": 2027, "most_share": 
              {"pot_id": "OWN", "amount": 200, "last_year": 2027}]
 TERM_BUNDLES = [{"schemes": "roof; solar", "saving_share": 0.2}]
 TOGETHER = {"roof": 2026, "solar": 2026, "bid": 2026}
-TERM_DRAWS = [("roof", "MATCH", 2026, 40), ("roof", "LOAN", 2026, 40), ("solar", "SOLAR", 2026, 30), ("solar", "OWN", 2026, 10),
-              ("bid", "OWN", 2026, 10)]
+TERM_DRAWS = [("roof", "MATCH", 2026, 40), ("roof", "LOAN", 2026, 40), ("solar", "SOLAR", 2026, 30),
+              ("solar", "OWN", 2026, 10), ("bid", "OWN", 2026, 10)]
 """Roof and solar save a fifth together: 80 and 40. MATCH pays half of the roof."""
 
 
