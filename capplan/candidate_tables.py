@@ -1,6 +1,6 @@
 """The tables of a candidates folder: schemes, when they may start, what they spend, the pots, limits and bundles."""
 
-from .tables import Column, Kind, Table
+from .tables import Column, Kind, Table, dictionary_page
 
 
 def _label(name, meaning, needed=True):
@@ -53,9 +53,10 @@ POTS = Table("pots", "Money, each pot with the window of years it can be spent i
     _label("route", "Funding route, for reports.", False),
     Column("schemes", Kind.TEXT, "Schemes it may pay for, separated by ;. Blank: any that its tags and school allow.",
            needed=False, most=500_000),
-    Column("most_share", Kind.NUMBER, "Most it may pay of what a scheme spends in a year; the rest is match funding from "
-           "other pots. Blank: all, as a fraction.", "", needed=False, above=0, most=1),
-    _label("with_scheme", "Scheme that has to have started before it pays: a bid made, a loan taken. Blank: none.", False),
+    Column("most_share", Kind.NUMBER, "Most it may pay of what a scheme spends in a year after savings, as a fraction; "
+           "the rest is match funding from other pots. Blank: all.", "", needed=False, above=0, most=1),
+    _label("with_scheme", "One scheme that has to have started before it pays: a bid made, a loan taken. Blank: none.",
+           False),
 ), needed=False, open_ended=True)
 
 LIMITS = Table("limits", "Limits on what is started or spent.", ("limit_id", "year", "scope", "scope_id"), (
@@ -66,10 +67,10 @@ LIMITS = Table("limits", "Limits on what is started or spent.", ("limit_id", "ye
     _label("measure", "schemes, cost, or a column of scheme_years."),
     Column("sense", Kind.CHOICE, "Upper or lower limit.", choices=("<=", ">=")),
     Column("amount", Kind.NUMBER, "The limit.", least=-1e13, most=1e13),
-    Column("of_total", Kind.FLAG, "Whether the amount is a share of the same measure over all schemes, such as a fair share "
-           "of all spending. Blank: no.", needed=False),
-    Column("or_none", Kind.FLAG, "Whether a lower limit may be met by nothing at all, as the least size of a package. "
-           "Blank: no.", needed=False),
+    Column("of_total", Kind.FLAG, "Whether the amount is a share, between 0 and 1, of the same measure over all schemes in "
+           "the same year, such as a fair share of all spending. Blank: no.", needed=False),
+    Column("or_none", Kind.FLAG, "Whether a lower limit may be met by nothing at all, as the least size of a package that "
+           "is let or not. Not with of_total. Blank: no.", needed=False),
 ), needed=False)
 
 BUNDLES = Table("bundles", "Schemes that save money when they start in the same year: shared scaffold, preliminaries, "
@@ -82,3 +83,19 @@ BUNDLES = Table("bundles", "Schemes that save money when they start in the same 
 ), needed=False)
 
 CANDIDATE_TABLES = (SCHEMES, SCHEME_YEARS, SPEND, POTS, LIMITS, BUNDLES)
+
+
+def candidates_dictionary():
+    """The tables of a candidates folder as Markdown: every table, column, kind, unit and meaning.
+
+    Returns
+    -------
+    str
+        One section per table, each with a table of its columns.
+    """
+    return dictionary_page(
+        "Candidates folders",
+        ["`capplan optimise` reads a folder of these tables, each CSV or Parquet: the `candidates/` of a run, or your own.",
+         "`schemes`, `scheme_years` and `pots` may have further columns, and limits may count those of `scheme_years`.",
+         "`capplan formulation` prints the algebra. This page is written by `capplan dictionary --candidates`."],
+        CANDIDATE_TABLES)

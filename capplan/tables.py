@@ -301,10 +301,29 @@ def data_dictionary():
     str
         One section per table, each with a table of its columns.
     """
-    parts = ["# Data dictionary", "",
-             "An estate is a folder of these tables, each CSV (UTF-8, or cp1252 as Excel writes it) or Parquet.",
-             "This page is written by `capplan dictionary`."]
-    for table in ESTATE_TABLES:
+    return dictionary_page(
+        "Data dictionary",
+        ["An estate is a folder of these tables, each CSV (UTF-8, or cp1252 as Excel writes it) or Parquet.",
+         "This page is written by `capplan dictionary`."], ESTATE_TABLES)
+
+
+def dictionary_page(title, opening, tables):
+    """A page of Markdown that says what tables hold.
+
+    Parameters
+    ----------
+    title : str
+    opening : list of str
+        Lines before the first table.
+    tables : iterable of Table
+
+    Returns
+    -------
+    str
+        One section per table, each with a table of its columns.
+    """
+    parts = [f"# {title}", "", *opening]
+    for table in tables:
         parts += ["", f"## {table.name}.csv" + ("" if table.needed else " (optional)"), "", table.meaning, "",
                   "| column | needed | must be | meaning |", "|---|---|---|---|"]
         parts += [f"| `{column.name}` | {'yes' if column.needed else 'no'} | {column.must_be()} | {column.meaning} |"

@@ -259,7 +259,10 @@ def test_policy_refuses_money_that_is_not_a_number(option, policy_file, tmp_path
 
 def test_dictionary_and_formulation_are_pages(capplan):
     dictionary, formulation = capplan("dictionary"), capplan("formulation")
-    assert dictionary.exit_code == formulation.exit_code == 0
+    candidates = capplan("dictionary", "--candidates")
+    assert dictionary.exit_code == formulation.exit_code == candidates.exit_code == 0
+    assert "## bundles.csv" in candidates.stdout and "`saving_share`" in candidates.stdout
+    assert "## components.csv" not in candidates.stdout
     for table in ESTATE_TABLES:
         assert f"## {table.name}.csv" in dictionary.stdout
         assert all(f"`{name}`" in dictionary.stdout for name in table.column_names)

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import click
 import pytest
 
+from capplan.candidate_tables import CANDIDATE_TABLES, candidates_dictionary
 from capplan.cli import main
 from capplan.tables import data_dictionary
 
@@ -140,6 +141,13 @@ def test_the_readme_opens_with_a_paragraph_and_the_flow():
 def test_the_data_dictionary_is_what_the_command_writes():
     assert DICTIONARY.is_file(), "write it with: capplan dictionary > docs/data_dictionary.md"
     assert DICTIONARY.read_text(encoding="utf-8") == data_dictionary()
+
+
+def test_the_page_of_candidates_folders_is_what_the_command_writes():
+    page = (ROOT / "docs" / "candidates.md").read_text(encoding="utf-8")
+    assert page == candidates_dictionary(), "write it with: capplan dictionary --candidates > docs/candidates.md"
+    for table in CANDIDATE_TABLES:
+        assert all(f"| `{name}` |" in page.split(f"## {table.name}.csv")[1].split("\n## ")[0] for name in table.column_names)
 
 
 def test_files_a_newcomer_looks_for_are_there():

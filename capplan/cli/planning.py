@@ -178,10 +178,12 @@ def formulation():
 
 
 @click.command()
-def dictionary():
+@click.option("--candidates", is_flag=True, help="The tables of a candidates folder instead, as optimise reads it.")
+def dictionary(candidates):
     """Print the data dictionary: every table, column, unit and meaning."""
+    from ..candidate_tables import candidates_dictionary
     from ..tables import data_dictionary
-    click.echo(data_dictionary(), nl=False)
+    click.echo(candidates_dictionary() if candidates else data_dictionary(), nl=False)
 
 
 def _tell_results(out, as_json):

@@ -1,8 +1,8 @@
-r"""The formulation: one function per family of constraints, its algebra and unit in its docstring.
+r"""What a programme is worth and the rules it keeps, one function for each family, with the algebra and unit.
 
 Sets: schemes :math:`k`, start years :math:`t`, planning years :math:`y`, pots :math:`v` (a vintage of grant, or a year's
 step of the reserves above their floor), eligibility classes :math:`c` (schemes that the same pots may pay for), bundles
-:math:`b`, packages :math:`p` (lower limits that nothing at all meets too).
+:math:`b` (schemes that save when done together), packages :math:`p` (works let in at least a certain size, or not at all).
 
 Variables: :math:`x_{kt} \in \{0, 1\}`, scheme :math:`k` starts in year :math:`t`; :math:`g_{cvy} \ge 0`, money that pot
 :math:`v` pays to the schemes of class :math:`c` in year :math:`y` [GBP, nominal]; :math:`z_{bt} \in \{0, 1\}`, the schemes
@@ -76,9 +76,9 @@ def total_value(model):
 
 
 def shortfall(model):
-    r"""Elastic form only: extra money and broken limits, to be as small as possible [GBP]: :math:`\min \sum_y e_y + M
-    \sum_l b_l`. Extra money :math:`e_y` is a pot that may pay for anything in year :math:`y` (each pound of it once); a
-    limit may give by :math:`b_l`."""
+    r"""Only to say why no programme keeps all the rules, and which would have to give: extra money and broken limits, to
+    be as small as possible [GBP]: :math:`\min \sum_y e_y + M \sum_l b_l`. Extra money :math:`e_y` is a pot that may pay
+    for anything in year :math:`y` (each pound of it once); a limit may give by :math:`b_l`."""
     inst, problem = model.instance, model.problem
     years = sorted({year for start in inst.starts.values() for year in start.spend})
     extra = {("money", year): problem.add_variable(f"extra_money_{i}", 0) for i, year in enumerate(years)}
@@ -122,7 +122,8 @@ def started_no_later(model):
 
 def bundles(model):
     r"""A bundle saves only where all its schemes start in the same year: :math:`z_{bt} \le x_{kt}` for each :math:`k` of
-    bundle :math:`b`."""
+    bundle :math:`b`. Each of them then saves the share :math:`s_b` of what it spends, in every year; the shares of several
+    bundles add up."""
     row = 0
     for i, bundle in enumerate(model.instance.bundles):
         years = [{year for _, year in _starts_of(model, scheme)} for scheme in bundle.schemes]
@@ -135,10 +136,10 @@ def bundles(model):
 
 
 def fully_paid(model):
-    r"""What the schemes of a class spend in a year, less what bundles save, is paid in full [GBP]: :math:`\sum_v g_{cvy} =
-    \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_{b \ni k} s_b z_{bt})`, over the pots :math:`v` of class :math:`c` whose
-    window holds year :math:`y`. No pot pays more than its share :math:`m_v` of it: :math:`g_{cvy} \le m_v
-    \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_b s_b z_{bt})`."""
+    r"""What the schemes of a class spend in a year (:math:`a_{kty}`, without what others contribute), less what bundles
+    save, is paid in full [GBP]: :math:`\sum_v g_{cvy} = \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_{b \ni k} s_b z_{bt})`,
+    over the pots :math:`v` of class :math:`c` whose window holds year :math:`y`. A pot that asks for match funding pays no
+    more than its share :math:`m_v` of that: :math:`g_{cvy} \le m_v \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_b s_b z_{bt})`."""
     inst = model.instance
     for i, (pots, schemes) in enumerate(inst.classes().items()):
         owed = _owed(model, schemes)
@@ -177,9 +178,10 @@ def pot_amount(model):
 
 def limits(model):
     r"""What is started or spent in a site, school, trade or the trust keeps to a limit (schemes, GBP or a measure):
-    :math:`\sum_{kt} m_{kt} x_{kt} \le L`, or :math:`\ge L`. What is spent counts before bundles save. Where the limit is a
-    share :math:`L` of the total over all schemes, :math:`T = \sum_{kt} m_{kt} x_{kt}`, it is :math:`L T`. A package is at
-    least :math:`L`, or nothing: :math:`L u_p \le \sum_{kt} m_{kt} x_{kt} \le M_p u_p`, with :math:`M_p` all it could be."""
+    :math:`\sum_{kt} m_{kt} x_{kt} \le L`, or :math:`\ge L`. Spending counts as priced, before bundles save. Where the limit
+    is a share :math:`L` of the total over all schemes, :math:`T = \sum_{kt} m_{kt} x_{kt}`, it is :math:`L T`. A package is
+    at least :math:`L`, or nothing: :math:`L u_p \le \sum_{kt} m_{kt} x_{kt} \le M_p u_p`, with :math:`M_p` all it could
+    be."""
     for i, limit in enumerate(model.instance.limits):
         terms = [(model.starts[pair], weight) for pair, weight in limit.weights.items()]
         held_to = None if limit.total is None else _total(model, limit.total)
