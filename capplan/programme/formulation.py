@@ -139,7 +139,8 @@ def fully_paid(model):
     r"""What the schemes of a class spend in a year (:math:`a_{kty}`, without what others contribute), less what bundles
     save, is paid in full [GBP]: :math:`\sum_v g_{cvy} = \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_{b \ni k} s_b z_{bt})`,
     over the pots :math:`v` of class :math:`c` whose window holds year :math:`y`. A pot that asks for match funding pays no
-    more than its share :math:`m_v` of that: :math:`g_{cvy} \le m_v \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_b s_b z_{bt})`."""
+    more than its share :math:`m_v` of that: :math:`g_{cvy} \le m_v \sum_{k \in c, t} a_{kty} (x_{kt} - \sum_b s_b
+    z_{bt})`."""
     inst = model.instance
     for i, (pots, schemes) in enumerate(inst.classes().items()):
         owed = _owed(model, schemes)
