@@ -11,7 +11,7 @@ from .what_if import WHOLE_MODEL_STARTS
 SLACK_SHARE = 0.01
 PLANS = 5
 DISTANCE_GAP = 0.02
-WHOLE_LIMIT_S, LARGE_LIMIT_S = 5.0, 12.0
+WHOLE_LIMIT_S, LARGE_LIMIT_S = 5.0, 20.0
 
 
 @dataclass(frozen=True)

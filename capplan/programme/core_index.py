@@ -12,11 +12,12 @@ from ..reference import load
 from . import formulation
 from .instance import instance, total_value
 from .solver import InfeasibleModelError, Relaxation, relative_gap, solve
-from .what_if import CERTAIN, NEAR_STARTS, WHOLE_MODEL_STARTS, changed
+from .what_if import WHOLE_MODEL_STARTS, changed
 
 SAMPLES_WHOLE, SAMPLES_LARGE = 100, 40
 SAMPLE_GAP = 0.002
-SAMPLE_LIMIT_S = 4.0
+SAMPLE_LIMIT_S, RELAXED_LIMIT_S = 10.0, 60.0
+HALF = 0.5
 CONFIDENCE = 0.95
 VALUE_COLUMNS = "value_"
 
@@ -24,12 +25,13 @@ VALUE_COLUMNS = "value_"
 @dataclass(frozen=True)
 class CoreIndex:
     """``schemes``: one row for each scheme. ``samples``: futures with a plan; ``without_plan``: those in which no plan obeys
-    every rule; ``gap``: the largest gap of any of the plans. [-]"""
+    every rule; ``gap``: the largest gap of any of the plans; ``relaxed``: plans are the relaxation's, rounded. [-]"""
 
     schemes: pd.DataFrame = field(repr=False)
     samples: int
     without_plan: int
     gap: float
+    relaxed: bool = False
 
 
 def spreads():
@@ -64,6 +66,9 @@ def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda t
     element together, of each route together. Weights of several value columns (``value_...``) are drawn evenly. A future is
     the same for every programme, and one more scheme does not change the others'. *Counterexample:* a grant that comes or
     does not come; that is a scenario of its own (``capplan stress``).
+    Of large models the plan of a future is the relaxation's, schemes started by a half or more counting as in: a search
+    stopped by the clock would show its own noise. *Counterexample:* a scheme dearer than
+    a year's money, which the relaxation cuts in two.
 
     References
     ----------
@@ -80,7 +85,7 @@ def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda t
         if plan is not None:
             plans.append(plan)
             gaps.append(gap)
-    return CoreIndex(_table(candidates, choice, plans), len(plans), count - len(plans), max(gaps))
+    return CoreIndex(_table(candidates, choice, plans), len(plans), count - len(plans), max(gaps), not small)
 
 
 class Futures:
@@ -152,39 +157,28 @@ def _best_plan(candidates, choice, small, threads, seed):
     inst = instance(candidates)
     if any(not pairs for pairs in inst.must.values()):
         return None, 0.0
-    model, bound = formulation.build(inst), float("inf")
+    model = formulation.build(inst)
     try:
         if not small:
-            relaxation = Relaxation(model, SAMPLE_LIMIT_S)
-            bound = relaxation.bound
-            model = formulation.build(inst)
-            _hold_sure(model, relaxation)
+            return _relaxed_plan(model), 0.0
         hint = {model.starts[pair].name: 1.0 for pair in choice.items() if pair in model.starts}
         answer = solve(model, "highs", SAMPLE_GAP, SAMPLE_LIMIT_S, threads, seed, hint)
-        if answer.choice is None and not small:
-            raise InfeasibleModelError
     except InfeasibleModelError:
-        if small:
-            return None, 0.0
-        try:
-            answer = solve(formulation.build(inst), "highs", SAMPLE_GAP, 2 * SAMPLE_LIMIT_S, threads, seed)
-        except InfeasibleModelError:
-            return None, 0.0
+        return None, 0.0
     if answer.choice is None:
         return None, 0.0
-    bound = answer.bound if small else bound
-    return answer.choice, relative_gap(total_value(inst, answer.choice), bound)
+    return answer.choice, relative_gap(total_value(inst, answer.choice), answer.bound)
 
 
-def _hold_sure(model, relaxation):
-    """Fix what the relaxation is sure of, as the relaxation has it."""
-    values, regrets = relaxation.values(), np.abs(relaxation.regrets())
-    near = np.zeros(len(values), dtype=bool)
-    near[np.argsort(regrets, kind="stable")[:NEAR_STARTS]] = True
-    near |= (values > CERTAIN) & (values < 1 - CERTAIN)
-    for place in np.flatnonzero(~near):
-        variable = model.starts[relaxation.pairs[place]]
-        variable.lowBound = variable.upBound = 1 if values[place] > 0.5 else 0
+def _relaxed_plan(model):
+    """The schemes that the relaxation starts by a half or more, with their likeliest year."""
+    relaxation = Relaxation(model, RELAXED_LIMIT_S)
+    if not relaxation.solved:
+        return None
+    parts = {}
+    for (scheme, year), value in zip(relaxation.pairs, relaxation.values(), strict=True):
+        parts.setdefault(scheme, []).append((value, year))
+    return {scheme: max(own)[1] for scheme, own in parts.items() if sum(value for value, _ in own) >= HALF}
 
 
 def _table(candidates, choice, plans):

@@ -2,7 +2,10 @@
 
 from ..errors import InfeasibleError, SolverError
 from . import formulation
+from .conflict import find_conflict, in_words
 from .solver import InfeasibleModelError, solve
+
+CONFLICT_LIMIT_S = 30.0
 
 
 def explain(inst, settings):
@@ -17,8 +20,17 @@ def explain(inst, settings):
     Returns
     -------
     InfeasibleError
-        To be raised by the caller: the shortfall of money by year and the limits broken, the least that would do.
+        To be raised by the caller: the shortfall of money by year and the limits broken, the least that would do; on a
+        second line of its message a smallest set of rules that conflict, and single changes that mend it.
     """
+    error = _by_how_much(inst, settings)
+    conflict = find_conflict(inst, min(CONFLICT_LIMIT_S, settings["time_limit_s"]))
+    told = f"\n{in_words(inst, conflict)}" if conflict.rules else ""
+    return InfeasibleError(f"{error}{told}", error.shortfalls)
+
+
+def _by_how_much(inst, settings):
+    """The least that has to give, all rules together."""
     unmeetable = [need for need, pairs in inst.must.items() if not pairs]
     if unmeetable:
         return InfeasibleError(

@@ -16,12 +16,14 @@ RELAXED_LIMIT_S = 60.0
 
 @dataclass(frozen=True)
 class PricedRule:
-    """A rule and what the plan would be worth more without it: as found, and its proved bounds. [value]"""
+    """A rule and what the plan would be worth more without it: as found, or of large models as the
+    relaxation has it (``relaxed``), and its proved bounds. [value]"""
 
     rule: str
     gain: float
     least: float
     most: float
+    relaxed: bool = False
 
 
 def rule_prices(desk, base, say=lambda text: None):
@@ -46,14 +48,24 @@ def rule_prices(desk, base, say=lambda text: None):
     alternatives exclude each other is no rule to be dropped but what they are.
     """
     prices = []
+    with_rules = None if desk.whole else _relaxed(desk.candidates)
     for rule, frames in _rules(desk.candidates):
         say(f"Without {rule} ...")
-        free = desk.best(changed(desk.candidates, **frames), hint=base.choice)
+        loose = changed(desk.candidates, **frames)
+        if not desk.whole:
+            relaxed = _relaxed(loose)
+            prices.append(PricedRule(rule, max(0.0, relaxed - with_rules), 0.0, max(0.0, relaxed - base.value), True))
+            continue
+        free = desk.best(loose, hint=base.choice)
         if free is None or free.choice is None:
             continue
         prices.append(PricedRule(rule, max(0.0, free.value - base.value), max(0.0, free.value - base.ceiling),
                                  max(0.0, free.ceiling - base.value)))
     return sorted(prices, key=lambda price: -price.gain)
+
+
+def _relaxed(candidates):
+    return Relaxation(formulation.build(instance(candidates)), RELAXED_LIMIT_S).bound
 
 
 def _rules(candidates):

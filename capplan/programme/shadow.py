@@ -151,10 +151,11 @@ def check_worth(desk, base, shadow, extra_gbp, most=CHECKED):
     Returns
     -------
     DataFrame
-        The same with ``worth_found`` and ``worth_least``, its proved lower bound; NaN where not checked.
+        The same with ``worth_found`` and ``worth_least``, its proved lower bound; NaN where not checked, as all of a large
+        model are: there the whole sum is only solved for in the relaxation.
     """
     frame = shadow.assign(worth_found=float("nan"), worth_least=float("nan"))
-    for row in shadow.drop_duplicates(["worth", "price"]).head(most).itertuples():
+    for row in shadow.drop_duplicates(["worth", "price"]).head(most if desk.whole else 0).itertuples():
         more = with_more(desk.candidates, row.pot_id, row.first_year, extra_gbp)
         found = desk.best(more, hint=base.choice)
         if found is not None and found.choice is not None:

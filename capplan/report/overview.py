@@ -38,11 +38,11 @@ def overview_text(base, rules, shadow, plans, shares, core, in_pounds=True):
 def _rules(rules, in_pounds):
     if not rules:
         return ["The plan has no must-dos, limits or orders of works whose price could be told."]
-    lines = ["What each rule costs (the loss that the best plan found without it avoids more; one dropped at a time):"]
+    lines = ["What each rule costs (the loss that the best plan without it avoids more; one dropped at a time):"]
     for price in rules[:FEW]:
         sure = "" if price.least > 0 or price.most <= 0.5 else f", proved only to be under {sum_of(price.most, in_pounds)}"
         found = sum_of(price.gain, in_pounds) if price.gain > 0.5 or not in_pounds else "nothing"
-        lines.append(f"  - {price.rule}: {found}{sure}")
+        lines.append(f"  - {price.rule}: {'about ' if price.relaxed and price.gain > 0.5 else ''}{found}{sure}")
     return lines + ([f"  - and {len(rules) - FEW} cheaper ones"] if len(rules) > FEW else [])
 
 
@@ -65,7 +65,7 @@ def _money(shadow, in_pounds):
 
 def _plans(plans, shares, in_pounds):
     if not plans:
-        return ["No other plan within 1% of its worth was found."]
+        return ["No other plan within 1% of its worth was found in the time allowed."]
     fixed, loose = int((shares == 1).sum()), int(((shares > 0) & (shares < 1)).sum())
     lines = [f"{counted(len(plans), 'other plan')} within 1% of its worth, each as unlike it as could be found:"]
     lines += [f"  - plan {number}: {worth(plan.value, in_pounds)}, {counted(len(plan.choice), 'scheme')}; "
@@ -79,8 +79,9 @@ def _core(core):
     if not core.samples:
         return ["Core index: in none of the futures sampled is there a plan that obeys every rule."]
     counts = core.schemes.core.value_counts()
-    lines = [f"Core index over {counted(core.samples, 'future')} of costs, worth and grants (each plan proved within "
-             f"{percent(core.gap)} of its best):"]
+    how = "works that could be half done counted as in" if core.relaxed else \
+        f"each plan proved within {percent(core.gap)} of its best"
+    lines = [f"Core index over {counted(core.samples, 'future')} of costs, worth and grants ({how}):"]
     lines += [f"  - {name:8} {int(counts.get(name, 0)):5,} schemes, {meaning}" for name, meaning in CORE]
     doubtful = core.schemes[(core.schemes.planned == "yes") & core.schemes.core.isin(["depends", "never"])]
     if len(doubtful):

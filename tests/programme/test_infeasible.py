@@ -26,7 +26,8 @@ def conflict(tmp_path):
 
 
 def figures(text):
-    """Whole pounds named in a message."""
+    """Whole pounds named in the first line of a message; the second is about single rules (test_conflict.py)."""
+    text = text.split("\n")[0]
     return [int(figure.replace(",", "")) for figure in re.findall(r"(?:£|GBP )([\d,]+)", text)]
 
 

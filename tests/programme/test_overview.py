@@ -166,11 +166,12 @@ def test_error_bars_cover_as_they_say():
         assert 0.92 < np.mean(held) < 0.985
 
 
-def test_the_large_way_and_the_small_way_agree_on_small_folders(tmp_path, monkeypatch):
-    frames = random_instance(SEEDS[0])
-    candidates = read(frames, tmp_path)
-    choice = optimise(candidates, gap=0).choice
-    small = core_index(candidates, choice, samples=12)
+def test_of_large_models_the_relaxation_decides_and_says_so(tmp_path, monkeypatch):
+    """The must-do and the fine one whole, the dear one by a hundredth only: the relaxation, rounded, says the same."""
+    schemes = [("must", {"must_do": "yes"}, once(1, 10)), ("fine", {}, once(1000, 10)), ("dear", {}, once(5, 10_000))]
+    candidates = read(folder(schemes, [{"amount": 100}]), tmp_path)
+    small = core_index(candidates, {"must": 2026, "fine": 2026}, samples=12)
     monkeypatch.setattr("capplan.programme.core_index.WHOLE_MODEL_STARTS", 0)
-    large = core_index(candidates, choice, samples=12)
-    pd.testing.assert_series_equal(small.schemes.in_share, large.schemes.in_share)
+    large = core_index(candidates, {"must": 2026, "fine": 2026}, samples=12)
+    assert large.relaxed and not small.relaxed
+    pd.testing.assert_frame_equal(small.schemes, large.schemes)
