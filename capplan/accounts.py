@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .candidates import needs_met
+from .candidates import NO_WORKS, needs_met
 from .condition.course import Works
 from .condition.movement import FALLS, movement
 from .condition.ownership import running_costs
@@ -122,11 +122,12 @@ def ownership_frame(programme, along):
     """
     outlook, places = programme.candidates.outlook, _places(programme.candidates.outlook.parts)
     schemes = programme.candidates.schemes.set_index("scheme_id").loc[list(programme.choice)]
-    homes = _places(schemes)
+    schemes = schemes[~schemes.kind.isin(NO_WORKS)]
+    homes, works = _places(schemes), {scheme: programme.choice[scheme] for scheme in schemes.index}
     pieces = []
     for plan, course in (("without", outlook.nothing), ("with", along)):
         running = _running(outlook, course)
-        capital = _capital(programme.candidates, programme.choice) if plan == "with" else np.zeros((0, 2))
+        capital = _capital(programme.candidates, works) if plan == "with" else np.zeros((0, 2))
         for level in ("trust", *LEVELS):
             frame = running.groupby(places[level].to_numpy()).sum()
             spent = pd.DataFrame(capital, columns=["capital_gbp", "capital_present_gbp"]).groupby(

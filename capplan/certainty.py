@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .candidates import CONTRIBUTIONS
+from .candidates import CONTRIBUTIONS, NO_WORKS
 from .candidates.spending import REVENUE
 from .explanations import scheme_figures
 from .funding.cost_risk import log_spread, quantile, sample_outturns
@@ -14,11 +14,11 @@ MIDDLE, SURE = 0.5, 0.8
 RISK_COLUMNS = ["scope", "name", "stage", "planned_gbp", "p50_gbp", "p80_gbp", "schemes_p80_gbp", "for_80_gbp"]
 
 
-def _spreads(stages):
-    """Spread of the logarithm of the outturn at each of some stages. [-]"""
+def _spreads(schemes):
+    """Spread of the logarithm of the outturn of each scheme, by its stage; what a loan or a bid costs is known. [-]"""
     table = load("cost_stages").set_index("stage")
     found = pd.Series(log_spread(table.low_share.to_numpy(), table.high_share.to_numpy()), table.index)
-    return found.loc[stages].to_numpy()
+    return found.loc[schemes.stage].to_numpy() * ~schemes.kind.isin(NO_WORKS).to_numpy()
 
 
 def scheme_certainty(programme):
@@ -44,7 +44,7 @@ def scheme_certainty(programme):
     schemes = candidates.schemes.set_index("scheme_id")
     others = candidates.spend.groupby(["scheme_id", "start_year"]).contributed_gbp.sum()
     pairs = pd.MultiIndex.from_arrays([figures.index, figures.shown_year])
-    cost, spread = figures.cost_gbp.to_numpy(), _spreads(schemes.stage)
+    cost, spread = figures.cost_gbp.to_numpy(), _spreads(schemes)
     return pd.DataFrame({
         "stage": schemes.stage, "cost_p50_gbp": quantile(cost, spread, MIDDLE).round(2),
         "cost_p80_gbp": quantile(cost, spread, SURE).round(2),
@@ -75,9 +75,9 @@ def cost_risk_frame(programme, seed=0):
     fixed, so that the reserves bear all of it: look at the row of the programme against them.
     """
     candidates, draws = programme.candidates, programme.draws
-    stage = candidates.schemes.set_index("scheme_id").stage
-    chosen = sorted(programme.choice)
-    spread = pd.Series(_spreads(stage.loc[chosen]), chosen, dtype=float)
+    schemes = candidates.schemes.set_index("scheme_id")
+    stage, chosen = schemes.stage, sorted(programme.choice)
+    spread = pd.Series(_spreads(schemes.loc[chosen]), chosen, dtype=float)
     shared = candidates.outlook.scenario.costs.shared_variance_share
     outturns = sample_outturns(chosen, spread.to_numpy(), shared, SAMPLES, seed)
     groups = [("programme", "all", draws), *(("year", f"{year}", rows) for year, rows in draws.groupby("year")),

@@ -103,6 +103,16 @@ class Estate:
         """Rates of wear learned from the estate's own surveys; empty if the folder has no such table."""
         return self.table("rates")
 
+    @property
+    def bids(self):
+        """Bids the trust may make; empty if the folder has no such table."""
+        return self.table("bids")
+
+    @property
+    def loan_offers(self):
+        """Loans the plan may take or leave; empty if the folder has no such table."""
+        return self.table("loan_offers")
+
     def __str__(self):
         gifa_m2 = self._frames["blocks"].gifa_m2.sum()
         return (f"{self.trust['name']}: {len(self.schools)} schools, {len(self.sites)} sites, "

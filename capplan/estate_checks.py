@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 
 from . import reference
+from .bid_checks import bid_faults, offer_faults
 from .errors import Fault
 from .money_checks import budget_faults, loan_faults, reserve_faults
 from .money_checks import rows_at_fault as _rows
@@ -30,7 +31,8 @@ def sense_faults(frames, files):
              "blocks": _block_faults, "components": _component_faults,
              "grants": _grant_faults, "reserves": reserve_faults, "budget": budget_faults,
              "loans": loan_faults, "works": _works_faults,
-             "compliance": _compliance_faults, "suitability": _suitability_faults}
+             "compliance": _compliance_faults, "suitability": _suitability_faults,
+             "bids": _bid_faults, "loan_offers": offer_faults}
     faults = []
     for name, rule in rules.items():
         if name in files:
@@ -139,6 +141,10 @@ def _compliance_faults(frames, where):
     home = items.block_id.map(frames["blocks"].drop_duplicates("block_id").set_index("block_id").site_id)
     elsewhere = home.isin(frames["sites"].site_id) & (home != items.site_id)
     return faults + _rows(items, elsewhere, where, "site_id", lambda row: repr(row.site_id), "the site its block stands on")
+
+
+def _bid_faults(frames, where):
+    return _elsewhere(frames, frames["bids"], where) + bid_faults(frames, where)
 
 
 def _suitability_faults(frames, where):

@@ -6,7 +6,7 @@ what would change the decision.
 
 import pandas as pd
 
-from .candidates import needs_met
+from .candidates import NO_WORKS, needs_met
 
 
 def scheme_figures(programme):
@@ -80,7 +80,10 @@ def reasons(programme, figures):
     winner = {need: scheme for scheme in schemes.index[funded] for need in needs[scheme]}
     sentences = {}
     for scheme, row in figures.iterrows():
-        if funded[scheme]:
+        if schemes.loc[scheme].get("kind") in NO_WORKS:
+            sentences[scheme] = (f"In {_span(row.start_year)}: what it brings pays for works worth more than it costs."
+                                 if funded[scheme] else "Out: what it could bring is not worth what it costs.")
+        elif funded[scheme]:
             sentences[scheme] = _why_in(row, schemes.loc[scheme])
         elif met := next((winner[need] for need in needs[scheme] if need in winner), ""):
             part = "the same need" if len(needs[scheme]) == 1 else "one of its needs"

@@ -69,7 +69,8 @@ def _paid(programme):
     centre = pd.DataFrame({name: -draws[kinds[name]].groupby("year").amount_gbp.sum()
                            for name in ("works_gbp", "own_reserves_gbp")})
     centre.index = pd.MultiIndex.from_product([[CENTRE], centre.index], names=["school_id", "year"])
-    return pd.concat([table, centre]).rename_axis(["school_id", "year"])
+    both = pd.concat([table, centre]).rename_axis(["school_id", "year"])
+    return both.groupby(level=["school_id", "year"]).sum()  # the centre repays a loan of the whole trust itself
 
 
 def _central_services(frame):

@@ -54,7 +54,7 @@ def schemes_frame(programme):
     for (scheme, pot), amount in paid.items():
         pots.setdefault(scheme, []).append(f"{pot} {amount:.0f}")
     return pd.DataFrame({
-        "scheme_id": frame.scheme_id, "school_id": frame.school_id, "school_name": frame.school_id.map(names),
+        "scheme_id": frame.scheme_id, "school_id": frame.school_id, "school_name": frame.school_id.map(names).fillna(""),
         "site_id": frame.site_id, "block_id": frame.block_id, "element": frame.element, "kind": frame.kind,
         "description": frame.description, "exclusion_group": frame.exclusion_group,
         "also_meets": frame.also_meets,
@@ -119,6 +119,7 @@ def backlog_frame(programme, key, along):
     outlook, end = programme.candidates.outlook, programme.candidates.outlook.horizon
     schemes = programme.candidates.schemes.set_index("scheme_id")
     paid = programme.draws.groupby("scheme_id").amount_gbp.sum()
+    paid = paid[~paid.index.isin(schemes.index[schemes.site_id == ""])] if key == "block_id" else paid
     spend = paid.groupby(_place(schemes.reindex(paid.index), key).to_numpy()).sum()
     places = _place(outlook.parts, key)
     frame = pd.DataFrame({

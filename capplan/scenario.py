@@ -115,10 +115,11 @@ class Scenario(Part):
         return OnCosts(float(costs.preliminaries_share * due.preliminaries_due_share),
                        float(costs.fees_share * due.fees_due_share), allowance)
 
-    def nominal_factors(self):
-        """What a pound of works at the price base costs in the money of each planning year, shape (years,). [-]"""
+    def nominal_factors(self, years=None):
+        """What a pound of works at the price base costs in the money of each planning year, shape (years,); left out: those
+        of the plan. [-]"""
         plan, costs = self.plan, self.costs
-        yearly = nominal_by_year(costs.tender_inflation_by_year, costs.tender_inflation, plan.years,
+        yearly = nominal_by_year(costs.tender_inflation_by_year, costs.tender_inflation, years or plan.years,
                                  plan.first_year - plan.price_base)
         return yearly * (1.0 + self.shocks.tender_step_share)
 

@@ -288,8 +288,51 @@ SUITABILITY = Table("suitability", "How well schools and blocks serve what they 
     Column("note", Kind.TEXT, "What was found.", needed=False),
 ), needed=False)
 
+BID_USES = ("condition", "compliance", "expansion", "energy")
+
+BIDS = Table("bids", "Bids the trust may make, won or lost: capplan bids weighs them, no other command counts on them.",
+             ("bid_id",), (
+    _id("bid_id", "The bid's short name in files."),
+    Column("route", Kind.CHOICE, "Funding route that takes bids.", choices=ROUTES),
+    Column("round_year", Kind.INTEGER, "Grant year f of the round, which closes in planning year f - 1.", "year",
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+    _id("school_id", "School the bid is for.", "schools.school_id"),
+    _id("block_id", "Block it is for; blank: any works at the school.", "blocks.block_id", False),
+    Column("element", Kind.CHOICE, "Element it is for; blank: any.", needed=False, choices=ELEMENTS),
+    Column("kind", Kind.CHOICE, "Kind of project; blank: what the route pays for first.", needed=False, choices=BID_USES),
+    Column("ask_gbp", Kind.NUMBER, "Sum asked for (nominal).", "GBP", above=0, most=1e9),
+    _gbp("match_gbp", "What the trust puts beside it (nominal)."),
+    Column("odds", Kind.NUMBER, "Chance of winning; blank: the share that won in the latest round known.", needed=False,
+           least=0, most=1),
+    *(Column(f"{part}_points", Kind.NUMBER, f"The trust's own score for {part}, as a fraction of its points, before the "
+             "match counts.", needed=False, least=0, most=1) for part in ("need", "cost", "planning")),
+    Column("fees_share", Kind.NUMBER, "Professional fees, with bid writing and design, as a share of the project.",
+           needed=False, least=0, most=1),
+    _gbp("bid_cost_gbp", "What making the bid costs, won or lost, from reserves (nominal)."),
+    Column("survey_dated", Kind.DATE, "Date of the condition survey behind it.", needed=False, least=EARLIEST_SURVEY,
+           most=LATEST_YEAR),
+    Column("spend_by", Kind.DATE, "Last day of spending where it differs from the rule of the route.", needed=False,
+           least=EARLIEST_YEAR, most=LATEST_YEAR),
+), needed=False)
+
+LOAN_OFFERS = Table("loan_offers", "Loans the plan may take or leave; each is taken only where what it pays for is worth "
+                    "repaying it.", ("loan_id",), (
+    _id("loan_id", "The loan's short name in files."),
+    Column("route", Kind.CHOICE, "Kind of loan.", choices=LOAN_ROUTES),
+    _id("school_id", "School it is for, which repays it; blank: the trust.", "schools.school_id", False),
+    _year("year", "Planning year it would be drawn in."),
+    Column("amount_gbp", Kind.NUMBER, "Amount (nominal).", "GBP", above=0, most=1e9),
+    Column("rate", Kind.NUMBER, "Interest a year, as a fraction: 0.0537 is 5.37%; 0: free of interest.", least=0, most=0.25),
+    Column("years", Kind.INTEGER, "Number of equal yearly payments.", "years", least=1, most=60),
+    _year("first_repayment_year", "Planning year of the first payment; interest of years without one is added to the debt."),
+    Column("needs_consent", Kind.FLAG, "Whether DfE has to consent, as to any borrowing."),
+    Column("consent_granted", Kind.FLAG, "Whether it has; blank means no.", needed=False),
+    Column("spend_by", Kind.DATE, "Last day of spending where it differs from the rule of the route; without either, the "
+           "end of the plan.", needed=False, least=EARLIEST_YEAR, most=LATEST_YEAR),
+), needed=False)
+
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
-                 SUITABILITY, RATES, ROLLS)
+                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

@@ -17,7 +17,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors", "columns"), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding"),
-    ("money_checks",), ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",), ("ranges",),
+    ("money_checks",), ("bid_checks",), ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",), ("ranges",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),

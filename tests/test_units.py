@@ -34,13 +34,14 @@ EXCEPTIONS = {
     **{("rolls", f"pupils_{phase}"): "the name begins with the unit"
        for phase in ("primary", "secondary", "post16", "special", "early_years_part_time")},
     ("schools", "capacity"): "places for pupils",
-    ("loans", "years"): "the name is the unit",
+    ("loans", "years"): "the name is the unit", ("loan_offers", "years"): "the name is the unit",
     ("schools", "pupils"): "the name is the unit", ("blocks", "pupils"): "the name is the unit",
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
     "urn", "la_number", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
-    "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share"}
+    "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share",
+    "odds", "fees_share", "need_points", "cost_points", "planning_points"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")

@@ -13,6 +13,9 @@ TABLES = {table.name: table for table in CANDIDATE_TABLES}
 MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes": np.inf, "true": np.inf, "y": np.inf,
                  "1": np.inf}
 
+LOAN, BID = "loan", "bid"
+NO_WORKS = (LOAN, BID)
+"""Kinds of schemes that are choices about money and no works."""
 CONTRIBUTIONS = "contributions"
 """Name under which what others pay of a scheme stands beside the pots in draws and cash flow."""
 

@@ -12,6 +12,7 @@ from ..parts import unsupported
 from ..tables import USES
 from .blocks import block_works
 from .listed import LISTED_TABLES, listed_works
+from .loans import with_loans
 from .model import Candidates, met_by_nobody_else, split_list
 from .spending import (
     REVENUE,
@@ -82,7 +83,9 @@ def _candidates(outlook, cells, small_gbp, members, renamed):
     limits = pd.concat([_delivery_limits(outlook.scenario), targets], ignore_index=True)
     frames = {"schemes": schemes, "pots": purse.pots, "limits": limits, "scheme_years": years,
               "spend": spend_rows(cells, outlook.scenario)}
-    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told, *_told_of_costs(outlook, schemes))
+    frames, of_loans = with_loans(outlook, frames)
+    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told, *_told_of_costs(outlook, schemes),
+             *of_loans)
     return Candidates(frames, outlook, purse, members, works, notes)
 
 
@@ -95,6 +98,9 @@ def _left_out(outlook, small_gbp, kept):
     if lost:
         yield (f"Works on the trust's list that are not planned: {', '.join(lost)}. They are at a PFI school, too small to "
                "be a scheme, or nothing says what they avoid.")
+    if bids := len(outlook.estate.bids):
+        yield (f"bids.csv has {bids} bid{'s' if bids > 1 else ''} that may be won or lost: nothing is counted on them here "
+               "(capplan bids weighs them).")
     items = outlook.estate.compliance
     lost = [name for name in items.item_id[items.remedial_cost_gbp > 0] if f"duty.{name}" not in kept]
     if lost:

@@ -150,6 +150,38 @@ def rule(route, name, on):
     return held[0]
 
 
+def latest_rule(route, name):
+    """The latest figure there is of a rule, whatever the day.
+
+    Parameters
+    ----------
+    route : str
+        One of ``tables.ROUTES``.
+    name : str
+        A rule of ``route_rules.csv``.
+
+    Returns
+    -------
+    Rule
+
+    Raises
+    ------
+    MissingFigureError
+        If the route is not known or has no such rule.
+
+    Examples
+    --------
+    >>> found = latest_rule("CIF", "success_share")
+    >>> found.value, str(found.to_date)
+    (0.277, '2025-08-31')
+    """
+    _known(route)
+    own = [found for found in _rules_of(route) if found.name == name]
+    if not own:
+        raise MissingFigureError(f"{route} has no rule {name!r}.")
+    return max(own, key=lambda found: found.from_date)
+
+
 def rules_on(route, on):
     """Every rule of a route that has a figure on a day.
 

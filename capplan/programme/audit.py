@@ -133,6 +133,7 @@ def _paid(owed, draws):
 def _terms(candidates, choice, draws, owed):
     """Pots that pay for named schemes only, a share of what a scheme spends only, or only once a scheme has started."""
     wrong, pots = [], candidates.pots.reindex(columns=["pot_id", "schemes", "most_share", "with_scheme"])
+    pots = pots.astype({"schemes": object, "with_scheme": object})
     for pot in pots[pots.drop(columns="pot_id").notna().any(axis=1)].fillna({"schemes": "", "with_scheme": ""}).itertuples():
         own = draws[draws.pot_id == pot.pot_id]
         only = {name.strip() for name in pot.schemes.split(";") if name.strip()}

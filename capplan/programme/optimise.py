@@ -1,7 +1,7 @@
 """The step that chooses: solve, compare with the rules of thumb, pay, audit."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
 import pandas as pd
@@ -165,12 +165,26 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
         answer, found_by = _search(inst, known, settings, threads, seed)
     except InfeasibleModelError:
         raise explain(inst, settings) from None
+    answer = _without_idle(candidates, inst, answer)
     choice = answer.choice
     draws = pay(inst, choice)
     wrong = audit(candidates, choice, draws, answer.objective)
     if wrong:
         raise AuditError("The audit does not accept the programme (a defect; please report it): " + "; ".join(wrong[:10]))
     return Programme(candidates, choice, draws, answer, rules, found_by)
+
+
+def _without_idle(candidates, inst, answer):
+    """The answer without the loans and bids that it can do without: they are worth nothing by themselves, and where money is
+    plenty the solver does not care."""
+    for scheme in dict.fromkeys(terms.with_scheme for terms in inst.terms.values()):
+        start = answer.choice.get(scheme)
+        if start is not None and inst.starts[scheme, start].value <= 0:
+            less = {name: year for name, year in answer.choice.items() if name != scheme}
+            if not _broken(candidates, inst, less):
+                value = total_value(inst, less)
+                answer = replace(answer, choice=less, objective=value, bound=max(answer.bound, value))
+    return answer
 
 
 def _broken(candidates, inst, choice):

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from ..candidates import NO_WORKS
 from ..tables import ELEMENTS
 
 NO_GRADE, NO_PRIORITY = "not graded", "none"
@@ -91,7 +92,7 @@ def deferred_needs(results):
     schemes = results.schemes
     schemes["cost_gbp"] = _first_cost(results, schemes)
     schemes["need"] = _need(schemes)
-    left = schemes[~schemes.need.isin(_met(schemes)) & (schemes.also_meets == "")]
+    left = schemes[~schemes.need.isin(_met(schemes)) & (schemes.also_meets == "") & ~schemes.kind.isin(NO_WORKS)]
     cheapest = left.sort_values(["cost_gbp", "value_gbp", "scheme_id"], ascending=[True, False, True])
     cheapest = cheapest.drop_duplicates("need").drop(columns="need")
     return cheapest.sort_values(["value_gbp", "scheme_id"], ascending=[False, True]).reset_index(drop=True)

@@ -40,7 +40,7 @@ def _year(names, needed=True):
 
 
 FILES = {
-    "schemes": _text("scheme_id school_id school_name site_id element kind") + _text("block_id description", False)
+    "schemes": _text("scheme_id element kind") + _text("school_id school_name site_id block_id description", False)
     + _text("exclusion_group also_meets worst_grade pots reason", False) + _columns(Kind.FLAG, "must_do")
     + _year("must_start_by start_year", False) + _number("priority", "", False) + _number("surveyed_share", "", False)
     + _number("cost_gbp value_gbp") + _number("value_per_gbp", "GBP/GBP", False),
@@ -264,7 +264,7 @@ def _fit_faults(frames, solution):
     homes = (("draws", "scheme_id", "schemes"), ("draws", "pot_id", "cashflow"), ("schemes", "school_id", "schools"),
              ("ledger", "school_id", "schools"))
     for name, key, home in homes:
-        lost = sorted(set(frames[name][key]) - set(frames[home][key]) - ({""} if name == "ledger" else set()))
+        lost = sorted(set(frames[name][key]) - set(frames[home][key]) - ({""} if key == "school_id" else set()))
         faults += [Fault(f"{name}.csv", None, key, repr(value), f"a {key} of {home}.csv") for value in lost]
     schemes, outlook = frames["schemes"], frames["outlook"]
     chosen = schemes[schemes.start_year.notna()]

@@ -115,9 +115,10 @@ def answer(results):
     deferred = deferred_needs(results)
     left = f"{counted(len(deferred), 'need')} {'is' if len(deferred) == 1 else 'are'} deferred: " \
         f"{money(deferred.cost_gbp.sum())} {IF_DEFERRED}." if len(deferred) else "No need is deferred."
+    homes = set(funded.school_id) - {""}
     return [
         f"{counted(len(funded), 'scheme')} for {money(spend_gbp)} {'is' if len(funded) == 1 else 'are'} funded at "
-        f"{funded.school_id.nunique()} of {counted(len(results.schools), 'school')} in {plan_span(results)}; {lapse}. "
+        f"{len(homes)} of {counted(len(results.schools), 'school')} in {plan_span(results)}; {lapse}. "
         f"{left}{_patched(funded)}",
         f"The programme avoids an expected loss of {money(solution['objective'])} "
         f"(discounted, at {solution['price_base']} prices).",

@@ -14,7 +14,7 @@ from .results import RESERVES_ROUTE
 from .words import plain, shortened
 from .workbook_accounts import bridge_sheet, ownership_sheet
 from .workbook_certainty import certainty_sheet
-from .workbook_ledger import ledger_sheet, ledger_years_sheet, unspent_sheet
+from .workbook_ledger import CENTRE_KEY, ledger_sheet, ledger_years_sheet, unspent_sheet
 from .workbook_money import cash_sheet, draws_sheet, matrix_sheet, programme_sheet, reserves_sheet, years_sheet
 from .workbook_sheet import Book, keys
 from .workbook_summary import summary_sheet
@@ -82,6 +82,7 @@ def workbook(results):
     names = Names(*map(keys, (results.schemes.scheme_id, results.schools.school_id, results.cashflow.pot_id,
                               [*results.cashflow.route, RESERVES_ROUTE],
                               [*results.elements.element, *results.schemes.element])))
+    names.schools.setdefault("", CENTRE_KEY)
     tables = {}
     tables["Assumptions"], given = estate.assumptions_sheet(sheets["Assumptions"], further["assumptions"])
     tables["Sources"] = estate.sources_sheet(sheets["Sources"], further["sources"])

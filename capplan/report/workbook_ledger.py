@@ -62,9 +62,12 @@ def ledger_years_sheet(sheet, results, names, draws):
 def _ledger_row(table, number, row, names, draws, own, paid):
     cells = {name: table.at(name, number) for name in table.place}
     centre = row.school_id == CENTRE
-    works = -sum(amount for (_, year), amount in paid.items() if year == row.year) if centre else paid.get(
-        (row.school_id, row.year), 0.0)
-    here = "" if centre else f"{draws.whole('school')},{cells['school']},"
+    works = paid.get((row.school_id, row.year), 0.0)
+    here = (f"SUMIFS({draws.whole('amount')},{draws.whole('school')},{cells['school']},{draws.whole('route')},\"{own}\","
+            f"{draws.whole('year')},{cells['year']})")
+    if centre:
+        works -= sum(amount for (_, year), amount in paid.items() if year == row.year)
+        here += f"-SUMIFS({draws.whole('amount')},{draws.whole('route')},\"{own}\",{draws.whole('year')},{cells['year']})"
     known = row.top_slice_gbp == row.top_slice_gbp and row.central_services_gbp == row.central_services_gbp
     given, received = row.top_slice_gbp + row.pooled_gbp + row.own_reserves_gbp, row.central_services_gbp + works
     sums = {"contributed": Formula("={slice}+{pooled}+{own}".format(**cells), given),
@@ -75,8 +78,7 @@ def _ledger_row(table, number, row, names, draws, own, paid):
         "income": row.income_gbp, "costs": row.costs_gbp, "loans": row.loan_service_gbp, "slice": row.top_slice_gbp,
         "pooled": row.pooled_gbp, "own": row.own_reserves_gbp, "services": row.central_services_gbp,
         **sums,
-        "works": Formula(f"=SUMIFS({draws.whole('amount')},{here}{draws.whole('route')},\"{own}\","
-                         f"{draws.whole('year')},{cells['year']}){'*-1' * centre}", works),
+        "works": Formula(f"={here}", works),
         "own grants": row.own_grants_gbp, "trust grants": row.trust_grants_gbp, "deficit": row.in_deficit,
         "model": row.works_gbp,
         "check": Formula("=ROUND({works}-{model},2)".format(**cells), round(works - row.works_gbp, 2))}

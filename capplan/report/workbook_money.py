@@ -117,8 +117,12 @@ def dress(chart, title, axis):
 
 def matrix_sheet(sheet, results, names, draws):
     """Payments by school and year, the school with most first; returns its Table."""
-    spend = spend_by_school(results)
-    called = results.schools.set_index("school_id").name
+    spend, called = spend_by_school(results), results.schools.set_index("school_id").name.to_dict()
+    homes = results.schemes.set_index("scheme_id").school_id
+    trust = results.draws[results.draws.scheme_id.map(homes) == ""].groupby("year").amount_gbp.sum()
+    if len(trust):  # the service of a loan of the whole trust
+        spend.loc[""] = trust.reindex(spend.columns, fill_value=0.0)
+        called[""] = "The trust itself"
     years = results.years
     table = Table(sheet, [Column("school", "School", 12), Column("name", "Name of school", 30),
                           *(Column(year, year, 12, "whole", False, True) for year in years),
