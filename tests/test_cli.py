@@ -23,7 +23,7 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
-COMMANDS = ("check", "complete", "demo", "dictionary", "envelopes", "explain", "fill", "forecast", "formulation",
+COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "envelopes", "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
             "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "report", "resurvey",
             "run", "sensitivity", "stress", "worth")

@@ -1,11 +1,13 @@
 """docs/forecast.md against the folders: every file has its section, every column is in it, and none that is absent."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from capplan.bid_job import bids_folder
 from capplan.condition_job import forecast_folder, learn_folder
 from capplan.money_job import envelopes_folder, stress_folder
 from capplan.question_job import goal_folder, sensitivity_folder, worth_folder
@@ -19,7 +21,7 @@ TOLD_IN_WORDS = {"risk_matrix.csv", "back_test_elements.csv", "back_test_checks.
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     place, scenario = tmp_path_factory.mktemp("folders"), ROOT / "scenarios" / "baseline.toml"
-    made = [place / name for name in ("forecast", "learned", "envelopes", "stress", "sensitivity", "goal", "worth")]
+    made = [place / name for name in ("forecast", "learned", "envelopes", "stress", "sensitivity", "goal", "worth", "bids")]
     for folder in made:
         folder.mkdir()
     forecast_folder(ROOT / "data" / "example", scenario, (), made[0], 5, 1)
@@ -32,6 +34,12 @@ def folders(tmp_path_factory):
     asked = {"hold": False, "backlog_below_gbp": 1.5e6, "index_below": None, "by_year": None}
     goal_folder(*tiny, made[5], asked, (), 0.2, 0.05, 2.0)
     worth_folder(*tiny, made[6], 1e5, ("SCA-2026",), 0.05, 2.0)
+    estate = shutil.copytree(ROOT / "data" / "tiny", place / "bidding")
+    grants = pd.read_csv(estate / "grants.csv")
+    grants[grants.route != "SCA"].to_csv(estate / "grants.csv", index=False)
+    (estate / "bids.csv").write_text("bid_id,route,round_year,school_id,ask_gbp,match_gbp,odds,bid_cost_gbp\n"
+                                     "B1,CIF,2027,MAR,90000,0,0.5,3000\n", encoding="utf-8")
+    bids_folder(estate, scenario, (), made[7], gap=0.05, time_limit_s=2.0)
     return made
 
 

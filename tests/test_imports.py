@@ -24,7 +24,7 @@ TIERS = (
     ("money",), ("candidates",), ("programme",), ("explanations",), ("certainty",),
     ("results", "accounts", "ledger"), ("runs", "sensitivity", "goal", "further_money"),
     ("importers", "quality", "report"),
-    ("jobs", "condition_job", "explain_job", "money_job", "question_job"), ("cli",), ("__main__",),
+    ("jobs", "bid_job", "condition_job", "explain_job", "money_job", "question_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -61,6 +61,8 @@ def with_bids(candidates):
         else:
             rows.append(_row(bid, first, last, schemes))
     frame = pd.DataFrame(rows, columns=COLUMNS)
+    if scenario.shocks.bids_lost:
+        frame = frame.assign(odds=0.0, odds_source="lost by the shock of the scenario")
     if not len(frame):
         return candidates, frame, notes
     choices = [choice_rows(bid.scheme_id, BID, BID_ELEMENT, bid.school_id,

@@ -15,7 +15,9 @@ PENNY_GBP = 0.01
 """First stages that are worth the same to a penny count as equal: the one that does less is taken."""
 ALL_UP_TO = 48
 """Where there are no more first stages than this, every one is tried."""
-MOST_TRIES = 80
+MOST_TRIES, WORKS_KEPT = 60, 3
+PARTLY = (0.25, 0.5, 0.75)
+"""Parts of every award that plans between the two extremes count on. [-]"""
 BEST, WON, LOST, EXPECTED = "best found", "as if all were won", "as if all were lost", "as if expected sums came"
 
 
@@ -43,7 +45,7 @@ class Lottery:
 
     ``values`` gives by first stage the value under each outcome (minus infinity: none keeps the rules); ``plans`` the first
     stages of the plans in words; ``perfect`` and ``perfect_bound`` what each outcome would be worth known beforehand,
-    found and at most. All in the units of value. [GBP]
+    found and at most; ``within_gbp`` how far any value may be from the best possible. All in the units of value. [GBP]
     """
 
     bids: tuple
@@ -54,6 +56,7 @@ class Lottery:
     perfect: np.ndarray = field(repr=False)
     perfect_bound: np.ndarray = field(repr=False)
     worths: tuple = field(repr=False)
+    within_gbp: float
     all_lost: Programme = field(repr=False)
     most_likely: Programme = field(repr=False)
     tail_weight: float = 0.0
@@ -107,7 +110,7 @@ def lottery(candidates, bids, replicates=200, seed=0, tail_weight=0.0, all_up_to
         With a scheme for each bid that may start in one year only, and a pot ``with_scheme``.
     bids : sequence of Bid
     replicates, seed
-        Draws where there are more than six bids, and their seed.
+        Draws where there are more than six bids; their seed and the solver's.
     tail_weight : float
         Part of the judgement that looks at the worst tenth of outcomes only. [-]
     all_up_to : int
@@ -141,15 +144,16 @@ def lottery(candidates, bids, replicates=200, seed=0, tail_weight=0.0, all_up_to
     """
     if not bids:
         raise ValueError("A lottery needs at least one bid.")
-    game = _Game(candidates, tuple(bids), outcomes_of([bid.odds for bid in bids], replicates, seed), tail_weight, settings,
-                 say)
+    game = _Game(candidates, tuple(bids), outcomes_of([bid.odds for bid in bids], replicates, seed), tail_weight,
+                 {**settings, "seed": seed}, say)
     say(f"{len(bids)} bids, {len(game.outcomes.weight)} outcomes; the plans for each outcome ...")
     everything = frozenset(bid.bid_id for bid in bids)
     expected = game.known({bid.bid_id: bid.odds for bid in bids})
     plans = {WON: game.first_of(game.known(dict.fromkeys(everything, 1.0))),
              LOST: game.first_of(game.known({})), EXPECTED: game.first_of(expected)}
     perfect = [game.known(dict.fromkeys(game.names(won), 1.0)) for won in game.outcomes.won]
-    seeds = [*plans.values(), *(game.first_of(found) for found in perfect)]
+    seeds = [*plans.values(), *(game.first_of(found) for found in perfect),
+             *(game.first_of(game.known(dict.fromkeys(everything, part))) for part in PARTLY)]
     stages = _every_first_stage(game, all_up_to)
     best = max(dict.fromkeys([*seeds, *stages]), key=game.rank) if stages else _search(game, seeds)
     if np.isneginf(game.score(best)):
@@ -160,7 +164,8 @@ def lottery(candidates, bids, replicates=200, seed=0, tail_weight=0.0, all_up_to
     found = np.max([[programme.objective for programme in perfect], *values.values()], axis=0)
     bound = np.maximum([programme.bound for programme in perfect], found)
     likely = game.names(game.outcomes.won[int(np.argmax(game.outcomes.weight))])
-    return Lottery(game.bids, game.outcomes, game.first_year, plans, values, found, bound, worths,
+    within = max(programme.bound - programme.objective for programme in (*perfect, *game.solved.values()) if programme)
+    return Lottery(game.bids, game.outcomes, game.first_year, plans, values, found, bound, worths, float(within),
                    game.programme(best, frozenset()), game.programme(best, likely), tail_weight, bool(stages))
 
 
@@ -316,35 +321,35 @@ def _apart(game, starts):
 
 def _search(game, seeds):
     """From the best of some first stages, one bid or one early start more, less or other at a time, while it gains."""
-    pool = dict.fromkeys(seeds)
-    best = max(pool, key=game.rank)
-    tried, more = len(pool), True
+    pool = sorted(dict.fromkeys(seeds), key=game.rank, reverse=True)
+    best, differing = pool[0], frozenset().union(*(first.starts for first in pool))
+    differing -= frozenset.intersection(*(first.starts for first in pool))
+    pool = list(dict.fromkeys(first.starts for first in pool))[:WORKS_KEPT]
+    tried, more = len(seeds), True
     while more and tried < MOST_TRIES:
         more = False
-        for other in _beside(game, best, pool):
+        for other in _beside(game, best, pool, differing):
             if other in game.judged or tried >= MOST_TRIES:
                 continue
             tried += 1
             game.say(f"First stage {tried}: {len(other.bids)} bids, {len(other.starts)} works before they are known ...")
             if game.rank(other) > game.rank(best):
                 best, more = other, True
-                pool[best] = None
+                pool = list(dict.fromkeys([best.starts, *pool]))
                 break
     return best
 
 
-def _beside(game, first, pool):
-    """First stages one step from another: a bid more or less, with any early starts known; an early start more or less."""
-    works = list(dict.fromkeys([first.starts, *(other.starts for other in pool)]))
+def _beside(game, first, pool, differing):
+    """First stages one step from another: a bid more or less, with any works of the pool; one early start more or less of
+    those the plans do not agree on."""
     for bids in [first.bids, *(first.bids ^ {bid.bid_id} for bid in game.bids)]:
-        yield from (FirstStage(bids, starts) for starts in works)
-    for start in sorted(first.starts):
+        yield from (FirstStage(bids, starts) for starts in dict.fromkeys([first.starts, *pool]))
+    for start in sorted(first.starts & differing):
         yield replace(first, starts=first.starts - {start})
-    for own in _early(game).values():
-        for start in own:
-            swapped = frozenset(other for other in first.starts if not set(game.needs[other[0]]) & set(game.needs[start[0]]))
-            if start not in first.starts:
-                yield replace(first, starts=swapped | {start})
+    for start in sorted(differing - first.starts):
+        beside = frozenset(other for other in first.starts if not set(game.needs[other[0]]) & set(game.needs[start[0]]))
+        yield replace(first, starts=beside | {start})
 
 
 def _worth(game, best, bid):
