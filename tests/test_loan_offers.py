@@ -7,6 +7,7 @@ from capplan import forecast, optimise, propose, read_estate, read_scenario
 from capplan.errors import DataError
 from capplan.funding.loans import yearly_payment
 from capplan.report.results import read_results
+from capplan.report.summary import answer
 from capplan.report.workbook import workbook
 from capplan.results import reserves_frame
 from capplan.runs import write_results
@@ -128,6 +129,7 @@ def test_results_and_workbook_agree_where_a_loan_is_taken(school, tiny, baseline
     assert workbook(results).differing == ()
     ledger = pd.read_csv(tmp_path / "out" / "ledger.csv")
     assert ledger.groupby("year").works_gbp.sum().abs().max() < 0.01
+    assert "Of that sum £90k repays 1 loan the plan takes" in answer(results)[0]
     row = results.schemes.set_index("scheme_id").loc["LOAN-L1"]
     assert "worth more than it costs" in row.reason
     risk = pd.read_csv(tmp_path / "out" / "cost_risk.csv").query("scope == 'scheme'").set_index("name").loc["LOAN-L1"]

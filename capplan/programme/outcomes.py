@@ -125,7 +125,6 @@ def lower_tail(values, weight, share=TAIL_SHARE):
     """
     order = np.argsort(values, kind="stable")
     used = np.diff(np.minimum(np.cumsum(weight[order]), share), prepend=0.0)
-    used[-1] += share - used.sum()
     some = used > 0
     return float(values[order][some] @ used[some] / share)
 

@@ -119,7 +119,7 @@ def answer(results):
     return [
         f"{counted(len(funded), 'scheme')} for {money(spend_gbp)} {'is' if len(funded) == 1 else 'are'} funded at "
         f"{len(homes)} of {counted(len(results.schools), 'school')} in {plan_span(results)}; {lapse}. "
-        f"{left}{_patched(funded)}",
+        f"{left}{_patched(funded)}{_borrowed(results)}",
         f"The programme avoids an expected loss of {money(solution['objective'])} "
         f"(discounted, at {solution['price_base']} prices).",
         f"Backlog of grades C to E in September {last}: {money(without)} without the programme, "
@@ -147,6 +147,14 @@ def certainty_words(solution):
     others = f" Others contribute {money(risk['contributed_gbp'])} to it." if risk["contributed_gbp"] > 0 else ""
     return [f"The cost is the expected one: four times in five the programme comes to {money(risk['p80_gbp'])} or less, so "
             f"{money(more)} held beside the plan makes it 80% sure ({money(apart)} if each scheme held its own).{others}"]
+
+
+def _borrowed(results):
+    """What of the spending repays loans that the plan takes; nothing where it takes none."""
+    loans = results.funded[results.funded.kind == "loan"]
+    repaid_gbp = results.draws.amount_gbp[results.draws.scheme_id.isin(loans.scheme_id)].sum()
+    return (f" Of that sum {money(repaid_gbp)} repays {counted(len(loans), 'loan')} the plan takes, counted as "
+            f"{'a scheme' if len(loans) == 1 else 'schemes'} too." if len(loans) else "")
 
 
 def _patched(funded):
