@@ -13,6 +13,7 @@ from .outlook import forecast
 from .programme.lottery import BEST, LOST, WON, lottery
 from .programme.outcomes import Bid
 from .report.bids import bids_text
+from .report.words import year_label
 from .runs import write_choice
 from .scenario import read_scenario
 from .tabular import write_frame
@@ -147,7 +148,7 @@ def _facts(estate, scenario, found, tables, notes, seed):
     drawn = found.outcomes.drawn
     rounds = sorted(set(tables["bids"].first_year))
     if len(rounds) > 1:
-        notes = [*notes, f"Bids of several rounds: every outcome is taken as known from {found.known_from} on, which makes "
+        notes = [*notes, f"Bids of several rounds: every outcome is taken as known from {year_label(found.known_from)} on, which makes "
                  "the later ones look a little better than they are."]
     return {"trust": estate.trust["name"], "scenario": scenario.name, "price_base": scenario.plan.price_base, "seed": seed,
             "known_from": found.known_from, "outcomes": len(weight), "drawn": drawn, "tail_weight": found.tail_weight,

@@ -80,6 +80,9 @@ def _notes(facts, tables):
     if unknown:
         yield f"{counted(unknown, 'rule')} could not be checked or are not confirmed (checks.csv)."
     yield from facts["notes"]
+    if facts["tail_weight"]:
+        yield (f"Plans are judged, and the worth of bids is told, by the mean of the worst tenth of outcomes at "
+               f"{facts['tail_weight']:.0%} and the mean of all at the rest.")
     if facts["drawn"]:
         yield f"The mean may be off by {money(facts['standard_error_gbp'])} either way for want of more draws."
     yield (f"Each value is within {money(facts['within_gbp'])} of the best possible (--gap); worths below that may be "

@@ -18,7 +18,7 @@ def programme_table(results):
             for scheme, rows in paid[paid.scheme_id.isin(kept)].groupby("scheme_id")}
     groups = []
     for year, schemes in funded.groupby("start_year"):
-        rows = [(row.scheme_id, row.school_name, row.block_id or ("grounds" if row.site_id else ""), row.element, row.description or row.kind,
+        rows = [(row.scheme_id, row.school_name, _block(row), row.element, row.description or row.kind,
                  pounds(row.cost_gbp), pots.get(row.scheme_id, ""), _ratio(row.value_per_gbp), row.reason)
                 for row in schemes.itertuples() if row.scheme_id in kept]
         rest = schemes[~schemes.scheme_id.isin(kept)]
@@ -33,7 +33,7 @@ def programme_table(results):
 def deferred_table(results):
     """The deferred needs of most value, with the reason; the rest are counted."""
     needs = deferred_needs(results)
-    rows = [(row.scheme_id, row.school_name, row.block_id or ("grounds" if row.site_id else ""), row.element, row.description or row.kind,
+    rows = [(row.scheme_id, row.school_name, _block(row), row.element, row.description or row.kind,
              pounds(row.cost_gbp), pounds(row.value_gbp), row.reason)
             for row in needs.head(MOST_DEFERRED_ROWS).itertuples()]
     rest = needs.iloc[MOST_DEFERRED_ROWS:]
@@ -226,3 +226,8 @@ def _ratio(value):
 
 def _share(fraction):
     return "" if fraction != fraction else percent(fraction)
+
+
+def _block(row):
+    """Block of a scheme, or the grounds; blank for what is at no site, as a loan."""
+    return row.block_id or ("grounds" if row.site_id else "")

@@ -58,7 +58,7 @@ def programme_sheet(sheet, results, names, draws):
         got = float(paid.get(row.scheme_id, 0.0))
         rows.append({
             "scheme": names.schemes[row.scheme_id], "school": names.schools[row.school_id], "name": row.school_name,
-            "block": row.block_id or ("grounds" if row.site_id else ""), "element": names.elements[row.element], "kind": row.kind,
+            "block": row.block_id or "grounds" * bool(row.site_id), "element": names.elements[row.element], "kind": row.kind,
             "year": row.start_year, "must": "yes" if row.must_do else "no", "cost": row.cost_gbp, "value": row.value_gbp,
             "pots": row.pots, "reason": row.reason,
             "paid": Formula(f"=SUMIFS({draws.whole('amount')},{draws.whole('scheme')},{scheme})", got),
