@@ -148,8 +148,8 @@ def _facts(estate, scenario, found, tables, notes, seed):
     drawn = found.outcomes.drawn
     rounds = sorted(set(tables["bids"].first_year))
     if len(rounds) > 1:
-        notes = [*notes, f"Bids of several rounds: every outcome is taken as known from {year_label(found.known_from)} on, which makes "
-                 "the later ones look a little better than they are."]
+        notes = [*notes, "Bids of several rounds: every outcome is taken as known from "
+                 f"{year_label(found.known_from)} on, which makes the later ones look a little better than they are."]
     return {"trust": estate.trust["name"], "scenario": scenario.name, "price_base": scenario.plan.price_base, "seed": seed,
             "known_from": found.known_from, "outcomes": len(weight), "drawn": drawn, "tail_weight": found.tail_weight,
             "every_first_stage": found.every_first_stage, "make": sorted(found.best.bids),
