@@ -86,6 +86,11 @@ class Instance:
                 for pair, value, bill in zip(self.pairs, self.value.tolist(), bills, strict=True)}
 
     @cached_property
+    def place_of(self):
+        """(scheme, year) to its place in ``pairs``."""
+        return dict(zip(self.pairs, range(len(self.pairs)), strict=True))
+
+    @cached_property
     def by_scheme(self):
         """Scheme to the places of its starts in ``pairs``."""
         found = {}

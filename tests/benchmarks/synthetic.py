@@ -11,7 +11,9 @@ from capplan.candidates import Candidates
 
 FIRST_YEAR = 2026
 TRADES = ("roofing", "mechanical", "electrical", "windows", "finishes")
-TAGS = ("condition", "condition", "energy", "")
+SHORT = 2.2
+"""What could be done costs so many times the money."""
+TAGS = ("condition", "condition", "condition", "condition", "energy", "energy", "")
 
 
 def trust(schools, schemes, years, seed=0, rules=True):
@@ -47,7 +49,7 @@ def _schemes(rng, schools, schemes):
     alternatives = rng.choice([1, 1, 1, 2, 3], size=schemes)
     need = np.repeat(np.arange(schemes), alternatives)[:schemes]
     school = rng.integers(0, schools, schemes)[need]
-    cost = np.exp(rng.normal(11.0, 0.9, schemes)[need] + rng.normal(0, 0.4, schemes))
+    cost = np.exp(rng.normal(11.0, 0.7, schemes)[need] + rng.normal(0, 0.4, schemes))
     single = np.bincount(need, minlength=schemes)[need] == 1
     return pd.DataFrame({
         "scheme_id": [f"S{i}" for i in range(schemes)], "school_id": [f"school{i}" for i in school], "kind": "works",
@@ -80,11 +82,11 @@ def _starts(rng, table, years):
 
 def _pots(rng, table, total, years):
     """Condition grant of two years' window, an energy grant, schools' own money of three years, reserves to the end."""
-    yearly, end = total / 3.2 / years, FIRST_YEAR + years - 1
+    yearly, end = total / SHORT / years, FIRST_YEAR + years - 1
     rows = []
     for year in range(FIRST_YEAR, end + 1):
         wave = rng.uniform(0.8, 1.2)
-        rows.append([f"SCA-{year}", 0.55 * yearly * wave, year, min(year + 1, end), "condition", ""])
+        rows.append([f"SCA-{year}", 0.55 * yearly * wave, year, min(year + 1, end), "condition;energy", ""])
         rows.append([f"GREEN-{year}", 0.12 * yearly * wave, year, min(year + 1, end), "energy", ""])
         rows.append([f"RESERVE-{year}", 0.23 * yearly * wave, year, end, "", ""])
     owners = rng.permutation(table.school_id.unique())[:max(1, min(20, table.school_id.nunique() // 4))]
@@ -113,12 +115,12 @@ def _add_rules(rng, frames, table, total, schools, years):
 
 
 def _limits(rng, frames, table, total, schools, years):
-    yearly, rows = total / 3.2 / years, []
+    yearly, rows = total / SHORT / years, []
     span = range(FIRST_YEAR, FIRST_YEAR + years)
-    by_trade = table.groupby("trade").cost.sum() / table.cost.sum()
+    by_trade, dearest = table.groupby("trade").cost.sum() / table.cost.sum(), table.groupby("trade").cost.max()
     for year in span:
         rows.append(["a site at once", year, "site", "", "schemes", "<=", max(3, 0.9 * len(table) / schools / years * 1.2)])
-        rows += [[f"{trade} firms", year, "trade", trade, "cost", "<=", 1.2 * yearly * share]
+        rows += [[f"{trade} firms", year, "trade", trade, "cost", "<=", 1.2 * yearly * share + 0.5 * dearest[trade]]
                  for trade, share in by_trade.items()]
         rows.append(["all works", year, "all", "", "schemes", "<=", 0.6 * len(table) / years])
         rows.append(["windows package", year, "trade", "windows", "cost", ">=", 0.1 * yearly])

@@ -1,0 +1,231 @@
+"""The formulation as one sparse matrix, built straight from the instance for speed.
+
+It is the model of ``formulation``, row for row and column for column; that module is the definition, and a test holds the
+two to each other. Columns come in this order: starts, money flows, totals, bundles, packages.
+"""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from .instance import Instance
+
+FREE = np.inf
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """``max value @ x`` with ``low <= matrix @ x <= high`` and ``0 <= x <= most``; ``whole`` marks the integer columns.
+
+    ``matrix`` is a sparse matrix by column, shape (rows, columns). ``family`` (rows,) numbers the family of each row in
+    ``FAMILIES``. The first ``len(instance.pairs)`` columns are the starts.
+    """
+
+    instance: Instance = field(repr=False)
+    value: np.ndarray = field(repr=False)
+    most: np.ndarray = field(repr=False)
+    whole: np.ndarray = field(repr=False)
+    matrix: object = field(repr=False)
+    low: np.ndarray = field(repr=False)
+    high: np.ndarray = field(repr=False)
+    family: np.ndarray = field(repr=False)
+
+    @property
+    def starts(self):
+        """Number of starts."""
+        return len(self.instance.pairs)
+
+    @cached_property
+    def own_need(self):
+        """Number of the first need of each start's scheme, shape (n,): a partition of the starts."""
+        number = {}
+        for i, members in enumerate(self.instance.groups.values()):
+            for scheme in members:
+                number.setdefault(scheme, i)
+        return np.array([number[scheme] for scheme, _ in self.instance.pairs], dtype=int)
+
+
+class _Rows:
+    """Rows as they are stated, by coordinates; and the columns beside the starts."""
+
+    def __init__(self, inst):
+        self.inst, self.columns = inst, len(inst.pairs)
+        self.row, self.column, self.entry, self.low, self.high, self.family = [], [], [], [], [], []
+        self.most, self.whole, self.value = [], [], []
+
+    def new(self, count, most=FREE, whole=False):
+        """Further columns without a value; their places."""
+        places = np.arange(self.columns, self.columns + count)
+        self.columns += count
+        self.most += [most] * count
+        self.whole += [whole] * count
+        return places
+
+    def add(self, family, parts, low, high):
+        """One row, ``parts`` being (columns, entries)."""
+        for columns, entries in parts:
+            columns = np.atleast_1d(np.asarray(columns, dtype=int))
+            self.column.append(columns)
+            self.row.append(np.full(len(columns), len(self.low)))
+            self.entry.append(np.broadcast_to(np.asarray(entries, dtype=float), columns.shape))
+        self.low.append(low)
+        self.high.append(high)
+        self.family.append(family)
+
+
+def arrays(inst):
+    """An instance as arrays.
+
+    Parameters
+    ----------
+    inst : Instance
+
+    Returns
+    -------
+    Arrays
+    """
+    from scipy.sparse import csc_matrix
+
+    rows = _Rows(inst)
+    together = _bundle_columns(rows)
+    for number, family in enumerate(FAMILIES):
+        family(rows, number, together)
+    shape = (len(rows.low), rows.columns)
+    entries = [np.concatenate(part) if part else np.zeros(0) for part in (rows.entry, rows.row, rows.column)]
+    matrix = csc_matrix((entries[0], (entries[1].astype(int), entries[2].astype(int))), shape=shape)
+    matrix.sum_duplicates()
+    extra, starts = rows.columns - len(inst.pairs), len(inst.pairs)
+    return Arrays(inst, np.concatenate([inst.value, np.zeros(extra)]), np.concatenate([_possible(inst), rows.most]),
+                  np.concatenate([np.ones(starts, bool), np.array(rows.whole, dtype=bool)]), matrix,
+                  np.array(rows.low, dtype=float), np.array(rows.high, dtype=float), np.array(rows.family, dtype=int))
+
+
+def _possible(inst):
+    """1 for each start that could be paid for and keeps every upper limit by itself, else 0; shape (n,)."""
+    possible = np.ones(len(inst.pairs))
+    for limit in inst.limits:
+        if limit.sense == "<=" and limit.total is None and (limit.weight > 0).all():
+            possible[limit.place[limit.weight > limit.amount * (1 + 1e-9)]] = 0.0
+    if not inst.bundles:
+        years = np.unique(inst.spending.year)
+        held = {pots: np.array([sum(inst.terms[pot].amount for pot in pots
+                                    if inst.terms[pot].first_year <= year <= inst.terms[pot].last_year) for year in years])
+                for pots in set(inst.payers.values())}
+        spent = inst.spending
+        most = np.array([held[inst.payers[inst.pairs[place][0]]][column] for place, column in
+                         zip(spent.start.tolist(), np.searchsorted(years, spent.year).tolist(), strict=True)])
+        possible[spent.start[spent.cost_gbp > most * (1 + 1e-9)]] = 0.0
+    return possible
+
+
+def _bundle_columns(rows):
+    """(bundle, year) to its column, for the years in which all its schemes may start."""
+    inst = rows.inst
+    found = [(i, year) for i, bundle in enumerate(inst.bundles)
+             for year in sorted(set.intersection(*({inst.pairs[place][1] for place in inst.by_scheme.get(scheme, ())}
+                                                   for scheme in bundle.schemes)))]
+    return dict(zip(found, rows.new(len(found), 1.0, True), strict=True))
+
+
+def _one_per_need(rows, number, together):
+    for members in rows.inst.groups.values():
+        places = [place for scheme in members for place in rows.inst.by_scheme.get(scheme, ())]
+        if len(places) > 1:
+            rows.add(number, [(places, 1.0)], -FREE, 1.0)
+
+
+def _must_do(rows, number, together):
+    place_of = rows.inst.place_of
+    for pairs in rows.inst.must.values():
+        rows.add(number, [([place_of[pair] for pair in pairs], 1.0)], 1.0, FREE)
+
+
+def _started_no_later(rows, number, together):
+    inst = rows.inst
+    for scheme, required in inst.requires.items():
+        for other in required:
+            for place in inst.by_scheme.get(scheme, ()):
+                year = inst.pairs[place][1]
+                rows.add(number, [(_begun(inst, scheme, year), 1.0), (_begun(inst, other, year), -1.0)], -FREE, 0.0)
+
+
+def _begun(inst, scheme, year):
+    return [place for place in inst.by_scheme.get(scheme, ()) if inst.pairs[place][1] <= year]
+
+
+def _bundles(rows, number, together):
+    inst = rows.inst
+    for (i, year), column in together.items():
+        for scheme in inst.bundles[i].schemes:
+            rows.add(number, [(column, 1.0), (inst.place_of[scheme, year], -1.0)], -FREE, 0.0)
+
+
+def _fully_paid(rows, number, together):
+    inst = rows.inst
+    place_of_class = {pots: i for i, pots in enumerate(inst.classes())}
+    of_scheme = {scheme: place_of_class[pots] for scheme, pots in inst.payers.items()}
+    of_start = np.array([of_scheme[scheme] for scheme, _ in inst.pairs], dtype=int)
+    owed = _owed(inst, of_start, together)
+    rows.flows = {}
+    for (i, year), (columns, costs) in owed.items():
+        pots = [pot for pot in list(place_of_class)[i]
+                if inst.terms[pot].first_year <= year <= inst.terms[pot].last_year]
+        flows = rows.new(len(pots))
+        for pot, flow in zip(pots, flows, strict=True):
+            rows.flows.setdefault(pot, []).append((year, flow))
+            most = inst.terms[pot].most_share
+            if most < 1:
+                rows.add(number, [(flow, 1.0), (columns, -most * costs)], -FREE, 0.0)
+        rows.add(number, [(flows, 1.0), (columns, -costs)], 0.0, 0.0)
+
+
+def _owed(inst, of_start, together):
+    """(class, year) to the columns that spend then and what they spend; bundles take their saving off."""
+    spending = inst.spending
+    key = np.stack([of_start[spending.start], spending.year])
+    columns, costs = spending.start, spending.cost_gbp
+    saved = [(of_start[place], year, column, -inst.bundles[i].saving_share * cost)
+             for (i, start), column in together.items() for scheme in inst.bundles[i].schemes
+             for place in [inst.place_of[scheme, start]] for year, cost in inst.starts[scheme, start].spend.items()]
+    if saved:
+        more = np.array(saved)
+        key = np.concatenate([key, more[:, :2].T.astype(int)], axis=1)
+        columns, costs = np.concatenate([columns, more[:, 2].astype(int)]), np.concatenate([costs, more[:, 3]])
+    order = np.lexsort((key[1], key[0]))
+    key, columns, costs = key[:, order], columns[order], costs[order]
+    edges = np.flatnonzero(np.any(np.diff(key, axis=1) != 0, axis=0)) + 1 if key.shape[1] else []
+    return {(int(k[0, 0]), int(k[1, 0])): (c, a) for k, c, a in
+            zip(np.split(key, edges, axis=1), np.split(columns, edges), np.split(costs, edges), strict=True) if len(c)}
+
+
+def _pot_amount(rows, number, together):
+    inst = rows.inst
+    for pot, terms in inst.terms.items():
+        drawn = rows.flows.get(pot, [])
+        if drawn:
+            rows.add(number, [([flow for _, flow in drawn], 1.0)], -FREE, terms.amount)
+        for year in sorted({year for year, _ in drawn}) if terms.with_scheme else ():
+            begun = _begun(inst, terms.with_scheme, year)
+            rows.add(number, [([flow for y, flow in drawn if y == year], 1.0), (begun, -terms.amount)], -FREE, 0.0)
+
+
+def _limits(rows, number, together):
+    totals = {}
+    for limit in rows.inst.limits:
+        parts, amount = [(limit.place, limit.weight)], limit.amount
+        if limit.total is not None:
+            key = limit.total.name, limit.total.year
+            if key not in totals:
+                totals[key] = rows.new(1)
+                rows.add(number, [(limit.total.place, limit.total.weight), (totals[key], -1.0)], 0.0, 0.0)
+            parts, amount = [*parts, (totals[key], -limit.amount)], 0.0
+        if limit.or_none:
+            package = rows.new(1, 1.0, True)
+            rows.add(number, [*parts, (package, -limit.weight[limit.weight > 0].sum())], -FREE, 0.0)
+            parts, amount = [*parts, (package, -limit.amount)], 0.0
+        rows.add(number, parts, *((-FREE, amount) if limit.sense == "<=" else (amount, FREE)))
+
+
+FAMILIES = (_one_per_need, _must_do, _started_no_later, _bundles, _fully_paid, _pot_amount, _limits)
+NEEDS, MUST, ORDER, BUNDLES, PAID, POTS, LIMITS = range(len(FAMILIES))
