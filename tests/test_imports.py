@@ -30,7 +30,7 @@ RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 
 # Libraries with one home: folders end with /, files with .py. Deferred: imported inside functions only.
 HOMES = {
-    "pulp": ("programme/formulation.py", "programme/solver.py"), "highspy": ("programme/solver.py",),
+    "pulp": ("programme/formulation.py", "programme/solver.py"), "highspy": ("programme/solver.py", "programme/linear.py"),
     "matplotlib": ("report/",), "jinja2": ("report/",),
     "pydantic": ("scenario.py", "scenario_parts.py", "importers/survey_map"), "click": ("cli/",),
     "pyarrow": ("tabular.py", "importers/pds_columns.py"), "python_calamine": ("importers/survey_sheet.py",),

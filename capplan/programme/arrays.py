@@ -11,25 +11,31 @@ import numpy as np
 
 from .instance import Instance
 
-FREE = np.inf
+FREE, TINY = np.inf, 1e-6
 
 
 @dataclass(frozen=True)
 class Arrays:
-    """``max value @ x`` with ``low <= matrix @ x <= high`` and ``0 <= x <= most``; ``whole`` marks the integer columns.
+    """``max value @ x`` with ``low <= matrix @ x <= high`` and ``least <= x <= most``; ``whole`` marks the integer columns.
 
     ``matrix`` is a sparse matrix by column, shape (rows, columns). ``family`` (rows,) numbers the family of each row in
-    ``FAMILIES``. The first ``len(instance.pairs)`` columns are the starts.
+    ``FAMILIES``. The first ``len(instance.pairs)`` columns are the starts; one that could not be paid for by itself, or that
+    breaks an upper limit by itself, may be 0 at most. ``together`` gives the column of each (bundle, year), ``packages`` of
+    each limit that is a package, by its place. ``reach`` (columns,): what a column cannot exceed in size.
     """
 
     instance: Instance = field(repr=False)
     value: np.ndarray = field(repr=False)
+    least: np.ndarray = field(repr=False)
     most: np.ndarray = field(repr=False)
     whole: np.ndarray = field(repr=False)
     matrix: object = field(repr=False)
     low: np.ndarray = field(repr=False)
     high: np.ndarray = field(repr=False)
     family: np.ndarray = field(repr=False)
+    together: dict = field(repr=False)
+    packages: dict = field(repr=False)
+    reach: np.ndarray = field(repr=False)
 
     @property
     def starts(self):
@@ -45,6 +51,25 @@ class Arrays:
                 number.setdefault(scheme, i)
         return np.array([number[scheme] for scheme, _ in self.instance.pairs], dtype=int)
 
+    @cached_property
+    def needs(self):
+        """Number of needs."""
+        return int(self.own_need.max(initial=-1)) + 1
+
+    def whole_columns(self, choice):
+        """Value of every integer column for a choice of start years; the rest are zero, shape (columns,)."""
+        x, inst = np.zeros(len(self.value)), self.instance
+        x[[inst.place_of[pair] for pair in choice.items()]] = 1.0
+        for (i, year), column in self.together.items():
+            x[column] = all(choice.get(scheme) == year for scheme in inst.bundles[i].schemes)
+        for i, column in self.packages.items():
+            x[column] = x[inst.limits[i].place].any()
+        return x
+
+    def choice(self, x):
+        """Scheme to start year, from the columns."""
+        return dict(self.instance.pairs[place] for place in np.flatnonzero(x[:self.starts] > 0.5))
+
 
 class _Rows:
     """Rows as they are stated, by coordinates; and the columns beside the starts."""
@@ -52,15 +77,24 @@ class _Rows:
     def __init__(self, inst):
         self.inst, self.columns = inst, len(inst.pairs)
         self.row, self.column, self.entry, self.low, self.high, self.family = [], [], [], [], [], []
-        self.most, self.whole, self.value = [], [], []
+        self.least, self.most, self.whole, self.reach = [], [], [], []
+        self.money, self.flows, self.together, self.packages = float(inst.pots.amount.sum()), {}, {}, {}
 
-    def new(self, count, most=FREE, whole=False):
+    def new(self, count, least=0.0, most=FREE, whole=False, reach=None):
         """Further columns without a value; their places."""
         places = np.arange(self.columns, self.columns + count)
         self.columns += count
+        self.least += [least] * count
         self.most += [most] * count
         self.whole += [whole] * count
+        self.reach += [self.money if reach is None else reach] * count
         return places
+
+    def flow(self, pot, year):
+        """A column for what a pot pays in a year; its place."""
+        place = self.new(1)
+        self.flows.setdefault(pot, []).append((year, place))
+        return place
 
     def add(self, family, parts, low, high):
         """One row, ``parts`` being (columns, entries)."""
@@ -88,17 +122,19 @@ def arrays(inst):
     from scipy.sparse import csc_matrix
 
     rows = _Rows(inst)
-    together = _bundle_columns(rows)
     for number, family in enumerate(FAMILIES):
-        family(rows, number, together)
+        family(rows, number)
     shape = (len(rows.low), rows.columns)
     entries = [np.concatenate(part) if part else np.zeros(0) for part in (rows.entry, rows.row, rows.column)]
     matrix = csc_matrix((entries[0], (entries[1].astype(int), entries[2].astype(int))), shape=shape)
     matrix.sum_duplicates()
     extra, starts = rows.columns - len(inst.pairs), len(inst.pairs)
-    return Arrays(inst, np.concatenate([inst.value, np.zeros(extra)]), np.concatenate([_possible(inst), rows.most]),
-                  np.concatenate([np.ones(starts, bool), np.array(rows.whole, dtype=bool)]), matrix,
-                  np.array(rows.low, dtype=float), np.array(rows.high, dtype=float), np.array(rows.family, dtype=int))
+    whole = np.concatenate([np.ones(starts, bool), np.array(rows.whole, dtype=bool)])
+    return Arrays(
+        inst, np.concatenate([inst.value, np.zeros(extra)]), np.concatenate([np.zeros(starts), rows.least]),
+        np.concatenate([_possible(inst), rows.most]), whole, matrix, np.array(rows.low, dtype=float),
+        np.array(rows.high, dtype=float), np.array(rows.family, dtype=int), rows.together, rows.packages,
+        np.concatenate([np.ones(starts), rows.reach]))
 
 
 def _possible(inst):
@@ -119,29 +155,20 @@ def _possible(inst):
     return possible
 
 
-def _bundle_columns(rows):
-    """(bundle, year) to its column, for the years in which all its schemes may start."""
-    inst = rows.inst
-    found = [(i, year) for i, bundle in enumerate(inst.bundles)
-             for year in sorted(set.intersection(*({inst.pairs[place][1] for place in inst.by_scheme.get(scheme, ())}
-                                                   for scheme in bundle.schemes)))]
-    return dict(zip(found, rows.new(len(found), 1.0, True), strict=True))
-
-
-def _one_per_need(rows, number, together):
+def _one_per_need(rows, number):
     for members in rows.inst.groups.values():
         places = [place for scheme in members for place in rows.inst.by_scheme.get(scheme, ())]
         if len(places) > 1:
             rows.add(number, [(places, 1.0)], -FREE, 1.0)
 
 
-def _must_do(rows, number, together):
+def _must_do(rows, number):
     place_of = rows.inst.place_of
     for pairs in rows.inst.must.values():
         rows.add(number, [([place_of[pair] for pair in pairs], 1.0)], 1.0, FREE)
 
 
-def _started_no_later(rows, number, together):
+def _started_no_later(rows, number):
     inst = rows.inst
     for scheme, required in inst.requires.items():
         for other in required:
@@ -154,30 +181,44 @@ def _begun(inst, scheme, year):
     return [place for place in inst.by_scheme.get(scheme, ()) if inst.pairs[place][1] <= year]
 
 
-def _bundles(rows, number, together):
+def _bundles(rows, number):
     inst = rows.inst
-    for (i, year), column in together.items():
-        for scheme in inst.bundles[i].schemes:
-            rows.add(number, [(column, 1.0), (inst.place_of[scheme, year], -1.0)], -FREE, 0.0)
+    for i, bundle in enumerate(inst.bundles):
+        years = [{inst.pairs[place][1] for place in inst.by_scheme.get(scheme, ())} for scheme in bundle.schemes]
+        for year in sorted(set.intersection(*years)):
+            column = rows.together[i, year] = int(rows.new(1, 0.0, 1.0, True, 1.0)[0])
+            for scheme in bundle.schemes:
+                rows.add(number, [(column, 1.0), (inst.place_of[scheme, year], -1.0)], -FREE, 0.0)
 
 
-def _fully_paid(rows, number, together):
+def _fully_paid(rows, number):
     inst = rows.inst
     place_of_class = {pots: i for i, pots in enumerate(inst.classes())}
     of_scheme = {scheme: place_of_class[pots] for scheme, pots in inst.payers.items()}
     of_start = np.array([of_scheme[scheme] for scheme, _ in inst.pairs], dtype=int)
-    owed = _owed(inst, of_start, together)
-    rows.flows = {}
-    for (i, year), (columns, costs) in owed.items():
+    shared = {}
+    for (i, year), (columns, costs) in _owed(inst, of_start, rows.together).items():
         pots = [pot for pot in list(place_of_class)[i]
                 if inst.terms[pot].first_year <= year <= inst.terms[pot].last_year]
-        flows = rows.new(len(pots))
-        for pot, flow in zip(pots, flows, strict=True):
-            rows.flows.setdefault(pot, []).append((year, flow))
-            most = inst.terms[pot].most_share
-            if most < 1:
-                rows.add(number, [(flow, 1.0), (columns, -most * costs)], -FREE, 0.0)
-        rows.add(number, [(flows, 1.0), (columns, -costs)], 0.0, 0.0)
+        general = tuple(pot for pot in pots if pot in inst.general_pots)
+        parts = [(columns, -costs)]
+        for pot in pots:
+            if pot in inst.general_pots:
+                continue
+            flow = rows.flow(pot, year)
+            parts.append((flow, 1.0))
+            if inst.terms[pot].most_share < 1:
+                rows.add(number, [(flow, 1.0), (columns, -inst.terms[pot].most_share * costs)], -FREE, 0.0)
+        if len(parts) == 1:
+            shared.setdefault((general, year), []).append(parts[0])
+            continue
+        if general:
+            rest = rows.new(1)
+            parts.append((rest, 1.0))
+            shared.setdefault((general, year), []).append((rest, -1.0))
+        rows.add(number, parts, 0.0, 0.0)
+    for (general, year), parts in shared.items():
+        rows.add(number, [*((rows.flow(pot, year), 1.0) for pot in general), *parts], 0.0, 0.0)
 
 
 def _owed(inst, of_start, together):
@@ -199,31 +240,34 @@ def _owed(inst, of_start, together):
             zip(np.split(key, edges, axis=1), np.split(columns, edges), np.split(costs, edges), strict=True) if len(c)}
 
 
-def _pot_amount(rows, number, together):
+def _pot_amount(rows, number):
     inst = rows.inst
     for pot, terms in inst.terms.items():
         drawn = rows.flows.get(pot, [])
         if drawn:
-            rows.add(number, [([flow for _, flow in drawn], 1.0)], -FREE, terms.amount)
+            rows.add(number, [(np.concatenate([flow for _, flow in drawn]), 1.0)], -FREE, terms.amount)
         for year in sorted({year for year, _ in drawn}) if terms.with_scheme else ():
             begun = _begun(inst, terms.with_scheme, year)
-            rows.add(number, [([flow for y, flow in drawn if y == year], 1.0), (begun, -terms.amount)], -FREE, 0.0)
+            paid = np.concatenate([flow for paid_in, flow in drawn if paid_in == year])
+            rows.add(number, [(paid, 1.0), (begun, -terms.amount)], -FREE, 0.0)
 
 
-def _limits(rows, number, together):
+def _limits(rows, number):
     totals = {}
-    for limit in rows.inst.limits:
+    for i, limit in enumerate(rows.inst.limits):
         parts, amount = [(limit.place, limit.weight)], limit.amount
         if limit.total is not None:
             key = limit.total.name, limit.total.year
             if key not in totals:
-                totals[key] = rows.new(1)
+                totals[key] = rows.new(1, -FREE, reach=float(np.abs(limit.total.weight).sum()))
                 rows.add(number, [(limit.total.place, limit.total.weight), (totals[key], -1.0)], 0.0, 0.0)
             parts, amount = [*parts, (totals[key], -limit.amount)], 0.0
         if limit.or_none:
-            package = rows.new(1, 1.0, True)
+            package = rows.packages[i] = int(rows.new(1, 0.0, 1.0, True, 1.0)[0])
             rows.add(number, [*parts, (package, -limit.weight[limit.weight > 0].sum())], -FREE, 0.0)
             parts, amount = [*parts, (package, -limit.amount)], 0.0
+        elif limit.total is None and (limit.weight == np.round(limit.weight)).all():   # whole numbers add up to one
+            amount = np.floor(amount + TINY) if limit.sense == "<=" else np.ceil(amount - TINY)
         rows.add(number, parts, *((-FREE, amount) if limit.sense == "<=" else (amount, FREE)))
 
 

@@ -86,6 +86,12 @@ class Instance:
                 for pair, value, bill in zip(self.pairs, self.value.tolist(), bills, strict=True)}
 
     @cached_property
+    def general_pots(self):
+        """Pots that no school owns, that name no schemes, and that pay whole bills."""
+        pots = self.pots
+        return frozenset(pots.index[(pots.school_id == "") & (pots.schemes == "") & (pots.most_share >= 1)])
+
+    @cached_property
     def place_of(self):
         """(scheme, year) to its place in ``pairs``."""
         return dict(zip(self.pairs, range(len(self.pairs)), strict=True))

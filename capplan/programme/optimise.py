@@ -9,15 +9,19 @@ import pandas as pd
 from ..candidates import CONTRIBUTIONS, Candidates
 from ..errors import AuditError, SolverError
 from . import formulation
+from .arrays import arrays
 from .audit import audit
 from .infeasible import explain
 from .instance import instance, total_value
 from .payments import draws as pay
 from .payments import draws_or_none
 from .rules_of_thumb import RULES, by_rule
-from .search import close_enough, quick_programme
+from .search import LEAST_TIME_S, Search, whole
 from .solver import SOLVERS, Answer, InfeasibleModelError, relative_gap, solve
 
+SMALL_MODEL_STARTS, SETTLED_MODEL_STARTS, LARGE_MODEL_STARTS = 1000, 6000, 20_000
+"""Up to the first, a model is solved as it is; up to the second its core has nothing settled; above the third the core is
+improved part by part before the whole model is tried, which proves little there."""
 DEFAULTS = {"name": "highs", "gap": 0.001, "time_limit_s": 60.0}
 
 
@@ -212,25 +216,46 @@ def _search(inst, known, settings, threads, seed):
     Returns the answer, which is the best of all that was found with the tightest bound, and what found it.
     """
     began, limit = time.perf_counter(), settings["time_limit_s"]
-    model = formulation.build(inst)
-    bound = float("inf")
+    bound, status, solver = float("inf"), "time limit", ("highs", version("highspy"))
     if settings["name"] == "highs":
-        quick, bound = quick_programme(model, settings["gap"], limit / 3, seed)
-        known = _best(inst, known, (quick, "quick search"))
-    if known is None or not close_enough(inst, known[0], bound, settings["gap"]):
-        start = {model.starts[pair].name: 1.0 for pair in known[0].items()} if known else None
-        left = max(1.0, limit - (time.perf_counter() - began))
-        answer = solve(model, settings["name"], settings["gap"], left, threads, seed, start)
-        known = _best(inst, known, (answer.choice, "solver"))
-        bound, status, solver = min(bound, answer.bound), answer.status, (answer.solver, answer.version)
-    else:
-        status, solver = "optimal", ("highs", version("highspy"))
+        search = _by_parts(inst, known, settings["gap"], limit, threads, seed)
+        bound = search.bound
+        for _, choice in reversed(search.found):
+            better = _best(inst, known, (choice, "search"))
+            if better is not known:
+                known = better
+                break
+    if known is None or relative_gap(total_value(inst, known[0]), bound) > settings["gap"]:
+        left = limit - (time.perf_counter() - began)
+        if left > LEAST_TIME_S or known is None:
+            model = formulation.build(inst)
+            start = {model.starts[pair].name: 1.0 for pair in known[0].items()} if known else None
+            answer = solve(model, settings["name"], settings["gap"], max(1.0, left), threads, seed, start)
+            known = _best(inst, known, (answer.choice, "solver"))
+            bound, status, solver = min(bound, answer.bound), answer.status, (answer.solver, answer.version)
     if known is None:
         raise SolverError(f"No programme was found within the time limit ({limit:g} s); allow more time.")
     value = total_value(inst, known[0])
     status = "optimal" if relative_gap(value, bound) <= settings["gap"] else status
     answer = Answer(known[0], value, max(bound, value), time.perf_counter() - began, status, *solver)
     return answer, known[1]
+
+
+def _by_parts(inst, known, gap, limit, threads, seed):
+    """The search on the arrays: relaxation, core, parts, and, while it is not close, the whole model in the time left."""
+    search = Search(arrays(inst), gap, limit, seed, known[0] if known else None)
+    starts = search.model.starts
+    if starts > LARGE_MODEL_STARTS:
+        search.core(search.left_s() / 2)
+        search.improve(search.left_s() / 2)
+    elif starts > SETTLED_MODEL_STARTS:
+        search.core(search.left_s() / 4)
+    elif starts > SMALL_MODEL_STARTS:
+        search.small_core(search.left_s() / 10)
+        search.improve(search.left_s() / 10)
+    if not search.close and search.left_s() > LEAST_TIME_S:
+        whole(search, search.left_s(), threads)
+    return search
 
 
 def _best(inst, known, other):

@@ -1,91 +1,199 @@
-"""A good programme and a true bound fast: relax, settle the lumpy schemes first, then solve a small core exactly.
+"""A good programme and a true bound fast: relax, solve a core in whole numbers, then improve it part by part.
 
-A trust's relaxation is nearly whole already; what is left over are a few large schemes cut in two between years. Settling
-those first, dearest first, and solving again each time (milliseconds, since HiGHS starts warm) leaves a small problem: the
-starts the relaxation likes or hardly regrets. The bound is the relaxation's before anything was settled, so it is true.
+The relaxation's prices say what every start loses against the best its need could do. A core leaves open the starts that
+lose least and settles every need whose best is far ahead; what it finds is improved by opening other parts of the programme,
+a few needs at a time. The bound is the relaxation's, so it is true whatever the search did.
 """
 
 import time
 
 import numpy as np
 
+from .arrays import MUST, ORDER
 from .instance import total_value
-from .solver import Relaxation, relative_gap
+from .linear import KEPT_PER_NEED, Relaxation, Settling, best_of, solve_part
+from .solver import relative_gap
 
-WHOLE = 1e-6
 CORE_STARTS = 2000
 """Starts outside the relaxation that the core may choose from, the least regretted first."""
-SMALL_MODEL_STARTS = 2000
-"""A model this small is solved as it is."""
-LUMP_SHARE = 0.0005
-"""Fractional starts dearer than this share of all money are settled before the core is solved."""
+SMALL_CORE_STARTS = 600
+"""As many starts of a small model are left open at first."""
+NO_STARTS = np.array([], dtype=int)
+MOST_SETTLING = 60_000
+"""Starts kept while lumps are settled, the least regretted first."""
+LUMP_SHARES = (0.0005, 0.002, 0.01, 1.0)
+"""Fractional starts dearer than this share of all money are settled before the core is solved; fewer where it has none."""
+PART_STARTS = 500
+"""Starts left open when a part of the programme is improved."""
+PART_TIME_S, LEAST_TIME_S = 2.0, 0.2
+WHOLE = 1e-6
+FRUITLESS = 8
+"""Parts in a row that bring nothing, after which the search stops."""
+KINDS = ("doubtful", "years", "any")
 
 
-def quick_programme(model, gap, time_limit_s, seed=0):
-    """A good programme and a bound on the best.
+class Search:
+    """What is known of a model: its relaxation, the best programme found, and the time left.
 
     Parameters
     ----------
-    model : Model
+    model : Arrays
     gap : float
         Relative gap wanted. [-]
     time_limit_s : float
         Time to spend. [s]
     seed : int
-        Seed of the solver's own random choices.
-
-    Returns
-    -------
-    tuple of (dict or None, float)
-        Scheme to start year (``None`` where nothing was found), and a value that no programme can exceed (infinite
-        where the relaxation was not solved in time).
-
-    Raises
-    ------
-    InfeasibleModelError
-        If even the relaxation has no solution.
+        Seed of every random choice.
+    known : dict or None
+        A programme to start from.
     """
-    inst, began = model.instance, time.perf_counter()
-    if len(model.starts) <= SMALL_MODEL_STARTS:
-        return None, float("inf")
-    relaxation = Relaxation(model, time_limit_s)
-    if not relaxation.solved:
-        return None, float("inf")
-    bound = relaxation.bound
-    cost = np.array([sum(inst.starts[pair].spend.values()) for pair in relaxation.pairs])
-    need = _needs(inst, relaxation.pairs)
-    lump = LUMP_SHARE * float(inst.pots.amount.sum())
-    until = began + time_limit_s / 3
-    _settle_lumps(relaxation, cost, need, lump, until)
-    values, regrets = relaxation.values(), relaxation.regrets()
-    outside = np.flatnonzero(values < WHOLE)
-    dropped = outside[np.argsort(regrets[outside], kind="stable")][CORE_STARTS:]
-    left = max(1.0, time_limit_s - (time.perf_counter() - began))
-    choice = relaxation.core(dropped, gap / 4, left, seed)
-    return choice, bound
+
+    def __init__(self, model, gap, time_limit_s, seed=0, known=None):
+        self.model, self.gap, self.seed = model, gap, seed
+        self.until = time.perf_counter() + time_limit_s
+        self.relaxation = Relaxation(model, gap / 10, time_limit_s, seed)
+        self.bound = self.relaxation.bound
+        self.tied = self._tied()
+        self.found = [] if known is None else [(total_value(model.instance, known), known)]
+
+    def _tied(self):
+        """Needs that a rule ties to a date or to another need: all their starts stay open, or the core has no programme."""
+        model = self.model
+        rows = model.matrix[:, :model.starts].tocsr()[np.isin(model.family, (MUST, ORDER))]
+        return np.bincount(model.own_need[rows.indices], minlength=model.needs) > 0
+
+    @property
+    def best(self):
+        """The best programme found, ``None`` where there is none."""
+        return self.found[-1][1] if self.found else None
+
+    @property
+    def close(self):
+        """Whether the best is proved to be close enough."""
+        return bool(self.found) and relative_gap(self.found[-1][0], self.bound) <= self.gap
+
+    def left_s(self):
+        """Time left. [s]"""
+        return self.until - time.perf_counter()
+
+    def take(self, choice):
+        """Keep a programme if it is worth more than the best; say whether it was."""
+        if choice is None:
+            return False
+        value = total_value(self.model.instance, choice)
+        if self.found and value <= self.found[-1][0] * (1 + 1e-12):
+            return False
+        self.found.append((value, choice))
+        return True
+
+    def core(self, time_limit_s):
+        """Settle the lumps of the relaxation and solve a core of it in whole numbers; where that cannot be, settle fewer."""
+        possible, money = np.isfinite(self.relaxation.regret), float(self.model.instance.pots.amount.sum())
+        free, until = self._near(MOST_SETTLING), time.perf_counter() + min(time_limit_s, self.left_s())
+        for lump in LUMP_SHARES:
+            left = until - time.perf_counter()
+            if left < LEAST_TIME_S or self.close:
+                return
+            settling = Settling(self.model, free, left / 3, lump * money)
+            if not settling.solved:
+                return
+            choice, ended = settling.core(CORE_STARTS, self.gap / 4, until - time.perf_counter(), self.seed, self._enough())
+            if self.take(choice) or (not ended and possible.sum() <= CORE_STARTS):
+                return
+
+    def small_core(self, time_limit_s):
+        """As ``core`` for a small model: nothing is settled, and more starts are left open where that has no programme."""
+        until, possible = time.perf_counter() + min(time_limit_s, self.left_s()), np.isfinite(self.relaxation.regret).sum()
+        size = SMALL_CORE_STARTS
+        while (left := until - time.perf_counter()) > LEAST_TIME_S and not self.close:
+            choice, _, ended = solve_part(self.model, self._near(size), NO_STARTS, self.best, self.gap / 4, left, self.seed,
+                                          self._enough())
+            if self.take(choice) or not ended or size >= possible:
+                return
+            size *= 2
+
+    def _near(self, most):
+        """The starts that lose least, at most so many, and the best few of every need tied by a rule."""
+        regret, possible = self.relaxation.regret, np.isfinite(self.relaxation.regret)
+        if possible.sum() <= most:
+            return np.flatnonzero(possible)
+        near = np.flatnonzero(possible & (regret <= np.partition(regret[possible], most)[most]))
+        tied = best_of(-regret, self.model.own_need, KEPT_PER_NEED, possible & self.tied[self.model.own_need])
+        return np.union1d(near, tied)
+
+    def _enough(self):
+        """A value at which nothing more needs to be found."""
+        return self.bound * (1 - self.gap) if self.bound > 0 else None
+
+    def improve(self, time_limit_s):
+        """Open one part of the programme after another until it is close enough, time is up or nothing more is found."""
+        rng, fruitless, turn = np.random.default_rng(self.seed), 0, 0
+        until = time.perf_counter() + time_limit_s
+        while self.found and not self.close and fruitless < FRUITLESS and until - time.perf_counter() > LEAST_TIME_S:
+            free, fixed = self._part(KINDS[turn % len(KINDS)], rng)
+            if not len(fixed) and turn:
+                return
+            limit = min(PART_TIME_S, until - time.perf_counter())
+            choice, _, _ = solve_part(self.model, free, fixed, self.best, self.gap / 20, limit, self.seed + turn)
+            fruitless = 0 if self.take(choice) else fruitless + 1
+            turn += 1
+
+    def _part(self, kind, rng):
+        """Starts left open and starts kept, for one part of the programme."""
+        model, regret, idle = self.model, self.relaxation.regret, self.relaxation.idle
+        need, chosen = model.own_need, model.whole_columns(self.best)[:model.starts] > 0.5
+        possible = np.isfinite(regret)
+        worst = idle.copy()                       # what the programme loses at each need against the best it could do
+        worst[need[chosen]] = regret[chosen]
+        done = np.bincount(need[chosen], minlength=model.needs) > 0
+        other = np.where(done, idle, np.inf)      # what the next best would lose there
+        np.minimum.at(other, need[possible & ~chosen], regret[possible & ~chosen])
+        scale = float(np.median(other[np.isfinite(other)])) if np.isfinite(other).any() else 1.0
+        score = np.where(np.isfinite(other), other, scale * 1e3) - worst * (2.0 if kind == "doubtful" else 1.0)
+        score += scale * rng.random(model.needs) * {"doubtful": 0.5, "years": 1.0, "any": 4.0}[kind]
+        if kind == "years":
+            score += np.where(self._touched(chosen, rng), 0.0, 1e3 * (scale + np.abs(score).max()))
+        order = np.argsort(score, kind="stable")
+        worth_opening = possible & ((regret <= np.median(regret[possible])) | chosen)
+        count = np.bincount(need[worth_opening], minlength=model.needs)[order]
+        opened = np.zeros(model.needs, bool)
+        opened[order[np.cumsum(count) <= max(PART_STARTS, count[0])]] = True
+        return np.flatnonzero(worth_opening & opened[need]), np.flatnonzero(chosen & ~opened[need])
+
+    def _touched(self, chosen, rng):
+        """Needs that start in one of two neighbouring years, or nearly do."""
+        model, regret = self.model, self.relaxation.regret
+        years = np.array([year for _, year in model.instance.pairs])
+        first = rng.choice(np.unique(years))
+        near = np.isfinite(regret) & (regret <= np.quantile(regret[np.isfinite(regret)], 0.3))
+        inside = ((years == first) | (years == first + 1)) & (chosen | near)
+        return np.bincount(model.own_need[inside], minlength=model.needs) > 0
 
 
-def close_enough(inst, choice, bound, gap):
-    """Whether a choice is proved to be within a gap of the best."""
-    return choice is not None and relative_gap(total_value(inst, choice), bound) <= gap
+def whole(search, time_limit_s, threads=1):
+    """Solve the whole model from what is known, for a better programme and a better bound.
 
+    Parameters
+    ----------
+    search : Search
+    time_limit_s : float
+        Time limit. [s]
+    threads : int
+        Threads the solver may use.
 
-def _needs(inst, pairs):
-    number = {}
-    for i, members in enumerate(inst.groups.values()):
-        for scheme in members:
-            number.setdefault(scheme, i)
-    return np.array([number[scheme] for scheme, _ in pairs])
-
-
-def _settle_lumps(relaxation, cost, need, lump, until):
-    """Fix the dearest fractional scheme, solve again, and so on until what is fractional is small."""
-    stuck = np.zeros(len(cost), dtype=bool)
-    while time.perf_counter() < until:
-        values = relaxation.values()
-        cut = np.flatnonzero((values > WHOLE) & (values < 1 - WHOLE) & ~stuck & (cost > lump))
-        if not len(cut):
-            return
-        rivals = cut[need[cut] == need[cut[np.argmax(cost[cut])]]]
-        best = rivals[np.argmax(values[rivals])]
-        stuck[best] = not relaxation.settle(best, 1.0 if values[best] >= 0.5 else 0.0)
+    Notes
+    -----
+    A start that loses more than the bound is above the best programme cannot be in a better one, and is left out.
+    """
+    model, regret = search.model, search.relaxation.regret
+    room = search.relaxation.bound - search.found[-1][0] if search.found else np.inf
+    free = np.flatnonzero(np.isfinite(regret) & (regret <= max(room, 0.0) * (1 + 1e-9) + 1e-6))
+    kept = np.array([model.instance.place_of[pair] for pair in search.best.items()], dtype=int) if search.found else []
+    free = np.union1d(free, kept).astype(int)
+    choice, bound, _ = solve_part(model, free, NO_STARTS, search.best, search.gap, time_limit_s, search.seed,
+                                  threads=threads)
+    search.take(choice)
+    if search.found:                              # what was left out is worth less than the best programme known before
+        search.bound = min(search.bound, max(bound, search.found[-1][0]))
+    else:
+        search.bound = min(search.bound, bound)

@@ -118,7 +118,7 @@ def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
 
 def _run_highs(problem, gap, time_limit_s, threads, seed, known):
     solver = _Highs(msg=False, gapRel=gap, gapAbs=0.0, timeLimit=time_limit_s, threads=threads, random_seed=seed,
-                    mip_feasibility_tolerance=_tolerance(len(problem.variables())))
+                    mip_feasibility_tolerance=integer_tolerance(len(problem.variables())))
     solver.known = known
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -139,7 +139,8 @@ def _run_highs(problem, gap, time_limit_s, threads, seed, known):
     return found, objective, bound, status, version("highspy")
 
 
-def _tolerance(columns):
+def integer_tolerance(columns):
+    """How far from whole a start may be in a model of so many columns. [-]"""
     return INTEGER_TOLERANCE if columns <= LARGE_MODEL_COLUMNS else LOOSER_TOLERANCE
 
 
@@ -247,7 +248,7 @@ class Relaxation:
         for column in self._columns:
             engine.changeColIntegrality(int(column), highspy.HighsVarType.kInteger)
         for option, value in {"mip_rel_gap": gap, "mip_abs_gap": 0.0, "random_seed": seed, "threads": 1,
-                              "mip_feasibility_tolerance": _tolerance(len(self._columns)),
+                              "mip_feasibility_tolerance": integer_tolerance(len(self._columns)),
                               "time_limit": engine.getRunTime() + time_limit_s}.items():
             engine.setOptionValue(option, value)
         engine.run()
