@@ -22,6 +22,7 @@ class Arrays:
     ``FAMILIES``. The first ``len(instance.pairs)`` columns are the starts; one that could not be paid for by itself, or that
     breaks an upper limit by itself, may be 0 at most. ``together`` gives the column of each (bundle, year), ``packages`` of
     each limit that is a package, by its place. ``reach`` (columns,): what a column cannot exceed in size.
+    ``general``: columns of what pots open to any school pay.
     """
 
     instance: Instance = field(repr=False)
@@ -36,6 +37,7 @@ class Arrays:
     together: dict = field(repr=False)
     packages: dict = field(repr=False)
     reach: np.ndarray = field(repr=False)
+    general: np.ndarray = field(repr=False)
 
     @property
     def starts(self):
@@ -78,6 +80,7 @@ class _Rows:
         self.inst, self.columns = inst, len(inst.pairs)
         self.row, self.column, self.entry, self.low, self.high, self.family = [], [], [], [], [], []
         self.least, self.most, self.whole, self.reach = [], [], [], []
+        self.general = []
         self.money, self.flows, self.together, self.packages = float(inst.pots.amount.sum()), {}, {}, {}
 
     def new(self, count, least=0.0, most=FREE, whole=False, reach=None):
@@ -94,6 +97,8 @@ class _Rows:
         """A column for what a pot pays in a year; its place."""
         place = self.new(1)
         self.flows.setdefault(pot, []).append((year, place))
+        if pot in self.inst.general_pots:
+            self.general.append(int(place[0]))
         return place
 
     def add(self, family, parts, low, high):
@@ -134,7 +139,7 @@ def arrays(inst):
         inst, np.concatenate([inst.value, np.zeros(extra)]), np.concatenate([np.zeros(starts), rows.least]),
         np.concatenate([_possible(inst), rows.most]), whole, matrix, np.array(rows.low, dtype=float),
         np.array(rows.high, dtype=float), np.array(rows.family, dtype=int), rows.together, rows.packages,
-        np.concatenate([np.ones(starts), rows.reach]))
+        np.concatenate([np.ones(starts), rows.reach]), np.array(rows.general, dtype=int))
 
 
 def _possible(inst):
@@ -196,29 +201,15 @@ def _fully_paid(rows, number):
     place_of_class = {pots: i for i, pots in enumerate(inst.classes())}
     of_scheme = {scheme: place_of_class[pots] for scheme, pots in inst.payers.items()}
     of_start = np.array([of_scheme[scheme] for scheme, _ in inst.pairs], dtype=int)
-    shared = {}
     for (i, year), (columns, costs) in _owed(inst, of_start, rows.together).items():
-        pots = [pot for pot in list(place_of_class)[i]
-                if inst.terms[pot].first_year <= year <= inst.terms[pot].last_year]
-        general = tuple(pot for pot in pots if pot in inst.general_pots)
-        parts = [(columns, -costs)]
-        for pot in pots:
-            if pot in inst.general_pots:
-                continue
-            flow = rows.flow(pot, year)
-            parts.append((flow, 1.0))
-            if inst.terms[pot].most_share < 1:
-                rows.add(number, [(flow, 1.0), (columns, -inst.terms[pot].most_share * costs)], -FREE, 0.0)
-        if len(parts) == 1:
-            shared.setdefault((general, year), []).append(parts[0])
-            continue
-        if general:
-            rest = rows.new(1)
-            parts.append((rest, 1.0))
-            shared.setdefault((general, year), []).append((rest, -1.0))
-        rows.add(number, parts, 0.0, 0.0)
-    for (general, year), parts in shared.items():
-        rows.add(number, [*((rows.flow(pot, year), 1.0) for pot in general), *parts], 0.0, 0.0)
+        flows = []
+        for pot in list(place_of_class)[i]:
+            terms = inst.terms[pot]
+            if terms.first_year <= year <= terms.last_year:
+                flows.append(rows.flow(pot, year))
+                if terms.most_share < 1:
+                    rows.add(number, [(flows[-1], 1.0), (columns, -terms.most_share * costs)], -FREE, 0.0)
+        rows.add(number, [*((flow, 1.0) for flow in flows), (columns, -costs)], 0.0, 0.0)
 
 
 def _owed(inst, of_start, together):

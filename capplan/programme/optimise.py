@@ -19,9 +19,9 @@ from .rules_of_thumb import RULES, by_rule
 from .search import LEAST_TIME_S, Search, whole
 from .solver import SOLVERS, Answer, InfeasibleModelError, relative_gap, solve
 
-SMALL_MODEL_STARTS, SETTLED_MODEL_STARTS, LARGE_MODEL_STARTS = 1000, 6000, 20_000
-"""Up to the first, a model is solved as it is; up to the second its core has nothing settled; above the third the core is
-improved part by part before the whole model is tried, which proves little there."""
+SMALL_MODEL_STARTS, SETTLED_MODEL_STARTS, LARGE_MODEL_STARTS = 2000, 6000, 20_000
+"""Up to the first, a model is solved as it is; up to the second its core has nothing settled; above the third more time goes
+to improving the core part by part, since the whole model proves little there."""
 DEFAULTS = {"name": "highs", "gap": 0.001, "time_limit_s": 60.0}
 
 
@@ -217,7 +217,7 @@ def _search(inst, known, settings, threads, seed):
     """
     began, limit = time.perf_counter(), settings["time_limit_s"]
     bound, status, solver = float("inf"), "time limit", ("highs", version("highspy"))
-    if settings["name"] == "highs":
+    if settings["name"] == "highs" and len(inst.pairs) > SMALL_MODEL_STARTS:
         search = _by_parts(inst, known, settings["gap"], limit, threads, seed)
         bound = search.bound
         for _, choice in reversed(search.found):
@@ -244,13 +244,14 @@ def _search(inst, known, settings, threads, seed):
 def _by_parts(inst, known, gap, limit, threads, seed):
     """The search on the arrays: relaxation, core, parts, and, while it is not close, the whole model in the time left."""
     search = Search(arrays(inst), gap, limit, seed, known[0] if known else None)
-    starts = search.model.starts
-    if starts > LARGE_MODEL_STARTS:
+    search.greedy()
+    if search.model.starts > LARGE_MODEL_STARTS:
         search.core(search.left_s() / 2)
         search.improve(search.left_s() / 2)
-    elif starts > SETTLED_MODEL_STARTS:
+    elif search.model.starts > SETTLED_MODEL_STARTS:
         search.core(search.left_s() / 4)
-    elif starts > SMALL_MODEL_STARTS:
+        search.improve(search.left_s() / 5)
+    else:
         search.small_core(search.left_s() / 10)
         search.improve(search.left_s() / 10)
     if not search.close and search.left_s() > LEAST_TIME_S:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from .instance import total_value
-from .payments import payment_order
+from .ledger import Ledger
 
 RULES = ("worst first", "priority order", "value per pound")
 GRADE_RANK = {"D": 0, "C": 1, "B": 2, "A": 3}
@@ -61,54 +61,6 @@ def ranked(candidates, rule, starts):
     frame = schemes.assign(_grade=grade, _priority=priority, _cost=-schemes.scheme_id.map(cost))
     keys = ["_grade", "_cost"] if rule == "worst first" else ["_priority", "_grade", "_cost"]
     return list(frame.sort_values(keys, kind="stable").scheme_id)
-
-
-class _Ledger:
-    """What is left in each pot and under each limit as schemes are started one by one."""
-
-    def __init__(self, inst):
-        self.inst, self.terms = inst, inst.terms
-        self.left = {pot: terms.amount for pot, terms in self.terms.items()}
-        place = {pot: i for i, pot in enumerate(payment_order(inst.pots))}
-        self.payers = {}
-        for pots in set(inst.payers.values()):
-            self.payers[pots] = sorted(pots, key=place.get)
-        self.room = [limit.amount if limit.sense == "<=" else None for limit in inst.limits]
-        self.watch = defaultdict(list)
-        for i, limit in enumerate(inst.limits):
-            if limit.sense == "<=" and limit.total is None:
-                for pair, weight in limit.weights.items():
-                    self.watch[pair].append((i, weight))
-
-    def take(self, start, choice):
-        """Pay for a start if every limit and the pots allow it, given what has started; say whether they did."""
-        pair = (start.scheme_id, start.year)
-        if any(weight > 0 and self.room[i] - weight < -1e-9 for i, weight in self.watch[pair]):
-            return False
-        drawn = []
-        for year, cost in start.spend.items():
-            for pot in self.payers[self.inst.payers[start.scheme_id]]:
-                terms = self.terms[pot]
-                if cost > 0 and self.left[pot] > 0 and _is_open(terms, year, start, choice):
-                    share = min(cost, self.left[pot], start.spend[year] * terms.most_share)
-                    self.left[pot] -= share
-                    cost -= share
-                    drawn.append((pot, share))
-            if cost > 1e-6:
-                for pot, share in drawn:
-                    self.left[pot] += share
-                return False
-        for i, weight in self.watch[pair]:
-            self.room[i] -= weight
-        return True
-
-
-def _is_open(terms, year, start, choice):
-    """Whether a pot may pay in a year: inside its window, and what it comes with has started or is this start itself."""
-    if not terms.with_scheme:
-        return terms.first_year <= year <= terms.last_year
-    begun = start.year if terms.with_scheme == start.scheme_id else choice.get(terms.with_scheme, year + 1)
-    return max(terms.first_year, begun) <= year <= terms.last_year
 
 
 def by_rule(candidates, inst, rule):
@@ -164,7 +116,7 @@ def _most_per_pound(start):
 
 def _go_down(inst, rule, order):
     """Start schemes year by year, going down a list."""
-    ledger, choice, met = _Ledger(inst), {}, set()
+    ledger, choice, met = Ledger(inst), {}, set()
     needs_of = defaultdict(list)
     for need, members in inst.groups.items():
         for scheme in members:

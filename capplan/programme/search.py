@@ -6,18 +6,23 @@ a few needs at a time. The bound is the relaxation's, so it is true whatever the
 """
 
 import time
+from collections import defaultdict
 
 import numpy as np
 
 from .arrays import MUST, ORDER
 from .instance import total_value
-from .linear import KEPT_PER_NEED, Relaxation, Settling, best_of, solve_part
+from .ledger import Ledger, narrow_first
+from .linear import Settling, solve_part
+from .sifting import KEPT_PER_NEED, Sifting, best_of
 from .solver import relative_gap
 
 CORE_STARTS = 2000
 """Starts outside the relaxation that the core may choose from, the least regretted first."""
 SMALL_CORE_STARTS = 600
 """As many starts of a small model are left open at first."""
+GREEDY_STARTS_PER_NEED = 4
+"""As many starts for each need are tried one by one, the least regretted first."""
 NO_STARTS = np.array([], dtype=int)
 MOST_SETTLING = 60_000
 """Starts kept while lumps are settled, the least regretted first."""
@@ -26,7 +31,7 @@ LUMP_SHARES = (0.0005, 0.002, 0.01, 1.0)
 PART_STARTS = 500
 """Starts left open when a part of the programme is improved."""
 PART_TIME_S, LEAST_TIME_S = 2.0, 0.2
-WHOLE = 1e-6
+WHOLE, NEARLY = 1e-6, 1e-3
 FRUITLESS = 8
 """Parts in a row that bring nothing, after which the search stops."""
 KINDS = ("doubtful", "years", "any")
@@ -51,7 +56,7 @@ class Search:
     def __init__(self, model, gap, time_limit_s, seed=0, known=None):
         self.model, self.gap, self.seed = model, gap, seed
         self.until = time.perf_counter() + time_limit_s
-        self.relaxation = Relaxation(model, gap / 10, time_limit_s, seed)
+        self.relaxation = Sifting(model, gap / 30, time_limit_s, seed)
         self.bound = self.relaxation.bound
         self.tied = self._tied()
         self.found = [] if known is None else [(total_value(model.instance, known), known)]
@@ -85,6 +90,23 @@ class Search:
             return False
         self.found.append((value, choice))
         return True
+
+    def greedy(self):
+        """Start what the relaxation starts, year by year, then what the lower limits still ask for, then what loses least at
+        its prices, as long as the rules and the pots allow."""
+        model, inst = self.model, self.model.instance
+        regret, chosen = self.relaxation.regret, self.relaxation.values > 1 - NEARLY
+        years = np.array([year for _, year in inst.pairs])
+        filling = _Filling(inst)
+        filling.take(np.flatnonzero(chosen)[np.argsort(years[chosen], kind="stable")])
+        for limit in inst.limits:
+            if limit.sense == ">=" and limit.broken_by(filling.chosen):
+                places = limit.place[np.argsort(regret[limit.place], kind="stable")]
+                filling.take(places[np.isfinite(regret[places])], lambda limit=limit: not limit.broken_by(filling.chosen))
+        order = np.argsort(regret, kind="stable")[:GREEDY_STARTS_PER_NEED * model.needs]
+        filling.take(order[np.isfinite(regret[order]) & (inst.value[order] > 0)])
+        if filling.obeys():
+            self.take(filling.choice)
 
     def core(self, time_limit_s):
         """Settle the lumps of the relaxation and solve a core of it in whole numbers; where that cannot be, settle fewer."""
@@ -168,6 +190,36 @@ class Search:
         near = np.isfinite(regret) & (regret <= np.quantile(regret[np.isfinite(regret)], 0.3))
         inside = ((years == first) | (years == first + 1)) & (chosen | near)
         return np.bincount(model.own_need[inside], minlength=model.needs) > 0
+
+
+class _Filling:
+    """A programme filled start by start: what is chosen, and the needs that are met."""
+
+    def __init__(self, inst):
+        self.inst, self.ledger, self.choice, self.met = inst, Ledger(inst, narrow_first(inst)), {}, set()
+        self.chosen = np.zeros(len(inst.pairs), bool)
+        self.needs_of = defaultdict(list)
+        for need, members in inst.groups.items():
+            for scheme in members:
+                self.needs_of[scheme].append(need)
+
+    def take(self, places, enough=lambda: False):
+        """Start what is still open, one after the other, until it is enough."""
+        for place in places.tolist():
+            scheme, year = pair = self.inst.pairs[place]
+            if (any(need in self.met for need in self.needs_of[scheme])
+                    or any(self.choice.get(other, year + 1) > year for other in self.inst.requires.get(scheme, ()))):
+                continue
+            if self.ledger.take(self.inst.starts[pair], self.choice):
+                self.choice[scheme], self.chosen[place] = year, True
+                self.met.update(self.needs_of[scheme])
+                if enough():
+                    return
+
+    def obeys(self):
+        """Whether every must-do is met and every limit kept."""
+        return all(any(self.choice.get(scheme) == year for scheme, year in pairs) for pairs in self.inst.must.values()) and (
+            not any(limit.broken_by(self.chosen) for limit in self.inst.limits))
 
 
 def whole(search, time_limit_s, threads=1):

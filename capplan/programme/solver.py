@@ -172,10 +172,7 @@ def _run_cbc(problem, gap, time_limit_s, threads, seed, known):
 
 
 class Relaxation:
-    """A model without its whole numbers, kept warm in HiGHS: solved once, then again and again as starts are settled.
-
-    The matrix is the one PuLP hands over, so it is the same model. Settled starts and the core make programmes; only the
-    first bound, taken before anything is settled, is a bound on the whole.
+    """A model without its whole numbers: a bound on the whole, and what each start is worth at its prices.
 
     Parameters
     ----------
@@ -211,51 +208,6 @@ class Relaxation:
     def regrets(self):
         """What the relaxation would lose by each start that it leaves out, in the order of ``pairs``."""
         return np.array(self._engine.getSolution().col_dual)[self._columns]
-
-    def settle(self, place, value):
-        """Fix a start to 0 or 1 and solve again; if that cannot be, free it and say so.
-
-        Returns
-        -------
-        bool
-        """
-        self._engine.changeColBounds(int(self._columns[place]), float(value), float(value))
-        self._engine.run()
-        if self._engine.getModelStatus() == highspy.HighsModelStatus.kOptimal:
-            return True
-        self._engine.changeColBounds(int(self._columns[place]), 0.0, 1.0)
-        self._engine.run()
-        return False
-
-    def core(self, dropped, gap, time_limit_s, seed):
-        """Solve in whole numbers with some starts left out.
-
-        Parameters
-        ----------
-        dropped : array of int
-            Places of the starts left out.
-        gap, time_limit_s, seed
-            As for ``solve``.
-
-        Returns
-        -------
-        dict or None
-            Scheme to start year; ``None`` where nothing was found.
-        """
-        engine = self._engine
-        for place in dropped:
-            engine.changeColBounds(int(self._columns[place]), 0.0, 0.0)
-        for column in self._columns:
-            engine.changeColIntegrality(int(column), highspy.HighsVarType.kInteger)
-        for option, value in {"mip_rel_gap": gap, "mip_abs_gap": 0.0, "random_seed": seed, "threads": 1,
-                              "mip_feasibility_tolerance": integer_tolerance(len(self._columns)),
-                              "time_limit": engine.getRunTime() + time_limit_s}.items():
-            engine.setOptionValue(option, value)
-        engine.run()
-        if engine.getInfo().primal_solution_status != 2:
-            return None
-        chosen = self.values() > 0.5
-        return {pair[0]: pair[1] for pair, taken in zip(self.pairs, chosen, strict=True) if taken}
 
 
 def least_cost_payment(bills, windows, amounts, most_share=None):

@@ -17,7 +17,7 @@ from oracle import feasible, solve
 import capplan
 from capplan.candidates import write_candidates
 from capplan.errors import AuditError, CapplanError, SolverError
-from capplan.programme import rules_of_thumb, search, solver
+from capplan.programme import rules_of_thumb, solver
 from capplan.programme.audit import audit
 from capplan.programme.solver import Answer, relative_gap
 
@@ -38,7 +38,7 @@ def case(number):
 @pytest.mark.parametrize("number", range(60))
 def test_the_bound_is_true_at_a_wide_gap(number, tmp_path, monkeypatch):
     """Half of them go through the whole model, half through the quick search of large models."""
-    monkeypatch.setattr(search, "SMALL_MODEL_STARTS", 0 if number % 2 else 10**9)
+    monkeypatch.setattr(step, "SMALL_MODEL_STARTS", 0 if number % 2 else 10**9)
     frames, best = case(number)
     programme = capplan.optimise(read(frames, tmp_path), gap=0.05)
     assert programme.bound >= best - 1e-6
