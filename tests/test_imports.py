@@ -145,7 +145,7 @@ def solving_in(tree):
 
 
 def test_only_the_solver_module_solves():
-    wrong = [f"{name_of(path)}:{line}" for path in FILES if name_of(path) != "programme/solver.py"
+    wrong = [f"{name_of(path)}:{line}" for path in FILES if name_of(path) not in HOMES["highspy"]
              for line in solving_in(TREES[path])]
     assert not wrong, "\n".join(wrong)
 

@@ -1,7 +1,7 @@
 """The formulation as one sparse matrix, built straight from the instance for speed.
 
-It is the model of ``formulation``, row for row and column for column; that module is the definition, and a test holds the
-two to each other. Columns come in this order: starts, money flows, totals, bundles, packages.
+It is the model of ``formulation``, row for row and column for column, unless bills are handed on; that module is the
+definition, and tests hold the two to each other. Columns come in this order: starts, money flows, totals, bundles, packages.
 """
 
 from dataclasses import dataclass, field
@@ -76,7 +76,8 @@ class Arrays:
 class _Rows:
     """Rows as they are stated, by coordinates; and the columns beside the starts."""
 
-    def __init__(self, inst):
+    def __init__(self, inst, handed_on):
+        self.handed_on = handed_on
         self.inst, self.columns = inst, len(inst.pairs)
         self.row, self.column, self.entry, self.low, self.high, self.family = [], [], [], [], [], []
         self.least, self.most, self.whole, self.reach = [], [], [], []
@@ -113,12 +114,15 @@ class _Rows:
         self.family.append(family)
 
 
-def arrays(inst):
+def arrays(inst, handed_on=False):
     """An instance as arrays.
 
     Parameters
     ----------
     inst : Instance
+    handed_on : bool
+        Whether a bill that a school's own money may pay in part is handed on, for the rest, to one bill of all schools that
+        the same pots pay. The same programmes, with far fewer flows where many schools have money of their own.
 
     Returns
     -------
@@ -126,7 +130,7 @@ def arrays(inst):
     """
     from scipy.sparse import csc_matrix
 
-    rows = _Rows(inst)
+    rows = _Rows(inst, handed_on)
     for number, family in enumerate(FAMILIES):
         family(rows, number)
     shape = (len(rows.low), rows.columns)
@@ -201,15 +205,28 @@ def _fully_paid(rows, number):
     place_of_class = {pots: i for i, pots in enumerate(inst.classes())}
     of_scheme = {scheme: place_of_class[pots] for scheme, pots in inst.payers.items()}
     of_start = np.array([of_scheme[scheme] for scheme, _ in inst.pairs], dtype=int)
+    shared = {}
     for (i, year), (columns, costs) in _owed(inst, of_start, rows.together).items():
-        flows = []
-        for pot in list(place_of_class)[i]:
-            terms = inst.terms[pot]
-            if terms.first_year <= year <= terms.last_year:
-                flows.append(rows.flow(pot, year))
-                if terms.most_share < 1:
-                    rows.add(number, [(flows[-1], 1.0), (columns, -terms.most_share * costs)], -FREE, 0.0)
-        rows.add(number, [*((flow, 1.0) for flow in flows), (columns, -costs)], 0.0, 0.0)
+        open_pots = [pot for pot in list(place_of_class)[i]
+                     if inst.terms[pot].first_year <= year <= inst.terms[pot].last_year]
+        general = tuple(pot for pot in open_pots if rows.handed_on and pot in inst.general_pots)
+        parts = [(columns, -costs)]
+        for pot in open_pots:
+            if pot not in general:
+                flow, most = rows.flow(pot, year), inst.terms[pot].most_share
+                parts.append((flow, 1.0))
+                if most < 1:
+                    rows.add(number, [(flow, 1.0), (columns, -most * costs)], -FREE, 0.0)
+        if general and len(parts) > 1:                     # its own pots pay first; the rest is handed on
+            rest = rows.new(1)
+            parts.append((rest, 1.0))
+            shared.setdefault((general, year), []).append((rest, -1.0))
+        elif general:
+            shared.setdefault((general, year), []).append(parts.pop())
+        if parts:
+            rows.add(number, parts, 0.0, 0.0)
+    for (general, year), parts in shared.items():
+        rows.add(number, [*((rows.flow(pot, year), 1.0) for pot in general), *parts], 0.0, 0.0)
 
 
 def _owed(inst, of_start, together):

@@ -243,7 +243,7 @@ def _search(inst, known, settings, threads, seed):
 
 def _by_parts(inst, known, gap, limit, threads, seed):
     """The search on the arrays: relaxation, core, parts, and, while it is not close, the whole model in the time left."""
-    search = Search(arrays(inst), gap, limit, seed, known[0] if known else None)
+    search = Search(arrays(inst, handed_on=True), gap, limit, seed, known[0] if known else None)
     search.greedy()
     if search.model.starts > LARGE_MODEL_STARTS:
         search.core(search.left_s() / 2)

@@ -176,7 +176,20 @@ class Sifting:
         own = paid.data == 1.0
         cheapest = np.full(len(prices), np.inf)
         np.minimum.at(cheapest, paid.row[own], of_pot[paid.col[own]])
-        return np.where(np.isfinite(cheapest), -cheapest, prices)
+        prices = np.where(np.isfinite(cheapest), -cheapest, prices)
+        for row, general in self._handed_on():
+            prices[row] = prices[general]
+        return prices
+
+    def _handed_on(self):
+        """Rows of bills that are handed on in part, with the row each is handed on to."""
+        model = self._model
+        paid = model.matrix[:, model.starts:].multiply((model.family == PAID)[:, None]).tocsc()
+        for column in np.flatnonzero(np.diff(paid.indptr) == 2):
+            inside = slice(paid.indptr[column], paid.indptr[column + 1])
+            rows, signs = paid.indices[inside], paid.data[inside]
+            if set(signs) == {1.0, -1.0}:
+                yield int(rows[signs > 0][0]), int(rows[signs < 0][0])
 
 
 def best_of(worth, need, most, allowed):

@@ -88,4 +88,6 @@ def test_sifting_gives_the_bound_of_the_relaxation(seed, tmp_path):
     except InfeasibleModelError:
         return                                            # only in whole numbers; the brute force holds it to that
     assert sifted.bound <= bound + 1e-5 * max(1.0, abs(bound))
+    handed_on = Sifting(arrays(inst, handed_on=True), 1e-9, 10)
+    assert handed_on.bound == pytest.approx(sifted.bound, rel=1e-6, abs=1e-5)
     assert (sifted.regret >= -1e-6).all() and np.isfinite(sifted.idle).all()
