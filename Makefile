@@ -26,6 +26,7 @@ test-slow: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/condition.py
 	$(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/python tests/benchmarks/optimiser.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check capplan tests scripts
