@@ -16,7 +16,7 @@ from .report.bids import bids_text
 from .report.words import year_label
 from .runs import write_choice
 from .scenario import read_scenario
-from .tabular import write_frame
+from .tabular import write_frame, write_json
 
 NO_BIDS = Fault("bids.csv", None, "", "no such file or no rows", "a row for each bid the trust may make (see the "
                 "data dictionary)")
@@ -75,7 +75,7 @@ def bids_folder(estate_folder, scenario_file, overlays, folder, replicates=200, 
     for name, table in tables.items():
         write_frame(table, folder / f"{name}.csv")
     facts = _facts(estate, scenario, found, tables, notes, seed)
-    (folder / "lottery.json").write_text(json.dumps(facts, indent=2, default=float) + "\n", encoding="utf-8")
+    write_json(facts, folder / "lottery.json")
     for name, programme in (("all_lost", found.all_lost), ("most_likely", found.most_likely)):
         if programme is not None:
             (folder / name).mkdir()

@@ -8,8 +8,6 @@ from .errors import DataError, Fault
 from .funding.budget import CENTRE, passed_on, running_costs
 from .funding.loans import loan_schedule
 
-AMOUNTS = ["income_gbp", "costs_gbp", "loan_service_gbp", "top_slice_gbp", "pooled_gbp", "surplus_gbp", "kept_gbp"]
-
 
 @dataclass(frozen=True)
 class Books:

@@ -1,6 +1,5 @@
 """Whole jobs about condition, as the command line runs them: from an estate folder to a folder of findings."""
 
-import json
 from datetime import date
 
 from . import findings
@@ -15,7 +14,7 @@ from .programme.marginal import worth_of_a_pound
 from .report.findings_text import findings_text
 from .resurvey import resurvey
 from .scenario import read_scenario
-from .tabular import write_frame
+from .tabular import write_frame, write_json
 
 
 def forecast_folder(estate_folder, scenario_file, overlays, folder, replicates, seed, say=lambda text: None):
@@ -58,7 +57,7 @@ def forecast_folder(estate_folder, scenario_file, overlays, folder, replicates, 
              "first_year": scenario.plan.first_year, "years": scenario.plan.years, "seed": seed, "replicates": replicates,
              "bar_per_gbp": bar, "modelled_share_of_backlog": findings.modelled_share(outlook),
              "notes": [*outlook.notes, *told], "bands": bands[bands.school_id == ""].to_dict("records")}
-    (folder / "forecast.json").write_text(json.dumps(facts, indent=2, default=float) + "\n", encoding="utf-8")
+    write_json(facts, folder / "forecast.json")
     text = findings_text(outlook, frames, facts)
     (folder / "findings.txt").write_text(text + "\n", encoding="utf-8")
     return text

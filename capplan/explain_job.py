@@ -16,7 +16,7 @@ from .programme.shadow import check_worth, worth_of_more
 from .programme.what_if import Desk
 from .report.explain import change_sentence, explanation_text, loss_sentence, swap_sentence, verdict
 from .report.overview import overview_text
-from .tabular import read_cells, write_frame
+from .tabular import read_cells, write_frame, write_json
 
 STEP_GBP = 100_000.0
 OVERVIEW_GAP = 1e-4
@@ -175,8 +175,7 @@ def write_explanation(folder, text, facts, **frames):
         Tables by the name of their file.
     """
     (folder / "explain.txt").write_text(text + "\n", encoding="utf-8")
-    (folder / "explain.json").write_text(json.dumps(facts, indent=2, default=float, allow_nan=False) + "\n",
-                                         encoding="utf-8")
+    write_json(facts, folder / "explain.json")
     for name, frame in frames.items():
         write_frame(frame, folder / f"{name}.csv")
 

@@ -1,7 +1,5 @@
 """Whole jobs about money, as the command line runs them: from an estate folder to a folder of envelopes and prices."""
 
-import json
-
 import numpy as np
 import pandas as pd
 
@@ -17,10 +15,7 @@ from .report.envelopes import draw_envelopes, envelopes_text, save
 from .report.stress import stress_text
 from .results import treatments
 from .scenario import read_scenario
-from .tabular import write_frame
-
-SHARE_OF_LIMIT = 3.0
-"""All envelopes together may take so many times the scenario's time for one programme, unless a time is given."""
+from .tabular import write_frame, write_json
 
 
 def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, most, gap, time_limit_s, seed=0, workers=1,
@@ -53,7 +48,7 @@ def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, mos
     scenario = read_scenario(scenario_file, *overlays)
     say(f"Reading {estate_folder} ...")
     candidates = propose(forecast(read_estate(estate_folder), scenario))
-    limit = time_limit_s or SHARE_OF_LIMIT * scenario.solver.time_limit_s / points
+    limit = time_limit_s or scenario.solver.time_for_each_s(points)
     settings = {"gap": gap, "time_limit_s": limit, "threads": workers, "seed": seed}
     found = envelopes(candidates, points, most, **settings, say=say)
     frame = envelopes_frame(candidates, found)
@@ -68,7 +63,7 @@ def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, mos
              "backlog_now_gbp": float(candidates.outlook.by_year().backlog_gbp.iloc[0]), "notes": list(candidates.notes)}
     write_frame(frame.round(6), folder / "envelopes.csv")
     write_frame(rules.round(2), folder / "rules.csv")
-    (folder / "envelopes.json").write_text(json.dumps(facts, indent=2, default=float) + "\n", encoding="utf-8")
+    write_json(facts, folder / "envelopes.json")
     save(draw_envelopes(frame, facts), folder / "envelopes.png")
     text = envelopes_text(frame, rules, facts)
     (folder / "envelopes.txt").write_text(text + "\n", encoding="utf-8")

@@ -1,7 +1,5 @@
 """Whole jobs that answer a question about a plan: what would change it, what a target takes, what more money is worth."""
 
-import json
-
 import pandas as pd
 
 from .candidates import propose
@@ -16,10 +14,8 @@ from .report.questions import goal_text, worth_text
 from .report.tornado import tornado_html, tornado_text
 from .scenario import read_scenario
 from .sensitivity import Sensitivity, in_use, outcome, switching, tornado
-from .tabular import write_frame
+from .tabular import write_frame, write_json
 
-SHARE_OF_LIMIT = 3.0
-"""All programmes of further money together may take so many times the scenario's time for one, unless a time is given."""
 KEPT, AGAIN = "kept as it is", "planned again each time"
 
 
@@ -66,7 +62,7 @@ def sensitivity_folder(estate_folder, scenario_file, overlays, folder, replan, r
              "base": {name: value for name, value in vars(base).items() if value == value}, "notes": _notes(frame)}
     write_frame(frame.round(6), folder / "tornado.csv")
     write_frame(switches, folder / "switching.csv")
-    _write_json(folder / "sensitivity.json", facts)
+    write_json(facts, folder / "sensitivity.json")
     (folder / "sensitivity.html").write_text(tornado_html(frame, switches, facts), encoding="utf-8")
     text = tornado_text(frame, switches, facts)
     (folder / "sensitivity.txt").write_text(text + "\n", encoding="utf-8")
@@ -92,10 +88,6 @@ def _gaps(once):
     widest = once[["gap_low", "gap_high"]].max().max()
     return [f"Programmes planned again are proved to {widest:.2%} of the best possible at worst: a bar shorter than that "
             "may be the search, not the figure."] if widest == widest else []
-
-
-def _write_json(path, content):
-    path.write_text(json.dumps(content, indent=2, default=float) + "\n", encoding="utf-8")
 
 
 def goal_folder(estate_folder, scenario_file, overlays, folder, asked, extra_years, within_share, gap, time_limit_s, seed=0,
@@ -147,7 +139,7 @@ def goal_folder(estate_folder, scenario_file, overlays, folder, asked, extra_yea
         write_frame(chosen.assign(start_year=chosen.start_year.astype(int), cost_gbp=chosen.scheme_id.map(cost).round(2))[
             ["scheme_id", "school_id", "block_id", "element", "kind", "description", "start_year", "cost_gbp"]],
             folder / "programme.csv")
-    _write_json(folder / "goal.json", facts)
+    write_json(facts, folder / "goal.json")
     text = goal_text(facts, trials)
     (folder / "goal.txt").write_text(text + "\n", encoding="utf-8")
     return text, facts
@@ -204,7 +196,7 @@ def worth_folder(estate_folder, scenario_file, overlays, folder, step_gbp, pots,
     say("The programme as planned ...")
     programme = optimise(candidates, gap, time_limit_s, threads=workers, seed=seed)
     solves = len(found) + sum(source.held_gbp > 0 for source in found)
-    limit = time_limit_s or max(1.0, SHARE_OF_LIMIT * scenario.solver.time_limit_s / solves)
+    limit = time_limit_s or scenario.solver.time_for_each_s(solves)
     settings = {"gap": gap, "time_limit_s": limit, "threads": workers, "seed": seed}
     further = Further(programme, settings)
     frame = worth_of_sources(further, found, step_gbp, say)
@@ -214,7 +206,7 @@ def worth_folder(estate_folder, scenario_file, overlays, folder, step_gbp, pots,
              "relaxed_gbp": further.relaxed_gbp, "sources": len(found),
              "rows": frame.astype(object).where(frame.notna(), None).to_dict("records")}
     write_frame(frame.round(4), folder / "worth.csv")
-    _write_json(folder / "worth.json", facts)
+    write_json(facts, folder / "worth.json")
     text = worth_text(frame, facts)
     (folder / "worth.txt").write_text(text + "\n", encoding="utf-8")
     return text, facts

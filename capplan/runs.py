@@ -1,7 +1,6 @@
 """Results folders: everything a run made, whole or not at all, with what it takes to run it again."""
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ from .ledger import ledger_frame
 from .reference import load
 from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
 from .tables import TABLES
-from .tabular import write_frame
+from .tabular import write_frame, write_json
 
 MARKER = ".capplan"
 """File that says a folder was written by capplan, so that ``--force`` never takes anybody else's for its own."""
@@ -172,7 +171,7 @@ def write_results(programme, folder, seed=0):
         write_frame(backlog_frame(programme, key, along), folder / f"{name}.csv")
     read = {f"{name}{suffix}" for name in TABLES for suffix in (".csv", ".parquet")}
     hashes = hash_files(outlook.estate.folder, read) if outlook.estate.folder else {}
-    _write_json(folder / "solution.json", solution(programme, seed, git_commit(), hashes))
+    write_json(solution(programme, seed, git_commit(), hashes), folder / "solution.json")
     _write_log(folder / "run.log", programme)
 
 
@@ -195,11 +194,7 @@ def write_choice(programme, folder, seed=0):
     write_frame(schemes.assign(start_year=schemes.start_year.astype("Int64")), folder / "schemes.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(programme.draws, folder / "draws.csv")
-    _write_json(folder / "solution.json", solution(programme, seed, git_commit()))
-
-
-def _write_json(path, content):
-    path.write_text(json.dumps(content, indent=2, allow_nan=False, default=float) + "\n", encoding="utf-8")
+    write_json(solution(programme, seed, git_commit()), folder / "solution.json")
 
 
 def _write_log(path, programme):

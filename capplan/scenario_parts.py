@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from .tables import ELEMENTS, STAGES
 
 CHOICE = "the trust's choice"
+TOGETHER, LEAST_TIME_S = 3.0, 1.0
 LEAST_RISE, MOST_RISE = -0.1, 0.3
 
 
@@ -290,3 +291,7 @@ class Solver(Part):
     """Stop when the programme is proved to be this close to the best possible, as a fraction."""
     time_limit_s: float = Field(60, gt=0, le=86400)
     """Stop after this many seconds and report the gap reached."""
+
+    def time_for_each_s(self, count):
+        """Time for each of many programmes, when all together may take ``TOGETHER`` times as long as one. [s]"""
+        return max(LEAST_TIME_S, TOGETHER * self.time_limit_s / count)

@@ -7,6 +7,8 @@ its leading zeros, and what cannot be read is reported with its row as a spreads
 import csv
 import difflib
 import io
+import json
+import math
 import warnings
 from pathlib import Path
 
@@ -336,3 +338,32 @@ def _cell_text(column, values):
 def write_frame(frame, path):
     """Write a frame as CSV: UTF-8, ``\\n`` line ends, no index, the same bytes every time."""
     frame.to_csv(Path(path), index=False, encoding="utf-8", lineterminator="\n")
+
+
+def json_text(content, indent=None):
+    """Content as JSON, which knows no infinity: a number that is not finite becomes null, one of an array a plain number.
+
+    Parameters
+    ----------
+    content : dict, list or plain value
+    indent : int, optional
+        Spaces of indentation; left out: one line.
+
+    Returns
+    -------
+    str
+    """
+    return json.dumps(_finite(content), indent=indent, allow_nan=False, default=float)
+
+
+def _finite(value):
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_json(content, path):
+    """Write content as JSON, as ``json_text`` has it, indented, with an end of line."""
+    Path(path).write_text(json_text(content, 2) + "\n", encoding="utf-8")

@@ -1,11 +1,22 @@
 """The command that weighs bids."""
 
-import json
-
 import click
 
-from .options import AS_JSON, FORCE, OUT, OVERLAYS, WORKERS, clean, finite, say
-from .questions import ESTATE, GAP, SCENARIO, TIME_LIMIT
+from .options import (
+    AS_JSON,
+    ESTATE,
+    FORCE,
+    GAP,
+    OUT,
+    OVERLAYS,
+    SCENARIO,
+    TIME_LIMIT,
+    WORKERS,
+    clean,
+    finite,
+    say,
+    tell,
+)
 
 
 @click.command()
@@ -32,7 +43,4 @@ def bids(estate, scenario, overlays, replicates, tail_weight, gap, time_limit, o
     with new_folder(out, force, (estate, scenario)) as folder:
         text, facts = bid_job.bids_folder(estate, scenario, overlays, folder, replicates, tail_weight, gap, time_limit, seed,
                                           workers, say)
-    if as_json:
-        click.echo(json.dumps(facts, default=float))
-        return
-    click.echo(f"{text}\n\nWritten to {out}.")
+    tell(out, text, facts, as_json)

@@ -6,12 +6,26 @@ from pathlib import Path
 import click
 
 from ..errors import CapplanError
-from .options import AS_JSON, FORCE, FUTURES_SEED, OUT, OVERLAYS, RECORDED_BY, RECORDED_ON, a_day, as_text, clean, say
+from .options import (
+    AS_JSON,
+    ESTATE,
+    FORCE,
+    FUTURES_SEED,
+    OUT,
+    OVERLAYS,
+    RECORDED_BY,
+    RECORDED_ON,
+    SCENARIO,
+    a_day,
+    as_text,
+    clean,
+    say,
+)
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
-@click.argument("scenario", type=click.Path(path_type=Path))
+@ESTATE
+@SCENARIO
 @OVERLAYS
 @click.option("--replicates", type=click.IntRange(2, 100_000), default=200, show_default=True,
               help="Futures sampled for the bands.")
@@ -34,7 +48,7 @@ def forecast(estate, scenario, overlays, replicates, seed, out, force, as_json):
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
+@ESTATE
 @click.option("--scenario", default="baseline.toml", show_default=True, type=click.Path(path_type=Path),
               help="Scenario whose rate_spread says how far rates may lie from the published ones.")
 @FUTURES_SEED
@@ -54,7 +68,7 @@ def learn(estate, scenario, seed, out, force):
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
+@ESTATE
 @click.argument("later", type=click.Path(path_type=Path))
 @RECORDED_BY
 @RECORDED_ON
@@ -71,7 +85,7 @@ def resurvey(estate, later, recorded_by, recorded_on, out, force):
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
+@ESTATE
 @click.argument("works", type=click.Path(path_type=Path))
 @RECORDED_BY
 @RECORDED_ON
@@ -88,7 +102,7 @@ def complete(estate, works, recorded_by, recorded_on, out, force):
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
+@ESTATE
 @OUT
 @FORCE
 @clean

@@ -1,11 +1,10 @@
 """The command that explains a results folder."""
 
-import json
 from pathlib import Path
 
 import click
 
-from .options import AS_JSON, FORCE, SEED, WORKERS, clean, finite, say
+from .options import AS_JSON, FORCE, SEED, WORKERS, clean, say, tell_json, time_limit_option
 
 
 @click.command()
@@ -13,8 +12,7 @@ from .options import AS_JSON, FORCE, SEED, WORKERS, clean, finite, say
 @click.argument("scheme", required=False)
 @click.option("--samples", type=click.IntRange(1, 10000), default=None,
               help="Futures sampled for the core index, without SCHEME; left out: by the size of the plan.")
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
-              help="Seconds for each solve; left out: by the size of the plan.")
+@time_limit_option("by the size of the plan", "each solve")
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder to write the tables to.")
 @SEED
 @WORKERS
@@ -42,6 +40,9 @@ def explain(results, scheme, samples, time_limit, out, seed, workers, force, as_
         with new_folder(out, force, (results,)) as folder:
             text, facts, frames = made()
             explain_job.write_explanation(folder, text, facts, **frames)
-    click.echo(json.dumps(facts, default=float, allow_nan=False) if as_json else text)
+    if as_json:
+        tell_json(facts)
+    else:
+        click.echo(text)
     if out is not None:
         say(f"Written to {out}.")

@@ -26,10 +26,27 @@ def finite(_context, _parameter, value):
     return value
 
 
+ESTATE = click.argument("estate", type=click.Path(path_type=Path))
+SCENARIO = click.argument("scenario", type=click.Path(path_type=Path))
+GAP = click.option("--gap", type=click.FloatRange(0, 1), default=None, callback=finite,
+                   help="Stop each programme when proved this close to the best possible; left out: the scenario's.")
+
+
+def time_limit_option(left_out="the scenario's", what="each programme"):
+    """The option of a time limit, with what holds where it is left out."""
+    return click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
+                        help=f"Stop {what} after this many seconds; left out: {left_out}.")
+
+
+TIME_LIMIT = time_limit_option()
+TIME_LIMIT_TOGETHER = time_limit_option("all together three times the scenario's")
+
+
 def clean(command):
     """Turn capplan's errors, and files that cannot be read, into a message and exit 2."""
     @functools.wraps(command)
     def wrapped(*args, **kwargs):
+        """The command, with its errors told."""
         try:
             return command(*args, **kwargs)
         except CapplanError as error:
@@ -53,6 +70,20 @@ RECORDED_BY = click.option("--by", "recorded_by", required=True, help="Who recor
 RECORDED_ON = click.option("--on", "recorded_on", default=None, metavar="YYYY-MM-DD",
                            help="Day of recording; today if left out.")
 OVERLAYS = click.option("--overlay", "overlays", multiple=True, help="Overlay of the scenario; may be repeated.")
+
+
+def tell_json(content):
+    """Figures as JSON, on standard output."""
+    from ..tabular import json_text
+    click.echo(json_text(content))
+
+
+def tell(out, text, facts=None, as_json=False):
+    """What a job found and where it is written; or its figures only, as JSON."""
+    if as_json:
+        tell_json(facts)
+    else:
+        click.echo(f"{text}\n\nWritten to {out}.")
 
 
 def as_text(frame):

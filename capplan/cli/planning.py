@@ -6,7 +6,25 @@ from pathlib import Path
 
 import click
 
-from .options import AS_JSON, FORCE, OUT, OVERLAYS, SEED, WORKERS, as_text, clean, finite, say
+from .options import (
+    AS_JSON,
+    ESTATE,
+    FORCE,
+    GAP,
+    OUT,
+    OVERLAYS,
+    SCENARIO,
+    SEED,
+    TIME_LIMIT,
+    TIME_LIMIT_TOGETHER,
+    WORKERS,
+    as_text,
+    clean,
+    finite,
+    say,
+    tell,
+    tell_json,
+)
 
 
 @click.command()
@@ -40,7 +58,7 @@ def new(folder, force):
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
+@ESTATE
 @AS_JSON
 @clean
 def check(estate, as_json):
@@ -70,8 +88,8 @@ def check(estate, as_json):
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
-@click.argument("scenario", type=click.Path(path_type=Path))
+@ESTATE
+@SCENARIO
 @OVERLAYS
 @OUT
 @SEED
@@ -89,16 +107,14 @@ def run(estate, scenario, overlays, out, seed, workers, force, as_json):
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
-@click.argument("scenario", type=click.Path(path_type=Path))
+@ESTATE
+@SCENARIO
 @OVERLAYS
 @click.option("--points", type=click.IntRange(2, 200), default=20, show_default=True, help="How many envelopes.")
 @click.option("--most", type=click.FloatRange(1, 10, min_open=True), default=2.0, show_default=True, callback=finite,
               help="Largest envelope, as a share of today's money.")
-@click.option("--gap", type=click.FloatRange(0, 1), default=None, callback=finite,
-              help="Stop each programme when proved this close to the best possible; left out: the scenario's.")
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
-              help="Stop each programme after this many seconds; left out: all together three times the scenario's.")
+@GAP
+@TIME_LIMIT_TOGETHER
 @OUT
 @SEED
 @WORKERS
@@ -111,17 +127,15 @@ def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, se
     with new_folder(out, force, (estate, scenario)) as folder:
         text = money_job.envelopes_folder(estate, scenario, overlays, folder, points, most, gap, time_limit, seed, workers,
                                           say)
-    click.echo(f"{text}\n\nWritten to {out}.")
+    tell(out, text)
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
-@click.argument("scenario", type=click.Path(path_type=Path))
+@ESTATE
+@SCENARIO
 @OVERLAYS
-@click.option("--gap", type=click.FloatRange(0, 1), default=None, callback=finite,
-              help="Stop each programme when proved this close to the best possible; left out: the scenario's.")
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
-              help="Stop each programme after this many seconds; left out: the scenario's.")
+@GAP
+@TIME_LIMIT
 @OUT
 @SEED
 @WORKERS
@@ -133,7 +147,7 @@ def stress(estate, scenario, overlays, gap, time_limit, out, seed, workers, forc
     from ..runs import new_folder
     with new_folder(out, force, (estate, scenario)) as folder:
         text = money_job.stress_folder(estate, scenario, overlays, folder, gap, time_limit, seed, workers, say)
-    click.echo(f"{text}\n\nWritten to {out}.")
+    tell(out, text)
 
 
 @click.command()
@@ -163,7 +177,7 @@ def optimise(candidates, out, gap, time_limit, solver, seed, workers, force, as_
             programme = choose(found, gap=gap, time_limit_s=time_limit, solver=solver, threads=workers, seed=seed)
         write_choice(programme, folder, seed)
     if as_json:
-        click.echo(json.dumps(solution(programme, seed, git_commit()), default=float))
+        tell_json(solution(programme, seed, git_commit()))
         return
     click.echo(programme)
     click.echo(as_text(programme.gains()))

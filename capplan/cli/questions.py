@@ -1,18 +1,26 @@
 """Commands that ask something of a plan: what would change it, what a target takes, what more money is worth."""
 
-import json
 from pathlib import Path
 
 import click
 
-from .options import AS_JSON, FORCE, OUT, OVERLAYS, SEED, WORKERS, clean, finite, say
-
-ESTATE = click.argument("estate", type=click.Path(path_type=Path))
-SCENARIO = click.argument("scenario", type=click.Path(path_type=Path))
-GAP = click.option("--gap", type=click.FloatRange(0, 1), default=None, callback=finite,
-                   help="Stop each programme when proved this close to the best possible; left out: the scenario's.")
-TIME_LIMIT = click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
-                          help="Stop each programme after this many seconds; left out: the scenario's.")
+from .options import (
+    AS_JSON,
+    ESTATE,
+    FORCE,
+    GAP,
+    OUT,
+    OVERLAYS,
+    SCENARIO,
+    SEED,
+    TIME_LIMIT,
+    TIME_LIMIT_TOGETHER,
+    WORKERS,
+    clean,
+    finite,
+    say,
+    tell,
+)
 
 
 @click.command()
@@ -39,14 +47,7 @@ def sensitivity(estate, scenario, overlays, replan, ranges_file, gap, time_limit
     with new_folder(out, force, reads) as folder:
         text, facts = question_job.sensitivity_folder(estate, scenario, overlays, folder, replan, ranges_file, gap,
                                                       time_limit, seed, workers, say)
-    _tell(out, text, facts, as_json)
-
-
-def _tell(out, text, facts, as_json):
-    if as_json:
-        click.echo(json.dumps(facts, default=float))
-        return
-    click.echo(f"{text}\n\nWritten to {out}.")
+    tell(out, text, facts, as_json)
 
 
 @click.command()
@@ -80,7 +81,7 @@ def goal(estate, scenario, overlays, hold, backlog_below_gbp, index_below, by_ye
     with new_folder(out, force, (estate, scenario)) as folder:
         text, facts = question_job.goal_folder(estate, scenario, overlays, folder, asked, sorted(set(extra_years)),
                                                within_share, gap, time_limit, seed, workers, say)
-    _tell(out, text, facts, as_json)
+    tell(out, text, facts, as_json)
 
 
 @click.command()
@@ -91,8 +92,7 @@ def goal(estate, scenario, overlays, hold, backlog_below_gbp, index_below, by_ye
               help="The sum more and less, in pounds.")
 @click.option("--pot", "pots", multiple=True, help="Only this pot, on its own; may be repeated.")
 @GAP
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=None, callback=finite,
-              help="Stop each programme after this many seconds; left out: all together three times the scenario's.")
+@TIME_LIMIT_TOGETHER
 @OUT
 @SEED
 @WORKERS
@@ -106,4 +106,4 @@ def worth(estate, scenario, overlays, step_gbp, pots, gap, time_limit, out, seed
     with new_folder(out, force, (estate, scenario)) as folder:
         text, facts = question_job.worth_folder(estate, scenario, overlays, folder, step_gbp, pots, gap, time_limit, seed,
                                                 workers, say)
-    _tell(out, text, facts, as_json)
+    tell(out, text, facts, as_json)

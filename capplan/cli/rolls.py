@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from .files import refuse_taken, write_files
-from .options import AS_JSON, OVERLAYS, as_text, clean, say
+from .options import AS_JSON, ESTATE, OVERLAYS, SCENARIO, as_text, clean, say, tell_json
 
 WIDE = 125
 TOLD = ("regime", "counted_on", "schools_counted", "schools_margin", "pupils_counted", "pupils_margin", "notice_by",
@@ -16,7 +16,7 @@ TOLD = ("regime", "counted_on", "schools_counted", "schools_margin", "pupils_cou
 
 
 @click.command()
-@click.argument("estate", type=click.Path(path_type=Path))
+@ESTATE
 @AS_JSON
 @clean
 def regime(estate, as_json):
@@ -92,8 +92,8 @@ def _crossings(trust, rules):
 
 
 @click.command("forecast")
-@click.argument("estate", type=click.Path(path_type=Path))
-@click.argument("scenario", type=click.Path(path_type=Path))
+@ESTATE
+@SCENARIO
 @OVERLAYS
 @click.option("--out", required=True, type=click.Path(path_type=Path),
               help="CSV file to write, by school; its name with _years is written beside it.")
@@ -116,7 +116,7 @@ def forecast_funding(estate, scenario, overlays, out, force, as_json):
         told = {"trust": read.trust["name"], "scenario": assumed.name, "notes": notes,
                 "years": json.loads(found.years.to_json(orient="records", date_format="iso")),
                 "files": [str(file) for file in files]}
-        click.echo(json.dumps(told, allow_nan=False))
+        tell_json(told)
         return
     for note in notes:
         say(f"Note: {note}")

@@ -237,7 +237,7 @@ def _books(candidates, draws):
     service = _service(estate.loans, by_school)
     for place, paid in service.items():
         surplus[place] -= paid
-    wrong = _paths(candidates.money.reserves, scenario, income, surplus, service)
+    wrong = _paths(candidates.money.reserves, income, surplus, service)
     if by_school and not scenario.pooling.gag_pooled and any(row.school_id for row in estate.reserves.itertuples()):
         wrong += _held_by_school(candidates, draws, income, surplus)
     return wrong
@@ -275,7 +275,7 @@ def _service(loans, by_school):
     return service
 
 
-def _paths(reserves, scenario, income, surplus, service):
+def _paths(reserves, income, surplus, service):
     wrong = []
     for row in reserves.itertuples():
         for word, told, found in (("surplus", row.surplus_gbp, surplus), ("income", row.income_gbp, income),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from . import formulation
-from .instance import instance
 from .solver import InfeasibleModelError, solve
 
 CHECK_LIMIT_S = 10.0
@@ -192,22 +191,6 @@ def _allowed_later(inst, need):
         return None
     further = [pair for pair in inst.starts if pair[0] in schemes and pair[1] == more[0]]
     return replace(inst, must={**inst.must, need: [*pairs, *further]}), more[0]
-
-
-def conflict_of(candidates, time_limit_s=60.0):
-    """The conflict of candidates that no programme obeys.
-
-    Parameters
-    ----------
-    candidates : Candidates
-    time_limit_s : float
-        Time for all of it. [s]
-
-    Returns
-    -------
-    Conflict
-    """
-    return find_conflict(instance(candidates), time_limit_s)
 
 
 def in_words(inst, conflict):

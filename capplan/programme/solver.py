@@ -89,7 +89,8 @@ def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
     seed : int
         Seed of the solver's own random choices.
     known : dict, optional
-        Values by variable name to start from.
+        Values by variable name to start from. CBC is not given them: stopped by time after such a start, it was
+        seen to print a bound below a programme that exists.
 
     Returns
     -------
@@ -104,13 +105,13 @@ def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
     """
     began, choice = time.perf_counter(), None
     try:
-        run = {"highs": _run_highs, "cbc": _run_cbc}[name]
-        found, objective, bound, status, release = run(model.problem, gap, time_limit_s, threads, seed, known)
+        given = (model.problem, gap, time_limit_s, threads, seed)
+        found, objective, bound, status, release = _run_highs(*given, known) if name == "highs" else _run_cbc(*given)
     except SolverError:
         if name != "highs":
             raise
         name, left = "cbc", max(1.0, time_limit_s - (time.perf_counter() - began))
-        found, objective, bound, status, release = _run_cbc(model.problem, gap, left, threads, seed, known)
+        found, objective, bound, status, release = _run_cbc(model.problem, gap, left, threads, seed)
     if found:
         choice = {pair[0]: pair[1] for pair, x in model.starts.items() if (x.varValue or 0.0) > 0.5}
     return Answer(choice, objective, bound, time.perf_counter() - began, status, name, release)
@@ -144,7 +145,7 @@ def integer_tolerance(columns):
     return INTEGER_TOLERANCE if columns <= LARGE_MODEL_COLUMNS else LOOSER_TOLERANCE
 
 
-def _run_cbc(problem, gap, time_limit_s, threads, seed, known):
+def _run_cbc(problem, gap, time_limit_s, threads, seed):
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         log = Path(folder) / "cbc.log"

@@ -5,7 +5,7 @@ from folders import folder, once, read
 from instances import random_instance
 from oracle import solve
 
-from capplan.programme.conflict import conflict_of, feasible, find_conflict, held_to, in_words, rules_of
+from capplan.programme.conflict import feasible, find_conflict, held_to, in_words, rules_of
 from capplan.programme.instance import instance
 
 INFEASIBLE = [seed for seed in range(200) if solve(random_instance(seed))[0] is None][:12]
@@ -41,7 +41,7 @@ def test_by_hand_a_planted_conflict_and_its_ways_out(tmp_path):
                ("paint", {"must_do": "yes"}, once(1, 0)), ("kerb", {}, once(1, 5))]
     pots = [{"amount": 90}, {"amount": 500, "first_year": 2027, "last_year": 2027}]
     candidates = read(folder(schemes, pots, [{"limit_id": "idle", "measure": "schemes", "amount": 9}]), tmp_path)
-    conflict = conflict_of(candidates)
+    conflict = find_conflict(instance(candidates))
     assert set(conflict.rules) == {("money", 2026), ("must", "scheme boiler")}
     assert {(way.kind, way.name, round(way.amount)) for way in conflict.repairs} == {
         ("money", "2026", 10), ("later", "scheme boiler", 2027), ("drop", "scheme boiler", 0)}
@@ -54,7 +54,7 @@ def test_by_hand_a_limit_and_what_it_has_to_be(tmp_path):
     must = {"must_do": "yes"}
     candidates = read(folder([("a", must, once(1, 1)), ("b", must, once(1, 1))], [{"amount": 9}],
                              [{"limit_id": "team", "measure": "schemes", "amount": 1}]), tmp_path)
-    conflict = conflict_of(candidates)
+    conflict = find_conflict(instance(candidates))
     assert set(conflict.rules) == {("limit", 0), ("must", "scheme a"), ("must", "scheme b")}
     assert ("limit", "team", 2) in {(way.kind, way.name, round(way.amount)) for way in conflict.repairs}
 
@@ -62,4 +62,4 @@ def test_by_hand_a_limit_and_what_it_has_to_be(tmp_path):
 def test_by_hand_an_order_that_cannot_be_kept(tmp_path):
     candidates = read(folder([("a", {"must_do": "2026", "requires": "b"}, once(1, 1)), ("b", {}, once(1, 1, 2027))],
                              [{"amount": 9, "last_year": 2027}]), tmp_path)
-    assert set(conflict_of(candidates).rules) == {("order", "a"), ("must", "scheme a")}
+    assert set(find_conflict(instance(candidates)).rules) == {("order", "a"), ("must", "scheme a")}
