@@ -16,7 +16,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
     ("errors", "columns"), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
-    ("finance", "condition", "funding"),
+    ("finance", "condition", "funding", "pupils"),
     ("money_checks",), ("bid_checks",), ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",), ("ranges",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),

@@ -62,6 +62,7 @@ REFERENCE_PLAIN = {"pds_element_id": "an identifier", "la_number": "an identifie
                    "financial_years_to_spend": "the unit is in the middle",
                    "low": "as its column as says", "high": "as its column as says",
                    "life_multiple": "a multiple", "rate_multiple": "a multiple",
+                   "edition_year": "a year",
                    "grant_year": "a year", "value": "its unit is in the column unit", "condition_modifier": "a multiple",
                    "pupil_weight": "a multiple", "rank": "an order", "blocks": "the name is the unit",
                    "quantity_per_unit": "per unit of what measures it",

@@ -11,7 +11,7 @@ TABLES = ("component_types", "further_types", "price_index", "location_factors",
           "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on",
           "inventory", "allocation_rates", "condition_modifiers", "pupil_weights", "regime_rules", "watch_bands",
           "route_rules", "cost_stages", "optimism_bias", "register_layouts",
-          "sensitivity_ranges", "sampling")
+          "sensitivity_ranges", "sampling", "place_costs", "place_location_factors", "area_guidelines", "place_rules")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids")}
 
 
