@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import Enum
 
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+
 
 class Kind(Enum):
     """What a cell of a column holds."""
@@ -78,3 +80,18 @@ class Table:
     def column(self, name):
         """The column of that name."""
         return next(column for column in self.columns if column.name == name)
+
+
+def id_column(name, meaning, refers="", needed=True):
+    """A column of short names, which ``refers`` to a ``table.column`` where it is given."""
+    return Column(name, Kind.ID, meaning, needed=needed, refers=refers)
+
+
+def gbp_column(name, meaning, needed=True, least=0.0, most=1e9):
+    """A column of pounds between two bounds."""
+    return Column(name, Kind.NUMBER, meaning, "GBP", needed, least=least, most=most)
+
+
+def year_column(name, meaning, needed=True):
+    """A column of years of the calendar."""
+    return Column(name, Kind.INTEGER, meaning, "year", needed, least=EARLIEST_YEAR, most=LATEST_YEAR)

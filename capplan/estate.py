@@ -113,6 +113,21 @@ class Estate:
         """Loans the plan may take or leave; empty if the folder has no such table."""
         return self.table("loan_offers")
 
+    @property
+    def places(self):
+        """Places for pupils by school, block and use; empty if the folder has no such table."""
+        return self.table("places")
+
+    @property
+    def expansions(self):
+        """Ways of adding places; empty if the folder has no such table."""
+        return self.table("expansions")
+
+    @property
+    def pupil_funding(self):
+        """What pupils bring and classes cost by school; empty if the folder has no such table."""
+        return self.table("pupil_funding")
+
     def __str__(self):
         gifa_m2 = self._frames["blocks"].gifa_m2.sum()
         return (f"{self.trust['name']}: {len(self.schools)} schools, {len(self.sites)} sites, "

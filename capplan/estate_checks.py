@@ -9,6 +9,7 @@ from .bid_checks import bid_faults, offer_faults
 from .errors import Fault
 from .money_checks import budget_faults, loan_faults, reserve_faults
 from .money_checks import rows_at_fault as _rows
+from .place_checks import expansion_faults, funding_faults, place_faults
 
 FT2_PER_M2 = 10.7639
 
@@ -32,7 +33,8 @@ def sense_faults(frames, files):
              "grants": _grant_faults, "reserves": reserve_faults, "budget": budget_faults,
              "loans": loan_faults, "works": _works_faults,
              "compliance": _compliance_faults, "suitability": _suitability_faults,
-             "bids": _bid_faults, "loan_offers": offer_faults}
+             "bids": _bid_faults, "loan_offers": offer_faults, "places": place_faults,
+             "expansions": expansion_faults, "pupil_funding": funding_faults}
     faults = []
     for name, rule in rules.items():
         if name in files:

@@ -255,6 +255,8 @@ def assumptions_frame(programme):
     frame = pd.DataFrame(candidates.outlook.scenario.register())
     if not candidates.money.stand_in:
         frame = frame[~frame.figure.str.startswith("stand_in.")]
+    if not candidates.outlook.scenario.places.included:
+        frame = frame[~frame.figure.str.startswith("places.") | (frame.figure == "places.included")]
     rules = candidates.outlook.scenario.condition
     types = set(candidates.outlook.parts.type_id)
     further = _figures("further_types", ["type_id"])

@@ -29,6 +29,7 @@ from .scenario_parts import (
     Surveys,
     Targets,
 )
+from .scenario_pupils import Places
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ class Scenario(Part):
     pooling: Pooling
     stand_in: StandIn
     schemes: SchemeRules
+    places: Places
     solver: Solver
 
     @property

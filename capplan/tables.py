@@ -4,7 +4,11 @@ The reader, the checks, the templates of ``capplan new``, the data dictionary an
 nothing else says what a column is.
 """
 
-from .columns import Column, Kind, Table
+from .columns import EARLIEST_YEAR, LATEST_YEAR, Column, Kind, Table
+from .columns import gbp_column as _gbp
+from .columns import id_column as _id
+from .columns import year_column as _year
+from .pupil_tables import PUPIL_TABLES
 
 ELEMENTS = ("Roofs", "Floors and stairs", "Ceilings", "External walls, windows and doors", "Internal walls and doors",
             "Sanitary services", "Mechanical services", "Electrical services", "Redecorations",
@@ -29,21 +33,7 @@ EXPOSURES = ("sheltered", "moderate", "severe")
 QUALITIES = ("poor", "typical", "good")
 STAGES = ("concept", "feasibility", "design", "tender", "contract")
 
-EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
 EARLIEST_SURVEY = 1995
-
-
-def _id(name, meaning, refers="", needed=True):
-    return Column(name, Kind.ID, meaning, needed=needed, refers=refers)
-
-
-def _gbp(name, meaning, needed=True, least=0.0, most=1e9):
-    return Column(name, Kind.NUMBER, meaning, "GBP", needed, least=least, most=most)
-
-
-def _year(name, meaning, needed=True):
-    return Column(name, Kind.INTEGER, meaning, "year", needed, least=EARLIEST_YEAR, most=LATEST_YEAR)
-
 
 TRUST = Table("trust", "The trust itself: one row.", ("trust_id",), (
     _id("trust_id", "Short name the trust is known by in files."),
@@ -205,6 +195,8 @@ BUDGET = Table("budget", "The trust's budget, one row per school and planning ye
     _gbp("energy_gbp", "Cost of energy (nominal)."),
     _gbp("other_costs_gbp", "All other running costs, without works of this plan, loans of the loans table or the top slice "
          "(nominal)."),
+    Column("pupils", Kind.NUMBER, "Pupils that the income was worked out for, those of the October before; blank: those of "
+           "schools.csv.", "pupils", False, least=0, most=20000),
 ), needed=False)
 
 LOANS = Table("loans", "Known loans, repaid in equal yearly payments; what they take from each year comes before any works.",
@@ -332,7 +324,7 @@ LOAN_OFFERS = Table("loan_offers", "Loans the plan may take or leave; each is ta
 ), needed=False)
 
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
-                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS)
+                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, *PUPIL_TABLES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

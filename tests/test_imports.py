@@ -15,9 +15,10 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
-    ("errors", "columns"), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
+    ("errors", "columns"), ("pupil_tables",), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils"),
-    ("money_checks",), ("bid_checks",), ("estate_checks",), ("estate",), ("scenario_parts",), ("scenario",), ("ranges",),
+    ("money_checks",), ("bid_checks", "place_checks"), ("estate_checks",), ("estate",),
+    ("scenario_parts",), ("scenario_pupils",), ("scenario",), ("ranges",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),
     ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),
@@ -32,7 +33,7 @@ RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 HOMES = {
     "pulp": ("programme/formulation.py", "programme/solver.py"), "highspy": ("programme/solver.py", "programme/linear.py"),
     "matplotlib": ("report/",), "jinja2": ("report/",),
-    "pydantic": ("scenario.py", "scenario_parts.py", "importers/survey_map"), "click": ("cli/",),
+    "pydantic": ("scenario.py", "scenario_parts.py", "scenario_pupils.py", "importers/survey_map"), "click": ("cli/",),
     "pyarrow": ("tabular.py", "importers/pds_columns.py"), "python_calamine": ("importers/survey_sheet.py",),
     "xlsxwriter": ("report/",), "simpy": ("simulation/",),
 }

@@ -36,6 +36,8 @@ EXCEPTIONS = {
     ("schools", "capacity"): "places for pupils",
     ("loans", "years"): "the name is the unit", ("loan_offers", "years"): "the name is the unit",
     ("schools", "pupils"): "the name is the unit", ("blocks", "pupils"): "the name is the unit",
+    ("places", "places"): "the name is the unit", ("expansions", "places"): "the name is the unit",
+    ("budget", "pupils"): "the name is the unit", ("pupil_funding", "class_size"): "pupils",
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
@@ -45,7 +47,8 @@ PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
-SCENARIO_EXCEPTIONS = {"grades_too_kind": "the name is the unit",
+SCENARIO_EXCEPTIONS = {"keep_quantile": "a quantile", "build_quantile": "a quantile",
+                       "grades_too_kind": "the name is the unit",
                        "gap": "a fraction of the objective", "years": "the name is the unit",
                        "scale_least": "a multiple", "scale_most": "a multiple",
                        "vat_rate_voluntary_aided": "a fraction", "schemes_per_site_per_year": "the name is the unit",
@@ -74,7 +77,7 @@ FIELD_EXCEPTIONS = {
     ("Costs", "rebuild_price_base"): "a year", ("StandIn", "income_growth"): "a fraction",
     ("StandIn", "surplus_share"): "a fraction", ("BlockWorks", "least_backlog_share"): "a fraction",
     ("Refurbishment", "least_backlog_share"): "a fraction", ("ElementWorks", "cost_share"): "a fraction",
-    ("Shocks", "energy_price_share"): "a fraction",
+    ("Shocks", "energy_price_share"): "a fraction", ("Places", "income_follows_pupils"): "a choice",
     ("Surveys", "gbp_per_m2"): "the whole name is the unit", ("Outlook", "loss"): "a Loss, not an amount"}
 
 
