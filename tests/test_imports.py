@@ -16,7 +16,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
     ("errors", "columns"), ("pupil_tables",), ("tables",), ("candidate_tables", "tabular", "reference", "shipped"),
-    ("finance", "condition", "funding", "pupils"),
+    ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks"), ("estate_checks",), ("estate",),
     ("scenario_parts",), ("scenario_pupils",), ("scenario",), ("ranges",),
     ("history", "inventory_fill", "resurvey"), ("parts",), ("outlook",),

@@ -61,6 +61,7 @@ REFERENCE_PLAIN = {"pds_element_id": "an identifier", "la_number": "an identifie
                    "price_base": "a year", "year": "a year", "opens": "a year", "closes": "a year", "date": "a year",
                    "location_factor": "a multiple", "failure_multiple": "a multiple",
                    "index_2016_is_100": "an index, its base in the name",
+                   "index_2022_is_100": "an index, its base in the name", "data_year": "a year",
                    "reactive_share_c": "a fraction", "reactive_share_d": "a fraction", "reactive_share_e": "a fraction",
                    "financial_years_to_spend": "the unit is in the middle",
                    "low": "as its column as says", "high": "as its column as says",

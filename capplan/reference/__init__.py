@@ -11,7 +11,9 @@ TABLES = ("component_types", "further_types", "price_index", "location_factors",
           "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on",
           "inventory", "allocation_rates", "condition_modifiers", "pupil_weights", "regime_rules", "watch_bands",
           "route_rules", "cost_stages", "optimism_bias", "register_layouts",
-          "sensitivity_ranges", "sampling", "place_costs", "place_location_factors", "area_guidelines", "place_rules")
+          "sensitivity_ranges", "sampling", "place_costs", "place_location_factors", "area_guidelines", "place_rules",
+          "footprint_factors", "appraisal_factors", "gdp_deflator", "energy_prices", "energy_priors", "energy_response",
+          "energy_figures", "end_use_shares", "plant_efficiency", "school_holidays")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids")}
 
 
