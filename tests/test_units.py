@@ -56,7 +56,8 @@ SCENARIO_EXCEPTIONS = {"keep_quantile": "a quantile", "build_quantile": "a quant
                        "wear_after": "a multiple of the hazard before", "most_share_at_d": "a fraction",
                        "most_condition_index": "a fraction of the cost of rebuilding", "one_grade_off": "a chance"}
 # Numbers of the reference tables that are neither amounts nor measures.
-REFERENCE_PLAIN = {"pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",
+REFERENCE_PLAIN = {"before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
+                   "pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",
                    "p_bc": "a yearly probability", "p_cd": "a yearly probability", "p_de": "a yearly probability",
                    "price_base": "a year", "year": "a year", "opens": "a year", "closes": "a year", "date": "a year",
                    "location_factor": "a multiple", "failure_multiple": "a multiple",

@@ -32,7 +32,7 @@ class Figure:
 
     value: float
     unit: str
-    price_base: int
+    base_year: int
     status: str
     source: str
 

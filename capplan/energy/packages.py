@@ -229,7 +229,7 @@ def costs_gbp(premises, fitted, price_base, level="central"):
             gbp = battery_cost_gbp(item.size_kwp, level)
         else:
             gbp = cost.value * amount
-        found[name] = found.get(name, 0.0) + gbp * price_ratio(cost.price_base, price_base)
+        found[name] = found.get(name, 0.0) + gbp * price_ratio(cost.base_year, price_base)
     return found
 
 

@@ -227,7 +227,7 @@ def test_every_measure_has_a_cost_a_life_and_ranges_the_right_way_round(name):
             assert what == "saving"
             continue
         assert low <= central <= high
-    assert m.figure(name, "capex").price_base >= 2019
+    assert m.figure(name, "capex").base_year >= 2019
 
 
 def test_figures_that_are_not_there_and_levels_that_are_none_are_refused():
