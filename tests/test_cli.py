@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "envelopes", "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
-            "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "report", "resurvey",
-            "run", "sensitivity", "stress", "worth")
+            "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "pupils backtest", "report",
+            "resurvey", "run", "sensitivity", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",
@@ -127,7 +127,7 @@ def test_the_commands_are_these():
     assert tuple(sorted(name for name, _ in commands())) == COMMANDS
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "policy"])
+@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "policy", "pupils"])
 def test_every_command_has_help_with_a_sentence_and_its_options(words, capplan):
     done = capplan(*words.split(), "--help")
     assert done.exit_code == 0 and done.stdout.startswith("Usage:") and done.stderr == ""

@@ -5,14 +5,14 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 
 import click
 
-from . import bidding, condition, explaining, funding, importing, planning, questions, reporting, rolls
+from . import bidding, condition, explaining, funding, importing, planning, pupils, questions, reporting, rolls
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
             explaining.explain, planning.envelopes, planning.stress, questions.sensitivity, questions.goal, questions.worth,
             bidding.bids,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
-            reporting.report)
+            pupils.pupils, reporting.report)
 
 
 @click.group()
