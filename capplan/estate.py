@@ -114,6 +114,26 @@ class Estate:
         return self.table("loan_offers")
 
     @property
+    def meters(self):
+        """Energy meters by school; empty if the folder has no such table."""
+        return self.table("meters")
+
+    @property
+    def readings(self):
+        """Readings and bills of the meters; empty if the folder has no such table."""
+        return self.table("readings")
+
+    @property
+    def weather(self):
+        """Mean temperature of every day by region; empty if the folder has no such table."""
+        return self.table("weather")
+
+    @property
+    def holidays(self):
+        """The trust's own school holidays; empty if the folder has no such table."""
+        return self.table("holidays")
+
+    @property
     def places(self):
         """Places for pupils by school, block and use; empty if the folder has no such table."""
         return self.table("places")

@@ -6,6 +6,7 @@ import pandas as pd
 
 from . import reference
 from .bid_checks import bid_faults, offer_faults
+from .energy_checks import holiday_faults, meter_faults, reading_faults, weather_faults
 from .errors import Fault
 from .money_checks import budget_faults, loan_faults, reserve_faults
 from .money_checks import rows_at_fault as _rows
@@ -34,7 +35,8 @@ def sense_faults(frames, files):
              "loans": loan_faults, "works": _works_faults,
              "compliance": _compliance_faults, "suitability": _suitability_faults,
              "bids": _bid_faults, "loan_offers": offer_faults, "places": place_faults,
-             "expansions": expansion_faults, "pupil_funding": funding_faults}
+             "expansions": expansion_faults, "pupil_funding": funding_faults,
+             "meters": meter_faults, "readings": reading_faults, "weather": weather_faults, "holidays": holiday_faults}
     faults = []
     for name, rule in rules.items():
         if name in files:

@@ -11,6 +11,7 @@ from .condition.chains import years_to_fail
 from .condition.course import Course, Loss, course, worth
 from .condition.joint import Wear
 from .condition.treatments import GONE, costs_by_grade, old_enough, outcome_of
+from .energy_outlook import EnergyOutlook, energy_outlook, plant_wears
 from .estate import Estate
 from .parts import GRADE_LETTERS, component_costs, component_rows, pupil_days_at_failure, wearing
 from .scenario import Scenario
@@ -49,7 +50,8 @@ class Outlook:
 
     ``parts`` has one row per component that is still in use in the first year, in the order of the arrays: shapes are
     ``(n, 5)`` for grades A to E, and money is real, at the scenario's price base, with fees, contingency and any VAT.
-    ``pupil_days`` (n,) are those a failure costs, NaN where the number of pupils is not known.
+    ``pupil_days`` (n,) are those a failure costs, NaN where the number of pupils is not known. ``energy`` is there where the
+    scenario asks for it.
     """
 
     estate: Estate = field(repr=False)
@@ -63,6 +65,7 @@ class Outlook:
     life_safety: np.ndarray = field(repr=False)
     nothing: Course = field(repr=False)
     notes: tuple = ()
+    energy: EnergyOutlook | None = field(default=None, repr=False)
 
     @property
     def horizon(self):
@@ -149,7 +152,8 @@ class Outlook:
         DataFrame
             One row per year from the start of the plan to its end: backlog at grades B to E and in total (C to E), the
             expected loss, failures and pupil-days of closure of the year that starts then, real GBP; and the facility
-            condition index, which leaves out the grounds, since rebuilding a block does not renew them.
+            condition index, which leaves out the grounds, since rebuilding a block does not renew them. With
+            energy also ``electricity_kwh, fuels_kwh, energy_gbp`` (real) and ``footprint_tco2e``.
         """
         along, rows, in_blocks = along or self.nothing, [], (self.parts.block_id != "").to_numpy()
         for year in range(self.horizon + 1):
@@ -167,7 +171,11 @@ class Outlook:
             })
         frame = pd.DataFrame(rows)
         frame["facility_condition_index"] = facility_condition_index(frame.pop("in_blocks"), self.replacement_gbp().sum())
-        return frame
+        return frame if self.energy is None else frame.merge(self.energy_along(along).by_year(), on="year", how="left")
+
+    def energy_along(self, along):
+        """Energy with heating plant in the condition of a course, as ``course`` returns it; ``None`` without energy."""
+        return self.energy and self.energy.with_condition(self.parts, self.costs_gbp, along.shares)
 
     def backlog_by(self, places, year, along=None):
         """Backlog at grades C to E by place.
@@ -236,8 +244,10 @@ def forecast(estate, scenario):
     loss = _loss(parts, costs, scenario, days)
     nothing = _while_in_use(course(worn.wear, scenario.plan.years), _in_use(parts, scenario.plan.years))
     start = expected_backlog(nothing.shares[0], costs)[:, 2:].sum(axis=1)
-    return Outlook(estate, scenario, parts, costs, worn.wear, loss, treatments, days, life_safety, nothing,
-                   tuple(_notes(estate, parts, scenario, costs, start, days)))
+    energy = energy_outlook(estate, scenario) if scenario.energy.included else None
+    energy = energy and plant_wears(energy, parts, costs, nothing.shares)
+    notes = (*_notes(estate, parts, scenario, costs, start, days), *(energy.notes if energy else ()))
+    return Outlook(estate, scenario, parts, costs, worn.wear, loss, treatments, days, life_safety, nothing, notes, energy)
 
 
 def _in_use(parts, horizon):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from . import reference, shipped
 from .errors import ScenarioError
 from .finance import nominal_by_year
+from .scenario_energy import Energy
 from .scenario_parts import (
     Allocations,
     BlockWorks,
@@ -80,6 +81,7 @@ class Scenario(Part):
     stand_in: StandIn
     schemes: SchemeRules
     places: Places
+    energy: Energy
     solver: Solver
 
     @property

@@ -8,6 +8,7 @@ from .columns import EARLIEST_YEAR, LATEST_YEAR, Column, Kind, Table
 from .columns import gbp_column as _gbp
 from .columns import id_column as _id
 from .columns import year_column as _year
+from .energy_tables import ENERGY_TABLES
 from .pupil_tables import PUPIL_TABLES
 
 ELEMENTS = ("Roofs", "Floors and stairs", "Ceilings", "External walls, windows and doors", "Internal walls and doors",
@@ -324,7 +325,7 @@ LOAN_OFFERS = Table("loan_offers", "Loans the plan may take or leave; each is ta
 ), needed=False)
 
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
-                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, *PUPIL_TABLES)
+                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, *PUPIL_TABLES, *ENERGY_TABLES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

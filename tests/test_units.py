@@ -22,7 +22,7 @@ from capplan.tables import ESTATE_TABLES, Kind
 
 REFERENCE = Path(reference.__file__).parent
 SUFFIX = {"GBP": "_gbp", "m2": "_m2", "m": "_m", "years": "_years", "nr": "_nr", "kWh": "_kwh", "s": "_s",
-          "%": "_percent"}
+          "%": "_percent", "degrees C": "_c", "kVA": "_kva"}
 # Columns whose name does not end in their unit, and why.
 BY_CONTRACT = "the layout of candidates folders is fixed, and its values are in pounds or points"
 EXCEPTIONS = {
@@ -43,7 +43,7 @@ EXCEPTIONS = {
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
     "urn", "la_number", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
     "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share",
-    "odds", "fees_share", "need_points", "cost_points", "planning_points"}
+    "odds", "fees_share", "need_points", "cost_points", "planning_points", "served_share"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
@@ -54,6 +54,7 @@ SCENARIO_EXCEPTIONS = {"keep_quantile": "a quantile", "build_quantile": "a quant
                        "vat_rate_voluntary_aided": "a fraction", "schemes_per_site_per_year": "the name is the unit",
                        "weibull_shape": "a shape has no unit", "rate_spread": "a standard deviation of a logarithm",
                        "wear_after": "a multiple of the hazard before", "most_share_at_d": "a fraction",
+                       "pupil_elasticity": "a ratio of fractions",
                        "most_condition_index": "a fraction of the cost of rebuilding", "one_grade_off": "a chance"}
 # Numbers of the reference tables that are neither amounts nor measures.
 REFERENCE_PLAIN = {"before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
@@ -79,7 +80,9 @@ FIELD_EXCEPTIONS = {
     ("Costs", "rebuild_price_base"): "a year", ("StandIn", "income_growth"): "a fraction",
     ("StandIn", "surplus_share"): "a fraction", ("BlockWorks", "least_backlog_share"): "a fraction",
     ("Refurbishment", "least_backlog_share"): "a fraction", ("ElementWorks", "cost_share"): "a fraction",
-    ("Shocks", "energy_price_share"): "a fraction", ("Places", "income_follows_pupils"): "a choice",
+    ("Shocks", "energy_price_share"): "a fraction", ("Energy", "losses"): "a switch",
+    ("Energy", "price_path"): "one of three", ("Energy", "published_price_level"): "a switch",
+    ("Places", "income_follows_pupils"): "a choice",
     ("Surveys", "gbp_per_m2"): "the whole name is the unit", ("Outlook", "loss"): "a Loss, not an amount"}
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ..energy_tables import FUELS
 from ..reference import load
 from .figures import figure
 
-FUELS = ("electricity", "gas", "oil", "lpg", "biomass")
 COMBUSTION = FUELS[1:]
 END_USES = ("space heating", "hot water", "catering", "lighting", "ict", "fans and pumps", "other")
 SPACE_HEATING, HOT_WATER, CATERING, LIGHTING = 0, 1, 2, 3

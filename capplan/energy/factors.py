@@ -210,7 +210,7 @@ def _each_year(known, years, fuel):
         if (years > last).any():
             notes.append(f"after {last} as the Green Book's grid average")
     elif (years < first).any() or (years > last).any():
-        notes.append(f"the factor of {first if first == last else f'{first} to {last}'} stands for other years")
+        notes.append(f"{f'before {first} and ' if (years < first).any() else ''}after {last} as in that year")
     between = sorted(set(years[(years > first) & (years < last)].tolist()) - set(known.index))
     if between:
         notes.append(f"{', '.join(map(str, between))} between its neighbours")
