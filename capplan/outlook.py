@@ -1,13 +1,13 @@
 """What happens, and what it costs, if nothing is done: the estate's condition year by year."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from . import reference
 from .condition.backlog import expected_backlog, facility_condition_index
-from .condition.chains import years_to_fail
+from .condition.chains import hasten, years_to_fail
 from .condition.course import Course, Loss, course, worth
 from .condition.joint import Wear
 from .condition.treatments import GONE, costs_by_grade, old_enough, outcome_of
@@ -248,6 +248,43 @@ def forecast(estate, scenario):
     energy = energy and plant_wears(energy, parts, costs, nothing.shares)
     notes = (*_notes(estate, parts, scenario, costs, start, days), *(energy.notes if energy else ()))
     return Outlook(estate, scenario, parts, costs, worn.wear, loss, treatments, days, life_safety, nothing, notes, energy)
+
+
+def wearing_otherwise(outlook, speed, pupils=1.0):
+    """The estate as it is where components wear faster or slower and schools have more or fewer pupils.
+
+    Parameters
+    ----------
+    outlook : Outlook
+    speed : array, shape (n,)
+        Multiple of the hazard of every drop in grade of each component, the same for all of one construction type. [-]
+    pupils : array, shape (n,), or float
+        Multiple of the pupil-days a failure of each component costs. [-]
+
+    Returns
+    -------
+    Outlook
+
+    Raises
+    ------
+    ValueError
+        If components of one construction type are to wear differently.
+
+    Notes
+    -----
+    The trust's own chances of failure are left as they are. Grades found at the survey are the same; how they have worn
+    since is not.
+    """
+    wear, speed = outlook.wear, np.asarray(speed, float)
+    of_kind = np.ones(len(wear.chains.leave))
+    of_kind[wear.kind] = speed
+    if not (of_kind[wear.kind] == speed).all():
+        raise ValueError("Components of one construction type wear at one speed.")
+    wear = replace(wear, chains=replace(wear.chains, leave=hasten(wear.chains.leave, of_kind[:, None])))
+    days = np.nan_to_num(outlook.pupil_days) * (np.asarray(pupils) - 1.0) * outlook.scenario.loss.pupil_day_gbp
+    loss = replace(outlook.loss, failure_gbp=outlook.loss.failure_gbp + days)
+    nothing = _while_in_use(course(wear, outlook.horizon), outlook.in_use)
+    return replace(outlook, wear=wear, loss=loss, nothing=nothing, pupil_days=outlook.pupil_days * pupils)
 
 
 def _in_use(parts, horizon):

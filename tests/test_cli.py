@@ -26,7 +26,7 @@ TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "envelopes", "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
             "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "pupils backtest", "report",
-            "resurvey", "run", "sensitivity", "stress", "worth")
+            "resurvey", "robust", "run", "sensitivity", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",

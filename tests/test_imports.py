@@ -23,10 +23,10 @@ TIERS = (
     ("history", "inventory_fill", "resurvey"), ("energy_baseline",), ("energy_outlook",), ("parts",), ("outlook",),
     ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),
-    ("money",), ("candidates",), ("programme",), ("explanations",), ("certainty",),
+    ("money",), ("candidates",), ("programme",), ("explanations",), ("certainty", "many_futures"),
     ("results", "accounts", "ledger"), ("runs", "sensitivity", "goal", "further_money"),
     ("importers", "quality", "report"),
-    ("jobs", "bid_job", "condition_job", "explain_job", "money_job", "question_job"), ("cli",), ("__main__",),
+    ("jobs", "bid_job", "condition_job", "explain_job", "money_job", "question_job", "robust_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -5,11 +5,11 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 
 import click
 
-from . import bidding, condition, explaining, funding, importing, planning, pupils, questions, reporting, rolls
+from . import bidding, condition, explaining, funding, importing, planning, pupils, questions, reporting, robustness, rolls
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
             explaining.explain, planning.envelopes, planning.stress, questions.sensitivity, questions.goal, questions.worth,
-            bidding.bids,
+            bidding.bids, robustness.robust,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             pupils.pupils, reporting.report)

@@ -22,7 +22,7 @@ class Arrays:
     ``FAMILIES``. The first ``len(instance.pairs)`` columns are the starts; one that could not be paid for by itself, or that
     breaks an upper limit by itself, may be 0 at most. ``together`` gives the column of each (bundle, year), ``packages`` of
     each limit that is a package, by its place. ``reach`` (columns,): what a column cannot exceed in size.
-    ``general``: columns of what pots open to any school pay.
+    ``general``: columns of what pots open to any school pay. ``pot_rows``: pot to the row that holds it to its amount.
     """
 
     instance: Instance = field(repr=False)
@@ -38,6 +38,7 @@ class Arrays:
     packages: dict = field(repr=False)
     reach: np.ndarray = field(repr=False)
     general: np.ndarray = field(repr=False)
+    pot_rows: dict = field(repr=False)
 
     @property
     def starts(self):
@@ -81,7 +82,7 @@ class _Rows:
         self.inst, self.columns = inst, len(inst.pairs)
         self.row, self.column, self.entry, self.low, self.high, self.family = [], [], [], [], [], []
         self.least, self.most, self.whole, self.reach = [], [], [], []
-        self.general = []
+        self.general, self.pot_rows = [], {}
         self.money, self.flows, self.together, self.packages = float(inst.pots.amount.sum()), {}, {}, {}
 
     def new(self, count, least=0.0, most=FREE, whole=False, reach=None):
@@ -143,7 +144,8 @@ def arrays(inst, handed_on=False):
         inst, np.concatenate([inst.value, np.zeros(extra)]), np.concatenate([np.zeros(starts), rows.least]),
         np.concatenate([_possible(inst), rows.most]), whole, matrix, np.array(rows.low, dtype=float),
         np.array(rows.high, dtype=float), np.array(rows.family, dtype=int), rows.together, rows.packages,
-        np.concatenate([np.ones(starts), rows.reach]), np.array(rows.general, dtype=int))
+        np.concatenate([np.ones(starts), rows.reach]), np.array(rows.general, dtype=int),
+        rows.pot_rows)
 
 
 def _possible(inst):
@@ -253,6 +255,7 @@ def _pot_amount(rows, number):
     for pot, terms in inst.terms.items():
         drawn = rows.flows.get(pot, [])
         if drawn:
+            rows.pot_rows[pot] = len(rows.low)
             rows.add(number, [(np.concatenate([flow for _, flow in drawn]), 1.0)], -FREE, terms.amount)
         for year in sorted({year for year, _ in drawn}) if terms.with_scheme else ():
             begun = _begun(inst, terms.with_scheme, year)
