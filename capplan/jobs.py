@@ -4,16 +4,21 @@ import shutil
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from . import shipped
 from .candidates import propose
+from .candidates.approved import changes_frame, read_approved
+from .errors import CapplanError
 from .estate import read_estate
 from .outlook import forecast
 from .programme import optimise
+from .programme.stability import steady
 from .runs import write_results
 from .scenario import read_scenario
 from .tables import data_dictionary
+from .tabular import write_frame
 
 
 @contextmanager
@@ -45,7 +50,7 @@ def heartbeat(say, doing, every_s=5.0):
         teller.join()
 
 
-def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None):
+def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None, approved=None):
     """Plan an estate under a scenario and write the results folder.
 
     Parameters
@@ -62,10 +67,17 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
         Threads of the solver.
     say : callable
         Told what is being done.
+    approved : str or Path, optional
+        Results folder or table of the approved programme; what is changed in it goes to ``changes.csv``.
 
     Returns
     -------
     Programme
+
+    Raises
+    ------
+    CapplanError
+        If the scenario asks for stability and no approved programme is given.
     """
     from .report.results import read_results
     from .report.summary import summary_html
@@ -76,11 +88,52 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
     candidates = propose(forecast(estate, scenario))
     say(f"{candidates}\nOptimising to {scenario.solver.gap:.2%} (at most {scenario.solver.time_limit_s:g} s) ...")
     with heartbeat(say, "Optimising"):
-        programme = optimise(candidates, threads=workers, seed=seed)
+        programme = choose(candidates, approved, scenario.stability, folder, say, threads=workers, seed=seed)
     say("Audit clean. Writing ...")
     write_results(programme, folder, seed)
     (Path(folder) / "summary.html").write_text(summary_html(read_results(folder)), encoding="utf-8")
     return programme
+
+
+def choose(candidates, approved, rules, folder, say=lambda text: None, **settings):
+    """Optimise, beside the approved programme where there is one, and write what is changed in it.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    approved : str or Path or None
+        Results folder or table of the approved programme.
+    rules : Stability
+        How far to keep to it.
+    folder : Path
+        An existing folder: ``changes.csv`` where there is an approved programme.
+    say : callable
+        Told what is being done.
+    **settings
+        As for ``optimise``.
+
+    Returns
+    -------
+    Programme
+        Its candidates' notes say what was changed, and what keeping to the approved programme costs.
+
+    Raises
+    ------
+    CapplanError
+        If stability is asked for and no approved programme is given.
+    """
+    from .report.stability import stability_words
+    if approved is None:
+        if rules.asked:
+            raise CapplanError("Stability is asked for: give the approved programme with --approved.")
+        return optimise(candidates, **settings)
+    starts = read_approved(approved)
+    found = steady(candidates, starts, rules, say, **settings)
+    programme = found.programme
+    frame = changes_frame(programme.candidates, starts, programme.choice)
+    write_frame(frame.round(2), Path(folder) / "changes.csv")
+    notes = (*stability_words(frame, found, rules), *candidates.notes)
+    return replace(programme, candidates=replace(programme.candidates, notes=notes))
 
 
 def demo(folder, say=lambda text: None):

@@ -26,6 +26,7 @@ from .scenario_parts import (
     SchemeRules,
     Shocks,
     Solver,
+    Stability,
     StandIn,
     Surveys,
     Targets,
@@ -82,6 +83,7 @@ class Scenario(Part):
     schemes: SchemeRules
     places: Places
     energy: Energy
+    stability: Stability = Stability()
     solver: Solver
 
     @property

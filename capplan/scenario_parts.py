@@ -282,6 +282,38 @@ class SchemeRules(Part):
     """Most schemes started on one site in one year; left out: no limit."""
 
 
+class Stability(Part):
+    """How far a programme keeps to the one approved before it (``--approved``); nothing is asked where all is left out."""
+
+    most_changes: int | None = Field(None, ge=0, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Most works of the approved programme moved or dropped, and works added, in all."""
+    most_moved: int | None = Field(None, ge=0, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Most works moved to another year."""
+    most_dropped: int | None = Field(None, ge=0, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Most works dropped."""
+    most_added: int | None = Field(None, ge=0, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Most works added."""
+    moved_gbp: float | None = Field(None, ge=0, le=1e9, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """What moving a work must be worth at the least, in loss avoided."""
+    dropped_gbp: float | None = Field(None, ge=0, le=1e9, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """What dropping a work must be worth at the least."""
+    added_gbp: float | None = Field(None, ge=0, le=1e9, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """What adding a work must be worth at the least."""
+    fixed_years: int | None = Field(None, ge=0, le=40, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """First years of the plan in which the approved works stay as they are, and nothing else starts."""
+
+    @property
+    def prices_gbp(self):
+        """What moving, dropping and adding a work must be worth; nothing where no price is given. [GBP]"""
+        return tuple(price or 0.0 for price in (self.moved_gbp, self.dropped_gbp, self.added_gbp))
+
+    @property
+    def asked(self):
+        """Whether anything is asked for."""
+        limits = (self.most_changes, self.most_moved, self.most_dropped, self.most_added)
+        return max(self.prices_gbp) > 0 or bool(self.fixed_years) or any(limit is not None for limit in limits)
+
+
 class Solver(Part):
     """How hard the optimiser tries."""
 

@@ -232,7 +232,9 @@ def test_to_toml_reads_back_equal(write, name):
     assert read_scenario(write(scenario.to_toml())) == scenario
 
 
-LEFT_OUT = {"schemes.schemes_per_site_per_year", "targets.most_share_at_d", "targets.most_condition_index"}
+LEFT_OUT = {"schemes.schemes_per_site_per_year", "targets.most_share_at_d", "targets.most_condition_index",
+            *(f"stability.{name}" for name in ("most_changes", "most_moved", "most_dropped", "most_added", "moved_gbp",
+                                               "dropped_gbp", "added_gbp", "fixed_years"))}
 
 
 def test_to_toml_writes_every_value_that_is_set(write):

@@ -55,7 +55,9 @@ SCENARIO_EXCEPTIONS = {"keep_quantile": "a quantile", "build_quantile": "a quant
                        "weibull_shape": "a shape has no unit", "rate_spread": "a standard deviation of a logarithm",
                        "wear_after": "a multiple of the hazard before", "most_share_at_d": "a fraction",
                        "pupil_elasticity": "a ratio of fractions",
-                       "most_condition_index": "a fraction of the cost of rebuilding", "one_grade_off": "a chance"}
+                       "most_condition_index": "a fraction of the cost of rebuilding",
+                       **dict.fromkeys(("most_changes", "most_moved", "most_dropped", "most_added"), "a number of works"),
+                       "one_grade_off": "a chance"}
 # Numbers of the reference tables that are neither amounts nor measures.
 REFERENCE_PLAIN = {"before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
                    "pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",

@@ -87,22 +87,28 @@ def check(estate, as_json):
         click.echo("\nFields least filled in:\n" + as_text(poor))
 
 
+APPROVED = click.option("--approved", type=click.Path(path_type=Path), default=None,
+                        help="Results folder, or schemes.csv, of the approved programme: what is changed in it goes to "
+                        "changes.csv.")
+
+
 @click.command()
 @ESTATE
 @SCENARIO
 @OVERLAYS
+@APPROVED
 @OUT
 @SEED
 @WORKERS
 @FORCE
 @AS_JSON
 @clean
-def run(estate, scenario, overlays, out, seed, workers, force, as_json):
+def run(estate, scenario, overlays, approved, out, seed, workers, force, as_json):
     """Plan ESTATE under SCENARIO: forecast, propose, optimise, audit, and write a results folder."""
     from .. import jobs
     from ..runs import new_folder
-    with new_folder(out, force, (estate, scenario)) as folder:
-        jobs.run(estate, scenario, overlays, folder, seed, workers, say)
+    with new_folder(out, force, (estate, scenario, *([approved] if approved else []))) as folder:
+        jobs.run(estate, scenario, overlays, folder, seed, workers, say, approved)
     _tell_results(out, as_json)
 
 
@@ -158,29 +164,38 @@ def stress(estate, scenario, overlays, gap, time_limit, out, seed, workers, forc
 @click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=60, show_default=True, callback=finite,
               help="Stop after this many seconds.")
 @click.option("--solver", type=click.Choice(["highs", "cbc"]), default="highs", show_default=True)
+@APPROVED
+@click.option("--most-changes", type=click.IntRange(0), default=None,
+              help="Most works of the approved programme moved or dropped, and works added, in all.")
+@click.option("--change-price", type=click.FloatRange(0, 1e9), default=None, callback=finite,
+              help="What each such change must be worth at the least, in the units of value.")
 @SEED
 @WORKERS
 @FORCE
 @AS_JSON
 @clean
-def optimise(candidates, out, gap, time_limit, solver, seed, workers, force, as_json):
+def optimise(candidates, out, gap, time_limit, solver, approved, most_changes, change_price, seed, workers, force, as_json):
     """Solve a CANDIDATES folder made elsewhere."""
     from .. import jobs
     from ..candidates import read_candidates
-    from ..programme import optimise as choose
     from ..results import solution
     from ..runs import git_commit, new_folder, write_choice
-    with new_folder(out, force, (candidates,)) as folder:
+    from ..scenario_parts import Stability
+    rules = Stability(most_changes=most_changes, **dict.fromkeys(("moved_gbp", "dropped_gbp", "added_gbp"), change_price))
+    with new_folder(out, force, (candidates, *([approved] if approved else []))) as folder:
         found = read_candidates(candidates)
         say(f"{found}; optimising (at most {time_limit:g} s) ...")
         with jobs.heartbeat(say, "Optimising"):
-            programme = choose(found, gap=gap, time_limit_s=time_limit, solver=solver, threads=workers, seed=seed)
+            programme = jobs.choose(found, approved, rules, folder, say, gap=gap, time_limit_s=time_limit, solver=solver,
+                                    threads=workers, seed=seed)
         write_choice(programme, folder, seed)
     if as_json:
         tell_json(solution(programme, seed, git_commit()))
         return
     click.echo(programme)
     click.echo(as_text(programme.gains()))
+    for note in programme.candidates.notes:
+        click.echo(note)
     click.echo(f"Written to {out}.")
 
 

@@ -1,7 +1,10 @@
 """Small candidates folders by hand, and reading what ``instances`` makes the way a user's folder is read."""
 
+from itertools import product
+
 import pandas as pd
 from instances import write_folder
+from oracle import feasible
 
 from capplan import read_candidates
 
@@ -60,3 +63,10 @@ def complete(frames):
 def read(frames, path):
     """``Candidates`` from frames, by way of the CSV files."""
     return read_candidates(write_folder(complete(frames), path))
+
+
+def programmes_of(frames):
+    """Every programme that keeps the rules, by the oracle."""
+    years = frames["scheme_years"].groupby("scheme_id").start_year.agg(list)
+    every = (dict(zip(years.index, chosen, strict=True)) for chosen in product(*([None, *own] for own in years)))
+    return [{k: t for k, t in choice.items() if t is not None} for choice in every if not feasible(frames, choice)]

@@ -1,13 +1,10 @@
 """Programmes for many futures: by hand, against every programme carried out by a second reading of the rules, and what
 always holds of the bound, the tail and the money."""
 
-from itertools import product
-
 import numpy as np
 import pytest
-from folders import folder, once, read
+from folders import folder, once, programmes_of, read
 from instances import random_instance
-from oracle import feasible
 from scipy.optimize import linprog
 
 from capplan.programme import robust as module
@@ -100,13 +97,6 @@ def carried_out(inst, sample, number, choice):
                     np.zeros(len(equal)) if equal else None, upper, method="highs")
     assert found.status == 0
     return -found.fun - sum(weight.get(k, 0.0) for k in choice)
-
-
-def programmes_of(frames):
-    """Every programme that keeps the rules, by the oracle."""
-    years = frames["scheme_years"].groupby("scheme_id").start_year.agg(list)
-    every = (dict(zip(years.index, chosen, strict=True)) for chosen in product(*([None, *own] for own in years)))
-    return [{k: t for k, t in choice.items() if t is not None} for choice in every if not feasible(frames, choice)]
 
 
 @pytest.fixture(scope="module")
