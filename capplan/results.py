@@ -258,7 +258,8 @@ def assumptions_frame(programme):
     if not candidates.outlook.scenario.places.included:
         frame = frame[~frame.figure.str.startswith("places.") | (frame.figure == "places.included")]
     if not candidates.outlook.scenario.energy.included:
-        frame = frame[~frame.figure.str.startswith("energy.") | (frame.figure == "energy.included")]
+        of_energy = frame.figure.str.startswith(("energy.", "measures.", "carbon."))
+        frame = frame[~of_energy | (frame.figure == "energy.included")]
     rules = candidates.outlook.scenario.condition
     types = set(candidates.outlook.parts.type_id)
     further = _figures("further_types", ["type_id"])

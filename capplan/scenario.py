@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 from . import reference, shipped
 from .errors import ScenarioError
 from .finance import nominal_by_year
+from .scenario_carbon import Carbon, Measures
 from .scenario_energy import Energy
 from .scenario_parts import (
     Allocations,
@@ -84,6 +85,8 @@ class Scenario(Part):
     places: Places
     energy: Energy
     stability: Stability = Stability()
+    measures: Measures
+    carbon: Carbon
     solver: Solver
 
     @property

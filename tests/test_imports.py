@@ -19,7 +19,7 @@ TIERS = (
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "energy_checks"), ("estate_checks",), ("estate",),
-    ("scenario_parts",), ("scenario_pupils", "scenario_energy"), ("scenario",), ("ranges",),
+    ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon"), ("scenario",), ("ranges",),
     ("history", "inventory_fill", "resurvey"), ("energy_baseline",), ("energy_outlook",), ("parts",), ("outlook",),
     ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),
@@ -34,7 +34,8 @@ RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 HOMES = {
     "pulp": ("programme/formulation.py", "programme/solver.py"), "highspy": ("programme/solver.py", "programme/linear.py"),
     "matplotlib": ("report/",), "jinja2": ("report/",),
-    "pydantic": ("scenario.py", "scenario_parts.py", "scenario_pupils.py", "importers/survey_map"), "click": ("cli/",),
+    "pydantic": ("scenario.py", "scenario_parts.py", "scenario_carbon.py", "scenario_pupils.py", "importers/survey_map"),
+    "click": ("cli/",),
     "pyarrow": ("tabular.py", "importers/pds_columns.py"), "python_calamine": ("importers/survey_sheet.py",),
     "xlsxwriter": ("report/",), "simpy": ("simulation/",),
 }

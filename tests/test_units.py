@@ -45,9 +45,10 @@ PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of
     "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share",
     "odds", "fees_share", "need_points", "cost_points", "planning_points", "served_share"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
-CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from")
+CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from", "renewable_school_by", "fossil_free_by")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
-SCENARIO_EXCEPTIONS = {"keep_quantile": "a quantile", "build_quantile": "a quantile",
+SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages_per_stage": "a count",
+                       "keep_quantile": "a quantile", "build_quantile": "a quantile",
                        "grades_too_kind": "the name is the unit",
                        "gap": "a fraction of the objective", "years": "the name is the unit",
                        "scale_least": "a multiple", "scale_most": "a multiple",

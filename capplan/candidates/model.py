@@ -8,6 +8,7 @@ import pandas as pd
 from ..candidate_tables import CANDIDATE_TABLES
 from ..money import Money
 from ..outlook import Outlook
+from .energy_desk import EnergyOffers
 
 TABLES = {table.name: table for table in CANDIDATE_TABLES}
 MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes": np.inf, "true": np.inf, "y": np.inf,
@@ -25,7 +26,8 @@ class Candidates:
     """Schemes, the years each may start in, what they spend, the pots, and limits.
 
     ``outlook`` and ``money`` are the parents; both are ``None`` where the tables were read from a folder. ``members``
-    gives for each proposed scheme the rows of ``outlook.parts`` it treats, and ``works`` the name of the treatment.
+    gives for each proposed scheme the rows of ``outlook.parts`` it treats, and ``works`` the name of the treatment;
+    ``energy`` says what the energy schemes are made of.
     """
 
     _frames: dict = field(repr=False)
@@ -34,6 +36,7 @@ class Candidates:
     members: dict = field(default_factory=dict, repr=False)
     works: dict = field(default_factory=dict, repr=False)
     notes: tuple = ()
+    energy: EnergyOffers | None = field(default=None, repr=False)
 
     def table(self, name):
         """A copy of one of the tables schemes, scheme_years, spend, pots, limits, bundles."""

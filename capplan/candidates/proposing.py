@@ -11,6 +11,8 @@ from ..outlook import ELEMENT_WORKS, URGENT
 from ..parts import unsupported
 from ..tables import USES
 from .blocks import block_works
+from .carbon_limits import carbon_limits, saved_columns
+from .energy_offers import energy_offers, renamed_offers
 from .listed import LISTED_TABLES, listed_works
 from .loans import with_loans
 from .model import Candidates, met_by_nobody_else, split_list
@@ -60,12 +62,16 @@ def propose(outlook):
     pieces = [piece for piece in pieces if len(piece)]
     cells = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
     cells, small_gbp = _worth_planning(_distinct(cells), scenario)
+    offers = None
+    if outlook.energy is not None and scenario.measures.offered:
+        cells, more, offers = energy_offers(outlook, cells.reset_index(drop=True), members)
+        members |= more
     cells, renamed = apart_by_size(cells, scenario)
     members |= {name: members[other] for name, other in renamed.items() if other in members}
-    return _candidates(outlook, cells, small_gbp, members, renamed)
+    return _candidates(outlook, cells, small_gbp, members, renamed, offers)
 
 
-def _candidates(outlook, cells, small_gbp, members, renamed):
+def _candidates(outlook, cells, small_gbp, members, renamed, offers):
     """The tables of the candidates, from one row per scheme and start year."""
     purse = money(outlook.estate, outlook.scenario)
     if outlook.scenario.costs.capital_from_gbp > 0:
@@ -76,17 +82,33 @@ def _candidates(outlook, cells, small_gbp, members, renamed):
         schemes.loc[row, "also_meets"] = ";".join(name for name in split_list(schemes.also_meets[row]) if name not in names)
     kept = set(schemes.scheme_id)
     members = {key: rows for key, rows in members.items() if key in kept}
-    works = {key: URGENT if renamed.get(key, key).endswith(f".{URGENT}") else kind
-             for key, kind in zip(schemes.scheme_id, schemes.kind, strict=True) if key in members}
+    works = _works(schemes, members, renamed, offers)
     years = cells[["scheme_id", "start_year", "value", "cost_real_gbp", "finish_year"]].reset_index(drop=True)
     years, targets, told = target_limits(outlook, years, members, works)
     limits = pd.concat([_delivery_limits(outlook.scenario), targets], ignore_index=True)
+    if offers is not None:
+        offers = renamed_offers(offers, renamed)
+        years = saved_columns(outlook, years, offers)
+        of_carbon, said = carbon_limits(outlook, offers)
+        limits, told = pd.concat([limits, of_carbon], ignore_index=True), [*told, *said]
     frames = {"schemes": schemes, "pots": purse.pots, "limits": limits, "scheme_years": years,
               "spend": spend_rows(cells, outlook.scenario)}
     frames, of_loans = with_loans(outlook, frames)
     notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told, *_told_of_costs(outlook, schemes),
              *of_loans)
-    return Candidates(frames, outlook, purse, members, works, notes)
+    return Candidates(frames, outlook, purse, members, works, notes, offers)
+
+
+def _works(schemes, members, renamed, offers):
+    """What each scheme does to the components it treats, by the name of the treatment."""
+    low = {} if offers is None else offers.works
+    found = {}
+    for key, kind in zip(schemes.scheme_id, schemes.kind, strict=True):
+        if key in members:
+            whole = renamed.get(key, key)
+            base = low.get(whole, whole)
+            found[key] = URGENT if base.endswith(f".{URGENT}") else "renew" if whole in low else kind
+    return found
 
 
 def _left_out(outlook, small_gbp, kept):

@@ -1,6 +1,7 @@
 """Measures together: what a school uses with some of them fitted, worked out as a whole and in the right order."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -58,12 +59,14 @@ class Premises:
 
 @dataclass(frozen=True)
 class Fitted:
-    """A measure that acts from the year of a place on, in some zones (``None``: all), of a size (kWp of an array)."""
+    """A measure that acts from the year of a place on, in some zones (``None``: all), of a size (kWp of an array), done to a
+    part of what there is (``part_share``: of a roof that is only partly renewed)."""
 
     measure: str
     since: int
     zones: tuple | None = None
     size_kwp: float = 0.0
+    part_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ def use_with(premises, fitted, level="central"):
 def _sun(premises, fitted, load_kwh, battery):
     """What arrays generate in each year, and what of it the school uses itself. [kWh]"""
     when, generated = np.arange(len(load_kwh)), np.zeros(len(load_kwh))
+    if not any(item.measure == SOLAR for item in fitted):
+        return generated, generated
     for item in fitted:
         if item.measure == SOLAR:
             on = (when >= item.since) & (when < item.since + figure(SOLAR, "persistence").value)
@@ -135,14 +140,14 @@ def _sun(premises, fitted, load_kwh, battery):
 
 
 def _acting(fitted, zones, years):
-    """A function: measure to (zones, years), 1 where and when it acts."""
+    """A function: measure to (zones, years), the part of each zone it acts on in each year."""
     def act(measure):
         """Where and when one measure acts."""
         on = np.zeros((zones, years))
         for item in fitted:
             if item.measure == measure:
                 until = item.since + int(figure(measure, "persistence").value)
-                on[list(range(zones) if item.zones is None else item.zones), item.since:until] = 1.0
+                on[list(range(zones) if item.zones is None else item.zones), item.since:until] = item.part_share
         return on
     return act
 
@@ -197,6 +202,21 @@ def _kept(premises, act, level):
     return kept
 
 
+@cache
+def ratio_of_prices(from_year, to_year):
+    """``reference.price_ratio``, remembered: it is asked for thousands of times. [-]
+
+    Parameters
+    ----------
+    from_year, to_year : int
+
+    Returns
+    -------
+    float
+    """
+    return price_ratio(from_year, to_year)
+
+
 def costs_gbp(premises, fitted, price_base, level="central"):
     """What measures cost to fit, without fees, contingency or VAT, each measure at the prices of one year.
 
@@ -229,7 +249,7 @@ def costs_gbp(premises, fitted, price_base, level="central"):
             gbp = battery_cost_gbp(item.size_kwp, level)
         else:
             gbp = cost.value * amount
-        found[name] = found.get(name, 0.0) + gbp * price_ratio(cost.base_year, price_base)
+        found[name] = found.get(name, 0.0) + item.part_share * gbp * ratio_of_prices(cost.base_year, price_base)
     return found
 
 

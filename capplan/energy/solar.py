@@ -1,5 +1,7 @@
 """Photovoltaics: what an array yields, how much of it the school uses itself, and what it costs."""
 
+from functools import cache
+
 import numpy as np
 
 from .. import reference
@@ -125,15 +127,21 @@ def self_use(generation_over_load, phase, battery=False):
     ----------
     .. [1] Average half-hourly load of real schools (Energy Sparks, July 2026) against pvlib; ``reference/pv_self_use.csv``.
     """
-    table = reference.load("pv_self_use")
-    own = table[table.phase == (phase if phase in set(table.phase) else "secondary")]
-    at, used = own.generation_over_load_share.to_numpy(), own[
-        "self_use_with_battery_share" if battery else "self_use_share"].to_numpy()
+    at, used = _self_use_points(phase, battery)
     ratio = np.asarray(generation_over_load, float)
     share = np.interp(ratio, np.concatenate([[0.0], at]), np.concatenate([[1.0], used]))
     share = np.clip(share - figure(SOLAR, "rough load").value, 0.0, 1.0)
     beyond = ratio > at[-1]
     return np.where(beyond, share * at[-1] / np.where(beyond, ratio, 1.0), share)
+
+
+@cache
+def _self_use_points(phase, battery):
+    """Points of the table for a kind of school: generation over load, and the share used. [-]"""
+    table = reference.load("pv_self_use")
+    own = table[table.phase == (phase if phase in set(table.phase) else "secondary")]
+    column = "self_use_with_battery_share" if battery else "self_use_share"
+    return own.generation_over_load_share.to_numpy(), own[column].to_numpy()
 
 
 def generated_kwh(kwp, yield_kwh, age_years):
