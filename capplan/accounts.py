@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from .candidates import NO_WORKS, needs_met
+from .candidates import NO_WORKS, OUT_OF_USE, needs_met
 from .condition.course import Works
 from .condition.movement import FALLS, movement
 from .condition.ownership import running_costs
@@ -37,7 +37,8 @@ def bridge_frame(programme, works, along):
     Returns
     -------
     DataFrame
-        ``year`` (blank: the whole plan), ``item`` (each of ``BRIDGE_ITEMS``, in order), ``amount_gbp`` (real) and
+        ``year`` (blank: the whole plan), ``item`` (each of ``BRIDGE_ITEMS``, in order, with the ways of taking blocks out of
+        use that the programme has after the works), ``amount_gbp`` (real) and
         ``amount_nominal_gbp``. Everything between opening and closing adds up to the closing, to the penny.
 
     Raises
@@ -56,17 +57,18 @@ def bridge_frame(programme, works, along):
     level_gbp = (along.shares[:, :, 2:] * outlook.costs_gbp[:, 2:]).sum(axis=(1, 2))
     factors = nominal_factors(outlook.scenario.costs.tender_inflation, plan.years + 1, plan.first_year - plan.price_base)
     factors = factors * (1.0 + outlook.scenario.shocks.tender_step_share)
-    kind = _kind_of(programme)
-    rows = []
+    kind, rows = _kind_of(programme), []
+    works_items = (*WORKS_ITEMS, *(item for item in OUT_OF_USE if (kind == item).any()))
+    items = (OPENING, *FALL_ITEMS, *works_items, GONE, PRICE, CLOSING)
     for year in range(plan.years):
         sums = {item: getattr(moved, name)[year].sum() for item, name in zip(FALL_ITEMS, FALLS, strict=True)}
-        sums |= {item: moved.treated_gbp[year][kind == item].sum() for item in WORKS_ITEMS}
+        sums |= {item: moved.treated_gbp[year][kind == item].sum() for item in works_items}
         sums |= {GONE: moved.gone_gbp[year].sum()}
         rows.append((plan.first_year + year, _pennies(level_gbp[year: year + 2], sums, np.ones(2)),
                      _pennies(level_gbp[year: year + 2], sums, factors[year: year + 2])))
-    rows.append((None, *(_whole([row[basis] for row in rows]) for basis in (1, 2))))
+    rows.append((None, *(_whole([row[basis] for row in rows], items) for basis in (1, 2))))
     long = [[year, item, real[item] / PENNIES, nominal[item] / PENNIES] for year, real, nominal in rows
-            for item in BRIDGE_ITEMS]
+            for item in items]
     frame = pd.DataFrame(long, columns=["year", "item", "amount_gbp", "amount_nominal_gbp"])
     return frame.assign(year=frame.year.astype("Int64"))
 
@@ -93,10 +95,10 @@ def _pennies(level_gbp, sums_gbp, factors):
     return {**items, FALL_ITEMS[0]: items[FALL_ITEMS[0]] + left}
 
 
-def _whole(years):
+def _whole(years, items):
     """All years as one: the first opening, the sum of each movement, the last closing."""
     return {item: years[0][item] if item == OPENING else years[-1][item] if item == CLOSING
-            else sum(year[item] for year in years) for item in BRIDGE_ITEMS}
+            else sum(year[item] for year in years) for item in items}
 
 
 def ownership_frame(programme, along):
@@ -175,7 +177,7 @@ def options_frame(programme):
     keys = ["need", "option", "scheme_id", "school_id", "block_id", "element", "start_year", "chosen"]
     items = [name for name in COSTS if not name.startswith("total")]
     frame = _with_totals(pd.DataFrame(rows, columns=[*keys, *items]), keys)
-    order = {name: place for place, name in enumerate((NOTHING, *WORKS_ITEMS))}
+    order = {name: place for place, name in enumerate((NOTHING, *WORKS_ITEMS, *OUT_OF_USE))}
     frame = frame.assign(start_year=frame.start_year.astype("Int64"), order=frame.option.map(order))
     return frame.sort_values(["need", "order"], kind="stable").drop(columns="order").reset_index(drop=True)
 
@@ -214,7 +216,7 @@ def _done(outlook, candidates, kind, options):
 
 def _running(outlook, course):
     """Patching, failures, closures and what is handed on of each component over the plan, real and present."""
-    closure_gbp = np.nan_to_num(outlook.pupil_days) * outlook.scenario.loss.pupil_day_gbp
+    closure_gbp = np.nan_to_num(outlook.pupil_days_by_year[:-1]) * outlook.scenario.loss.pupil_day_gbp
     costs, frame = running_costs(course, outlook.loss, closure_gbp), {}
     for basis, rate in (("", 0.0), ("_present", outlook.scenario.plan.discount_rate)):
         items = costs.by_component(discount_factors(rate, outlook.horizon + 1))

@@ -58,7 +58,8 @@ def money(estate, scenario):
     kept = books(estate, scenario, reserves)
     path, told = _path(kept, scenario.reserves), (*planned.shock_notes, *idle_shocks(estate, scenario))
     pots, grant_notes = grant_pots(grants, reference.load("routes").set_index("route"), scenario.years[0],
-                                   scenario.years[-1], set(estate.loans.loan_id))
+                                   scenario.years[-1], set(estate.loans.loan_id),
+                                   scenario.places.included and scenario.places.expand)
     own, reserve_notes = _reserve_pots(kept, path, scenario)
     if not stood_in or stood_in[0][0] != "grants":
         hoped = grants.amount_gbp[grants.status != "awarded"].sum()

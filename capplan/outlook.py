@@ -15,6 +15,7 @@ from .energy_outlook import EnergyOutlook, energy_outlook, plant_wears
 from .estate import Estate
 from .parts import GRADE_LETTERS, component_costs, component_rows, pupil_days_at_failure, wearing
 from .scenario import Scenario
+from .school_places import SchoolPlaces, school_places
 
 OLD_SURVEY_YEARS = 5
 ELEMENT_WORKS = ("patch", "repair", "renew")
@@ -50,8 +51,9 @@ class Outlook:
 
     ``parts`` has one row per component that is still in use in the first year, in the order of the arrays: shapes are
     ``(n, 5)`` for grades A to E, and money is real, at the scenario's price base, with fees, contingency and any VAT.
-    ``pupil_days`` (n,) are those a failure costs, NaN where the number of pupils is not known. ``energy`` is there where the
-    scenario asks for it.
+    ``pupil_days`` (n,) are those a failure costs, NaN where the number of pupils is not known; where places and pupils of
+    each year are known, ``later_pupil_days`` (years, n) are those of each year, and ``pupil_days`` the first of them.
+    ``energy`` is there where the scenario asks for it.
     """
 
     estate: Estate = field(repr=False)
@@ -66,6 +68,8 @@ class Outlook:
     nothing: Course = field(repr=False)
     notes: tuple = ()
     energy: EnergyOutlook | None = field(default=None, repr=False)
+    places: SchoolPlaces | None = field(default=None, repr=False)
+    later_pupil_days: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def horizon(self):
@@ -76,6 +80,13 @@ class Outlook:
     def in_use(self):
         """Whether each component is in use at the start of each year and at the end, shape (years + 1, n)."""
         return _in_use(self.parts, self.horizon)
+
+    @property
+    def pupil_days_by_year(self):
+        """Pupil-days a failure in each year costs, the year after the plan as its last; shape (years + 1, n)."""
+        if self.later_pupil_days is None:
+            return np.broadcast_to(self.pupil_days, (self.horizon + 1, len(self.pupil_days)))
+        return np.concatenate([self.later_pupil_days, self.later_pupil_days[-1:]])
 
     def shares(self, year):
         """Grade shares of every component, if nothing is done.
@@ -156,6 +167,7 @@ class Outlook:
             energy also ``electricity_kwh, fuels_kwh, energy_gbp`` (real) and ``footprint_tco2e``.
         """
         along, rows, in_blocks = along or self.nothing, [], (self.parts.block_id != "").to_numpy()
+        pupil_days = self.pupil_days_by_year
         for year in range(self.horizon + 1):
             shares, failures = along.shares[year], along.failures[year]
             backlog = expected_backlog(shares, self.costs_gbp)
@@ -165,9 +177,9 @@ class Outlook:
                 **{f"backlog_{letter.lower()}_gbp": by_grade[i] for i, letter in enumerate(GRADE_LETTERS) if i},
                 "backlog_gbp": by_grade[2:].sum(),
                 "in_blocks": backlog[in_blocks, 2:].sum(),
-                "expected_loss_gbp": float((shares * self.loss.yearly_gbp).sum() + failures @ self.loss.failure_gbp),
+                "expected_loss_gbp": float((shares * self.loss.yearly_gbp).sum() + failures @ self.loss.failure_in(year)),
                 "expected_failures": float(failures.sum()),
-                "expected_pupil_days": float(failures @ np.nan_to_num(self.pupil_days)),
+                "expected_pupil_days": float(failures @ np.nan_to_num(pupil_days[year])),
             })
         frame = pd.DataFrame(rows)
         frame["facility_condition_index"] = facility_condition_index(frame.pop("in_blocks"), self.replacement_gbp().sum())
@@ -240,14 +252,18 @@ def forecast(estate, scenario):
     speeds = [1.0, scenario.renew.wear_after, *(rule.wear_after for rule in rules.values())]
     worn = wearing(estate, parts, scenario, costs[:, 3], speeds)
     treatments = _treatments(parts, costs, scenario, rules, worn.set_of)
-    days, life_safety = pupil_days_at_failure(estate, parts, costs[:, 3])
-    loss = _loss(parts, costs, scenario, days)
+    places = school_places(estate, scenario) if scenario.places.included else None
+    days, life_safety = pupil_days_at_failure(estate, parts, costs[:, 3], places)
+    days, later_days = (days, None) if places is None else (days[0], days)
+    loss = _loss(parts, costs, scenario, days, later_days)
     nothing = _while_in_use(course(worn.wear, scenario.plan.years), _in_use(parts, scenario.plan.years))
     start = expected_backlog(nothing.shares[0], costs)[:, 2:].sum(axis=1)
     energy = energy_outlook(estate, scenario) if scenario.energy.included else None
     energy = energy and plant_wears(energy, parts, costs, nothing.shares)
-    notes = (*_notes(estate, parts, scenario, costs, start, days), *(energy.notes if energy else ()))
-    return Outlook(estate, scenario, parts, costs, worn.wear, loss, treatments, days, life_safety, nothing, notes, energy)
+    notes = (*_notes(estate, parts, scenario, costs, start, days), *(energy.notes if energy else ()),
+             *(places.notes if places else ()))
+    return Outlook(estate, scenario, parts, costs, worn.wear, loss, treatments, days, life_safety, nothing, notes, energy,
+                   places, later_days)
 
 
 def wearing_otherwise(outlook, speed, pupils=1.0):
@@ -281,10 +297,13 @@ def wearing_otherwise(outlook, speed, pupils=1.0):
     if not (of_kind[wear.kind] == speed).all():
         raise ValueError("Components of one construction type wear at one speed.")
     wear = replace(wear, chains=replace(wear.chains, leave=hasten(wear.chains.leave, of_kind[:, None])))
-    days = np.nan_to_num(outlook.pupil_days) * (np.asarray(pupils) - 1.0) * outlook.scenario.loss.pupil_day_gbp
-    loss = replace(outlook.loss, failure_gbp=outlook.loss.failure_gbp + days)
+    loss, later = outlook.loss, outlook.later_pupil_days
+    more = (np.asarray(pupils) - 1.0) * outlook.scenario.loss.pupil_day_gbp
+    loss = replace(loss, failure_gbp=loss.failure_gbp + np.nan_to_num(outlook.pupil_days) * more,
+                   failure_by_year_gbp=None if later is None else loss.failure_by_year_gbp + np.nan_to_num(later) * more)
     nothing = _while_in_use(course(wear, outlook.horizon), outlook.in_use)
-    return replace(outlook, wear=wear, loss=loss, nothing=nothing, pupil_days=outlook.pupil_days * pupils)
+    return replace(outlook, wear=wear, loss=loss, nothing=nothing, pupil_days=outlook.pupil_days * pupils,
+                   later_pupil_days=None if later is None else later * pupils)
 
 
 def _in_use(parts, horizon):
@@ -298,16 +317,17 @@ def _while_in_use(along, in_use):
     return Course(along.shares * in_use[:, :, None], along.failures * in_use)
 
 
-def _loss(parts, costs, scenario, pupil_days):
+def _loss(parts, costs, scenario, pupil_days, later_days=None):
     """Patching by grade, what a failure loses, and what is handed on at the end, real GBP."""
     rates = reference.load("loss_rates").set_index("element").loc[parts.element]
     patching = np.zeros((len(parts), 5))
     patching[:, 2:] = rates[["reactive_share_c", "reactive_share_d", "reactive_share_e"]].to_numpy()
     failure = rates.failure_multiple.to_numpy() * scenario.loss.failure_scale * costs[:, 4]
-    return Loss(costs * patching * scenario.loss.reactive_scale,
-                failure + np.nan_to_num(pupil_days) * scenario.loss.pupil_day_gbp,
+    day_gbp = scenario.loss.pupil_day_gbp
+    return Loss(costs * patching * scenario.loss.reactive_scale, failure + np.nan_to_num(pupil_days) * day_gbp,
                 costs * scenario.loss.handed_on_share * parts.stays.to_numpy()[:, None],
-                _in_use(parts, scenario.plan.years)[:-1])
+                _in_use(parts, scenario.plan.years)[:-1],
+                None if later_days is None else failure + np.nan_to_num(later_days) * day_gbp)
 
 
 def _treatments(parts, costs, scenario, rules, set_of):
@@ -328,7 +348,10 @@ def _treatments(parts, costs, scenario, rules, set_of):
         found["rebuild"] = Treatment(renewed, np.full(5, set_of[1.0]), whole, always, together=True)
     if scenario.demolish.offered:
         found["demolish"] = Treatment(np.full(5, GONE), np.zeros(5, int), np.zeros_like(costs), always, together=True)
-    return found
+    places, gone = scenario.places, (np.full(5, GONE), np.zeros(5, int), np.zeros_like(costs), always)
+    offered = {"mothball": places.mothball, "let": places.let, "close site": places.close_sites}
+    return found | {name: Treatment(*gone, together=True) for name, wanted in offered.items()
+                    if wanted and places.included}
 
 
 def _sets_after(outcome, wear_after, set_of):

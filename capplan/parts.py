@@ -13,6 +13,7 @@ from .condition.information import DAYS_PER_YEAR
 from .condition.joint import Beneath, Wear
 from .condition.knock_on import Edge, lines_of_causes
 from .condition.risk import extent_shares, pupil_days
+from .school_places import occupants_of_blocks
 
 GRADE_LETTERS = "ABCDE"
 DROPS = ["p_ab", "p_bc", "p_cd", "p_de"]
@@ -184,7 +185,7 @@ def _beneath(parts, scenario, renewal_gbp):
     return lines_of_causes(edges, parts.block_id.to_numpy(), parts.type_id.to_numpy(), renewal_gbp)
 
 
-def pupil_days_at_failure(estate, parts, renewal_gbp):
+def pupil_days_at_failure(estate, parts, renewal_gbp, places=None):
     """Pupil-days a failure of each component costs, and whether it may injure.
 
     Parameters
@@ -194,11 +195,14 @@ def pupil_days_at_failure(estate, parts, renewal_gbp):
         As ``component_rows`` returns it.
     renewal_gbp : array, shape (n,)
         Cost of renewing each component, the measure of its extent. [GBP]
+    places : SchoolPlaces, optional
+        Where pupils are taught in each year; left out: as many as now in every year.
 
     Returns
     -------
     tuple of (array, array of bool)
-        Pupil-days per failure, NaN where nobody knows how many pupils there are; life safety.
+        Pupil-days per failure, shape (n,) or with ``places`` (years, n), NaN where nobody knows how many pupils there are;
+        life safety.
     """
     uses = parts.block_id.map(estate.blocks.set_index("block_id").use).fillna("")
     pairs = pd.MultiIndex.from_arrays([parts.element, uses])
@@ -208,23 +212,41 @@ def pupil_days_at_failure(estate, parts, renewal_gbp):
     rows = rows.reset_index(drop=True).iloc[place]
     group = parts.groupby([parts.block_id.where(parts.block_id != "", parts.site_id), "element"], sort=False).ngroup()
     extent = extent_shares(group.to_numpy(), renewal_gbp, parts.sole.to_numpy())
-    days = pupil_days(_occupants(estate, parts), rows.closure_share.to_numpy(float),
+    days = pupil_days(_occupants(estate, parts, places), rows.closure_share.to_numpy(float),
                       rows.closure_days.to_numpy(float), extent)
     return days, rows.life_safety.eq("yes").to_numpy()
 
 
-def _occupants(estate, parts):
-    """Pupils who depend on each component's block: its own figure, else its part by floor area of what the school's other
-    blocks leave; the whole site's for a block of plant and for the grounds."""
-    blocks = estate.blocks.merge(estate.sites[["site_id", "school_id"]], on="site_id")
-    blocks["school_pupils"] = blocks.school_id.map(estate.schools.set_index("school_id").pupils)
+def _occupants(estate, parts, places=None):
+    """Pupils who depend on each component's block: those in it, or the whole site's for a block of plant and the grounds;
+    with places, by year."""
+    blocks = pupils_in_blocks(estate)
+    by_year = blocks[["occupants"]] if places is None else occupants_of_blocks(places, estate, blocks.occupants)
+    on_site = by_year.groupby(blocks.site_id).sum(min_count=1)
+    plant = blocks.use == "plant"
+    by_year = by_year.where(~plant, on_site.reindex(blocks.site_id).set_axis(blocks.index))
+    inside = (parts.block_id != "").to_numpy()[:, None]
+    found = np.where(inside, by_year.reindex(parts.block_id), on_site.reindex(parts.site_id)).astype(float)
+    return found[:, 0] if places is None else found.T
+
+
+def pupils_in_blocks(estate):
+    """Pupils of each block now: its own figure, else its part by floor area of what the school's other blocks leave.
+
+    Parameters
+    ----------
+    estate : Estate
+
+    Returns
+    -------
+    DataFrame
+        By ``block_id``: ``site_id, school_id, use, gifa_m2, occupants`` [pupils] and the rest of the block.
+    """
+    blocks = estate.blocks.merge(estate.sites[["site_id", "school_id"]], on="site_id").set_index("block_id")
+    school_pupils = blocks.school_id.map(estate.schools.set_index("school_id").pupils).astype(float)
     given = blocks.pupils.astype(float)
     elsewhere = blocks.school_id.map(given.groupby(blocks.school_id).sum())
     bare_m2 = blocks.gifa_m2.where(given.isna(), 0.0)
-    by_area = ((blocks.school_pupils.astype(float) - elsewhere).clip(lower=0.0) * bare_m2
+    by_area = ((school_pupils - elsewhere).clip(lower=0.0) * bare_m2
                / bare_m2.groupby(blocks.school_id).transform("sum").replace(0.0, np.nan))
-    blocks["occupants"] = given.fillna(by_area)
-    on_site = blocks.groupby("site_id").occupants.sum(min_count=1)
-    blocks["occupants"] = blocks.occupants.where(blocks.use != "plant", blocks.site_id.map(on_site))
-    inside = parts.block_id.map(blocks.set_index("block_id").occupants)
-    return inside.where(parts.block_id != "", parts.site_id.map(on_site)).to_numpy(float)
+    return blocks.assign(occupants=given.fillna(by_area))

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import numpy as np
 import pandas as pd
 
+from .candidates import OUT_OF_USE
 from .certainty import programme_certainty, scheme_certainty
 from .condition.backlog import facility_condition_index
 from .condition.course import Works
@@ -234,13 +235,27 @@ def _going_blocks(programme):
     """What has to be said of urgent works in blocks that the programme rebuilds or demolishes."""
     schemes = programme.candidates.schemes
     chosen = schemes[schemes.scheme_id.isin(programme.choice)]
-    going = chosen.block_id[chosen.kind.isin(("rebuild", "demolish"))]
+    yield from _set_aside(programme, chosen)
+    going = chosen.block_id[chosen.kind.isin(("rebuild", "demolish", "mothball", "let"))]
     works = programme.candidates.works
     urgent = chosen.block_id[[works.get(scheme) == URGENT for scheme in chosen.scheme_id]]
     both = sorted(set(going) & set(urgent) - {""})
     if both:
-        yield (f"Blocks that the programme rebuilds or demolishes have urgent works in it too: {', '.join(both)}. Where the "
-               "block goes soon after, ask whether an interim control would do.")
+        yield (f"Blocks that the programme rebuilds, demolishes or closes have urgent works in it too: {', '.join(both)}. "
+               "Where the block goes soon after, ask whether an interim control would do.")
+
+
+def _set_aside(programme, chosen):
+    """What has to be said of the backlog of blocks that are closed and kept, or let: it is not put right."""
+    candidates = programme.candidates
+    out = chosen[chosen.kind.isin(OUT_OF_USE)]
+    if len(out):
+        outlook = candidates.outlook
+        rows = np.concatenate([candidates.members[scheme] for scheme in out.scheme_id]).astype(int)
+        end = (outlook.shares(outlook.horizon)[rows, 2:] * outlook.costs_gbp[rows, 2:]).sum()
+        yield (f"The programme takes {', '.join(out.scheme_id)} out of use. What they would cost to put right, "
+               f"£{end:,.0f} at the end of the plan, is set aside: it is in no total with the programme, and comes back "
+               "with the blocks. They count as handed on at that cost, or at that of demolishing them where it is less.")
 
 
 def assumptions_frame(programme):

@@ -17,6 +17,7 @@ from .candidates import write_candidates
 from .certainty import cost_risk_frame
 from .errors import OutputError
 from .ledger import ledger_frame
+from .place_accounts import change_of_places, places_frame
 from .reference import load
 from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
 from .tables import TABLES
@@ -167,6 +168,7 @@ def write_results(programme, folder, seed=0):
     write_frame(ownership_frame(programme, along), folder / "ownership.csv")
     write_frame(options_frame(programme), folder / "ownership_options.csv")
     write_frame(components_frame(programme, works.year), folder / "components.csv")
+    write_frame(places_frame(outlook, change_of_places(programme)), folder / "places.csv")
     for name, key in (("schools", "school_id"), ("blocks", "block_id"), ("elements", "element")):
         write_frame(backlog_frame(programme, key, along), folder / f"{name}.csv")
     read = {f"{name}{suffix}" for name in TABLES for suffix in (".csv", ".parquet")}

@@ -25,8 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "envelopes", "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
-            "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "pupils backtest", "report",
-            "resurvey", "robust", "run", "sensitivity", "stress", "worth")
+            "import schools", "import survey", "learn", "new", "optimise", "policy worst-first", "pupils backtest",
+            "pupils places", "report", "resurvey", "robust", "run", "sensitivity", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",

@@ -19,14 +19,15 @@ TIERS = (
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "energy_checks"), ("estate_checks",), ("estate",),
-    ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon"), ("scenario",), ("ranges",),
-    ("history", "inventory_fill", "resurvey"), ("energy_baseline",), ("energy_outlook",), ("parts",), ("outlook",),
-    ("findings", "futures"),
+    ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon"), ("scenario",), ("place_demand",),
+    ("school_places",), ("ranges",), ("history", "inventory_fill", "resurvey"), ("energy_baseline",), ("energy_outlook",),
+    ("parts",), ("outlook",), ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations",), ("certainty", "many_futures"),
-    ("results", "accounts", "ledger"), ("runs", "sensitivity", "goal", "further_money"),
+    ("results", "accounts", "ledger", "place_accounts"), ("runs", "sensitivity", "goal", "further_money"),
     ("importers", "quality", "report"),
-    ("jobs", "bid_job", "condition_job", "explain_job", "money_job", "question_job", "robust_job"), ("cli",), ("__main__",),
+    ("jobs", "bid_job", "condition_job", "explain_job", "money_job", "place_job", "question_job", "robust_job"), ("cli",),
+    ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -12,7 +12,7 @@ WORDS = {"refurbish": "Refurbish the block: renew everything below A together",
 WHOLE_BLOCK = "Whole block"
 
 
-def block_works(outlook, groups, value, members, others):
+def block_works(outlook, groups, value, members, others, closable=(), saved=None):
     """Schemes on whole blocks, where the scenario's test sets them off.
 
     Parameters
@@ -26,6 +26,10 @@ def block_works(outlook, groups, value, members, others):
         Filled with the rows each scheme treats.
     others : list of DataFrame
         The schemes that stand on their own; what the trust's list proposes in a block is replaced with it.
+    closable : collection of str, optional
+        Blocks that may be demolished besides those marked surplus, since places are covered by limits.
+    saved : callable, optional
+        Given a kind of works and floor area, the running costs saved by year of demolishing (years,); left out: none.
 
     Returns
     -------
@@ -42,24 +46,37 @@ def block_works(outlook, groups, value, members, others):
     if not len(inside):
         return []
     blocks, needs = inside.groupby("block_id"), inside.groupby("block_id").need.agg(lambda names: list(dict.fromkeys(names)))
-    listed = _listed_in_blocks(others)
-    pieces = []
+    listed = listed_in_blocks(others)
+    pieces, gifa_m2 = [], outlook.estate.blocks.set_index("block_id").gifa_m2
     for kind in WORDS:
         if kind not in outlook.treatments:
             continue
-        allowed, cost = _when(kind, outlook, blocks), _cost(kind, outlook, blocks)
+        allowed, cost = _when(kind, outlook, blocks, closable), _cost(kind, outlook, blocks)
         for block, rows in blocks.groups.items():
             if allowed.loc[block].any():
                 rows = rows.to_numpy()
                 also = needs[block] + (listed.get(block, []) if kind != "refurbish" else [])
                 members[f"{block}.{kind}"] = rows
-                pieces.append(_scheme(kind, block, inside.loc[rows], also, cost.loc[block], value[kind][rows].sum(axis=0),
+                avoided = value[kind][rows].sum(axis=0)
+                if kind == "demolish" and saved is not None:
+                    avoided = avoided + saved(kind, gifa_m2[block])
+                pieces.append(_scheme(kind, block, inside.loc[rows], also, cost.loc[block], avoided,
                                       outlook)[allowed.loc[block].to_numpy()])
     return pieces
 
 
-def _listed_in_blocks(others):
-    """Proposed works on the trust's list that need not be done, by block."""
+def listed_in_blocks(others):
+    """Proposed works on the trust's list that need not be done, by block.
+
+    Parameters
+    ----------
+    others : list of DataFrame
+        Schemes that stand on their own.
+
+    Returns
+    -------
+    dict of list of str
+    """
     found = {}
     for piece in others:
         if len(piece) and (piece.kind == "listed").all():
@@ -69,7 +86,7 @@ def _listed_in_blocks(others):
     return found
 
 
-def _when(kind, outlook, blocks):
+def _when(kind, outlook, blocks, closable):
     """Whether works of a kind may start on each block in each year: frame of bool, block by year of the plan."""
     rule, estate = getattr(outlook.scenario, kind), outlook.estate.blocks.set_index("block_id")
     rebuild = outlook.replacement_gbp("block_id").reindex(blocks.groups)
@@ -82,7 +99,8 @@ def _when(kind, outlook, blocks):
     if kind == "demolish":
         expires = planning_year(pd.to_datetime(estate.planning_expires)).astype(float).reindex(blocks.groups)
         over = expires.to_numpy()[:, None] < np.array(outlook.scenario.years)[None, :]
-        allowed &= over | estate.surplus.reindex(blocks.groups).to_numpy(bool)[:, None]
+        spared = estate.surplus.reindex(blocks.groups).to_numpy(bool) | np.isin(list(blocks.groups), list(closable))
+        allowed &= over | spared[:, None]
     return allowed
 
 

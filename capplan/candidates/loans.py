@@ -67,7 +67,9 @@ def added(frames, choices, pots):
     """
     for name in ("schemes", "scheme_years", "spend"):
         rows = pd.concat([each[name] for each in choices], ignore_index=True)
-        frames = {**frames, name: pd.concat([frames[name], rows], ignore_index=True) if len(frames[name]) else rows}
+        both = pd.concat([frames[name], rows], ignore_index=True) if len(frames[name]) else rows
+        counted = [column for column in both if name == "scheme_years" and column not in rows]
+        frames = {**frames, name: both.fillna(dict.fromkeys(counted, 0.0))}
     own = only_reserves_pay_revenue(frames["pots"], USES)
     more = pd.DataFrame(pots).reindex(columns=[*own, *(name for name in pots[0] if name not in own)])
     both = pd.concat([own, more], ignore_index=True) if len(own) else more

@@ -17,6 +17,9 @@ MUST_DO_WORDS = {"": None, "no": None, "0": None, "false": None, "n": None, "yes
 LOAN, BID = "loan", "bid"
 NO_WORKS = (LOAN, BID)
 """Kinds of schemes that are choices about money and no works."""
+MOTHBALL, LET, CLOSE_SITE, EXPAND = "mothball", "let", "close site", "expand"
+OUT_OF_USE = (MOTHBALL, LET, CLOSE_SITE)
+"""Kinds of schemes that take a block or a site out of use and leave it as it is: no need of their own."""
 CONTRIBUTIONS = "contributions"
 """Name under which what others pay of a scheme stands beside the pots in draws and cash flow."""
 

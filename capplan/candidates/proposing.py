@@ -1,6 +1,7 @@
 """From an outlook to candidate schemes: what could be done, in which years, at what cost, and what that avoids."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,13 @@ from ..parts import unsupported
 from ..tables import USES
 from .blocks import block_works
 from .carbon_limits import carbon_limits, saved_columns
+from .closing import closable_blocks, closing_works, running_saved
+from .covering import covering_limits
 from .energy_offers import energy_offers, renamed_offers
+from .expanding import expanding_works, expansion_options, pots_for_places
 from .listed import LISTED_TABLES, listed_works
 from .loans import with_loans
-from .model import Candidates, met_by_nobody_else, split_list
+from .model import OUT_OF_USE, Candidates, met_by_nobody_else, split_list
 from .spending import (
     REVENUE,
     apart_by_size,
@@ -42,10 +46,11 @@ def propose(outlook):
     Candidates
         For each block (or grounds) and element, alternatives that exclude each other: *patch*, *repair* and *renew*, as
         the scenario defines them. For each block, *refurbish*, *rebuild* and *demolish* where the scenario's test sets
-        them off; they stand in place of the works on its elements. Priority 1, statutory and unsupported components form
-        *urgent* schemes that must be done by their year, what is unsupported at the cost of replacing it. Each may start
-        in any year of the plan in which it is worth something, at that year's expected cost. Works on the trust's own list,
-        and remedial works found by statutory inspections, come as they are.
+        them off; they stand in place of the works on its elements. Where places are weighed, blocks and sites may also close
+        (*mothball*, *let*, *close site*) and places be added (*expand*), within limits that keep places covered. Priority 1,
+        statutory and unsupported components form *urgent* schemes that must be done by their year, what is unsupported at
+        the cost of replacing it. Each may start in any year of the plan in which it is worth something, at that year's
+        expected cost. Works on the trust's own list, and remedial works found by statutory inspections, come as they are.
 
     Notes
     -----
@@ -58,7 +63,10 @@ def propose(outlook):
         if len(rows):
             pieces.append(_schemes_of(kind, rows, outlook, value[kind], members))
     pieces += [listed_works(outlook, name) for name in LISTED_TABLES]
-    pieces += block_works(outlook, groups[~groups.urgent], value, members, pieces)
+    planned, standing, options = groups[~groups.urgent], list(pieces), expansion_options(outlook)
+    pieces += block_works(outlook, planned, value, members, standing, closable_blocks(outlook).index,
+                          partial(running_saved, outlook) if outlook.places else None)
+    pieces += closing_works(outlook, planned, value, members, standing) + expanding_works(outlook, options)
     pieces = [piece for piece in pieces if len(piece)]
     cells = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
     cells, small_gbp = _worth_planning(_distinct(cells), scenario)
@@ -68,14 +76,17 @@ def propose(outlook):
         members |= more
     cells, renamed = apart_by_size(cells, scenario)
     members |= {name: members[other] for name, other in renamed.items() if other in members}
-    return _candidates(outlook, cells, small_gbp, members, renamed, offers)
+    return _candidates(outlook, covering_limits(outlook, cells, options), small_gbp, members, renamed, offers)
 
 
-def _candidates(outlook, cells, small_gbp, members, renamed, offers):
-    """The tables of the candidates, from one row per scheme and start year."""
+def _candidates(outlook, covered, small_gbp, members, renamed, offers):
+    """The tables of the candidates, from one row per scheme and start year and the limits on places."""
+    cells, of_places, told_of_places = covered
     purse = money(outlook.estate, outlook.scenario)
     if outlook.scenario.costs.capital_from_gbp > 0:
         purse = replace(purse, pots=only_reserves_pay_revenue(purse.pots, USES))
+    if outlook.places is not None:
+        purse = replace(purse, pots=pots_for_places(purse.pots))
     schemes = cells.drop_duplicates("scheme_id")[_SCHEME_COLUMNS].reset_index(drop=True)
     idle = met_by_nobody_else(schemes).groupby(level=0).agg(set)
     for row, names in idle.items():
@@ -83,9 +94,10 @@ def _candidates(outlook, cells, small_gbp, members, renamed, offers):
     kept = set(schemes.scheme_id)
     members = {key: rows for key, rows in members.items() if key in kept}
     works = _works(schemes, members, renamed, offers)
-    years = cells[["scheme_id", "start_year", "value", "cost_real_gbp", "finish_year"]].reset_index(drop=True)
+    years = cells[["scheme_id", "start_year", "value", "cost_real_gbp", "finish_year", *of_places.measure]]
+    years = years.reset_index(drop=True)
     years, targets, told = target_limits(outlook, years, members, works)
-    limits = pd.concat([_delivery_limits(outlook.scenario), targets], ignore_index=True)
+    limits = pd.concat([_delivery_limits(outlook.scenario), targets, of_places], ignore_index=True)
     if offers is not None:
         offers = renamed_offers(offers, renamed)
         years = saved_columns(outlook, years, offers)
@@ -94,8 +106,8 @@ def _candidates(outlook, cells, small_gbp, members, renamed, offers):
     frames = {"schemes": schemes, "pots": purse.pots, "limits": limits, "scheme_years": years,
               "spend": spend_rows(cells, outlook.scenario)}
     frames, of_loans = with_loans(outlook, frames)
-    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told, *_told_of_costs(outlook, schemes),
-             *of_loans)
+    notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told, *told_of_places,
+             *_told_of_costs(outlook, schemes), *of_loans)
     return Candidates(frames, outlook, purse, members, works, notes, offers)
 
 
@@ -235,7 +247,7 @@ def _worth_planning(cells, scenario):
     Returns the rest, and the real cost at the start of what is too small in every year. [GBP]
     """
     must = cells.must_do != ""
-    big = cells.cost_real_gbp >= scenario.schemes.minimum_scheme_gbp
+    big = (cells.cost_real_gbp >= scenario.schemes.minimum_scheme_gbp) | cells.kind.isin(OUT_OF_USE)
     keep = (must | (big & (cells.value_on_time > 0))) & (~must | (cells.start_year <= pd.to_numeric(cells.must_do)))
     keep &= ~must | (cells.cost_real_gbp > 0) | (cells.kind == "listed")
     ever = big.groupby(cells.scheme_id).transform("any") | must

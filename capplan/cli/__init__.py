@@ -5,7 +5,20 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 
 import click
 
-from . import bidding, condition, explaining, funding, importing, planning, pupils, questions, reporting, robustness, rolls
+from . import (
+    bidding,
+    condition,
+    explaining,
+    funding,
+    importing,
+    planning,
+    pupil_places,
+    pupils,
+    questions,
+    reporting,
+    robustness,
+    rolls,
+)
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
             explaining.explain, planning.envelopes, planning.stress, questions.sensitivity, questions.goal, questions.worth,
@@ -25,3 +38,4 @@ for command in COMMANDS:
     main.add_command(command)
 for command in (rolls.regime, rolls.forecast_funding):
     funding.funding.add_command(command)
+pupils.pupils.add_command(pupil_places.places_command)

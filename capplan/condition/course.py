@@ -39,13 +39,20 @@ class Loss:
     """What is lost, in real pounds: by grade at the start of a year, at a failure, and at the end of the plan.
 
     ``yearly_gbp`` and ``handed_on_gbp`` (n, 5); ``failure_gbp`` (n,); ``in_use`` (years, n): whether the loss of that
-    year is suffered.
+    year is suffered. ``failure_by_year_gbp`` (years, n): the loss at a failure in each year where it changes, as pupils come
+    and go; ``failure_gbp`` is then that of the first year.
     """
 
     yearly_gbp: np.ndarray
     failure_gbp: np.ndarray
     handed_on_gbp: np.ndarray
     in_use: np.ndarray
+    failure_by_year_gbp: np.ndarray | None = None
+
+    def failure_in(self, year):
+        """Loss at a failure in a year of the plan; after its end as in its last. Shape (n,). [GBP]"""
+        by_year = self.failure_by_year_gbp
+        return self.failure_gbp if by_year is None else by_year[min(year, len(by_year) - 1)]
 
 
 def course(wear, years, works=None):
@@ -155,9 +162,9 @@ def _losses_to_come(joint, loss, rate, years):
     """Loss to come by joint state at the start of each year, discounted to it; the last is what is handed on."""
     target = joint.piece.rows[:, -1]
     ahead = [joint.by_grade(loss.handed_on_gbp[target])]
-    a_year = joint.by_grade(loss.yearly_gbp[target]) + joint.failing * loss.failure_gbp[target]
+    patching = joint.by_grade(loss.yearly_gbp[target])
     for year in range(years - 1, -1, -1):
-        suffered = a_year * loss.in_use[year, target]
+        suffered = (patching + joint.failing * loss.failure_in(year)[target]) * loss.in_use[year, target]
         ahead.append(suffered + joint.expect(ahead[-1]) / (1.0 + rate))
     return ahead[::-1]
 

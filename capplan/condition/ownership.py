@@ -30,7 +30,7 @@ def running_costs(along, loss, closure_gbp):
         Grade shares and failures in every year.
     loss : Loss
         What is lost by grade, at a failure, and at the end.
-    closure_gbp : array, shape (n,)
+    closure_gbp : array, shape (n,) or (years, n)
         The part of the loss at a failure that is the closure it causes. [GBP]
 
     Returns
@@ -55,4 +55,5 @@ def running_costs(along, loss, closure_gbp):
     failing = along.failures[:years] * loss.in_use
     patching = np.einsum("ynk,nk->yn", along.shares[:years], loss.yearly_gbp) * loss.in_use
     handed_on = (along.shares[years] * loss.handed_on_gbp).sum(axis=1)
-    return Running(patching, failing * (loss.failure_gbp - closure_gbp), failing * closure_gbp, handed_on)
+    at_failure_gbp = np.array([loss.failure_in(year) for year in range(years)])
+    return Running(patching, failing * (at_failure_gbp - closure_gbp), failing * closure_gbp, handed_on)

@@ -9,7 +9,8 @@ from .vintages import planning_years, window
 
 POT_COLUMNS = ["pot_id", "amount", "first_year", "last_year", "tags", "school_id", "route"]
 FLOOR_TOLERANCE_GBP = 0.005
-NOT_FOR_THESE_WORKS = ("places", "rebuild")
+PLACES = "places"
+NOT_FOR_THESE_WORKS = (PLACES, "rebuild")
 
 
 def grant_window(route, grant_year, spend_by, financial_years, last_day):
@@ -53,7 +54,7 @@ def grant_window(route, grant_year, spend_by, financial_years, last_day):
     return planning_years(date(grant_year, 4, 1), min(ends))
 
 
-def grant_pots(grants, routes, first_year, last_year, known_loans=()):
+def grant_pots(grants, routes, first_year, last_year, known_loans=(), for_places=False):
     """Grants as pots, and a sentence for each that cannot help this plan.
 
     Parameters
@@ -66,6 +67,8 @@ def grant_pots(grants, routes, first_year, last_year, known_loans=()):
         Planning years of the plan.
     known_loans : collection of str
         Names of the loans whose repayment is known.
+    for_places : bool
+        Whether the plan may add places, so that money for places alone is counted.
 
     Returns
     -------
@@ -89,7 +92,8 @@ def grant_pots(grants, routes, first_year, last_year, known_loans=()):
             notes.append(f"{name}: {grant.route} is held by the {rule.held_by} or not certain to come; until it is awarded "
                          "it is not the trust's to plan and is left out.")
             continue
-        if rule.uses in NOT_FOR_THESE_WORKS:
+        places_only = for_places and rule.uses == PLACES
+        if rule.uses in NOT_FOR_THESE_WORKS and not places_only:
             notes.append(f"{name}: {grant.route} pays for {rule.uses} only and is left out of this programme.")
             continue
         if rule.how == "loan" and grant.grant_id not in known_loans:
@@ -102,14 +106,19 @@ def grant_pots(grants, routes, first_year, last_year, known_loans=()):
         if first > last_year:
             later.append((name, grant.amount_gbp))
             continue
-        rows.append([grant.grant_id, round(grant.amount_gbp, 2), max(first, first_year), last,
-                     "" if grant.eligible == "any" else grant.eligible, grant.school_id, grant.route])
+        tags = PLACES if places_only else "" if grant.eligible == "any" else grant.eligible
+        rows.append([grant.grant_id, round(grant.amount_gbp, 2), max(first, first_year), last, tags, grant.school_id,
+                     grant.route])
+    return pd.DataFrame(rows, columns=POT_COLUMNS), [*notes, *_beginning_later(later)]
+
+
+def _beginning_later(later):
+    """What has to be said of grants, each with its name and amount, that begin after the plan."""
     if len(later) == 1:
-        notes.append(f"{later[0][0]} begins after the plan and is left out.")
+        yield f"{later[0][0]} begins after the plan and is left out."
     elif later:
         total = sum(amount for _, amount in later)
-        notes.append(f"{len(later)} grants, £{total:,.0f} together, begin after the plan and are left out.")
-    return pd.DataFrame(rows, columns=POT_COLUMNS), notes
+        yield f"{len(later)} grants, £{total:,.0f} together, begin after the plan and are left out."
 
 
 def reserve_pots(opening_gbp, reserves, floor_share, floor_gbp, last_year):

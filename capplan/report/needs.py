@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ..candidates import NO_WORKS
+from ..candidates import NO_WORKS, OUT_OF_USE
 from ..tables import ELEMENTS
 
 NO_GRADE, NO_PRIORITY = "not graded", "none"
@@ -92,7 +92,8 @@ def deferred_needs(results):
     schemes = results.schemes
     schemes["cost_gbp"] = _first_cost(results, schemes)
     schemes["need"] = _need(schemes)
-    left = schemes[~schemes.need.isin(_met(schemes)) & (schemes.also_meets == "") & ~schemes.kind.isin(NO_WORKS)]
+    left = schemes[~schemes.need.isin(_met(schemes)) & (schemes.also_meets == "")
+                   & ~schemes.kind.isin((*NO_WORKS, *OUT_OF_USE))]
     cheapest = left.sort_values(["cost_gbp", "value_gbp", "scheme_id"], ascending=[True, False, True])
     cheapest = cheapest.drop_duplicates("need").drop(columns="need")
     return cheapest.sort_values(["value_gbp", "scheme_id"], ascending=[False, True]).reset_index(drop=True)

@@ -148,6 +148,28 @@ def schools_table(results):
                   [("", rows)], total)
 
 
+def places_table(results):
+    """Places and pupils of each school at the start and the end of the plan, with what the programme closes and adds."""
+    table = results.places
+    first, last = (table[table.year == year].set_index(table.school_id[table.year == year].fillna(""))
+                   for year in (results.years[0], results.years[-1]))
+    rows = [(start.name, f"{start.places:,.0f}", f"{end.places:,.0f}", f"{end.places_with:,.0f}",
+             f"{start.pupils_p50:,.0f}", _band(end), f"{end.spare_with:,.0f}", f"{end.short_with:,.0f}",
+             _share(end.occupied_share)) for start, end in zip(first.itertuples(index=False), last.itertuples(index=False),
+                                                               strict=True)]
+    return _table("Places and pupils at the start and in the last year of the plan; what one school lacks is not set "
+                  "against what another has. Pupils at the end: one case in two, and four cases in five between the two in "
+                  "brackets. Area: what the guidelines give those pupils, of the floor area there is.",
+                  "School|#Places now|#At the end, nothing done|#With the programme|#Pupils now|#Pupils at the end|"
+                  "#Spare then|#Short then|#Area needed", [("", rows[1:])], rows[0] if rows else None)
+
+
+def _band(row):
+    if row.pupils_p90 - row.pupils_p10 < 1:
+        return f"{row.pupils_p50:,.0f}"
+    return f"{row.pupils_p50:,.0f} ({row.pupils_p10:,.0f} to {row.pupils_p90:,.0f})"
+
+
 def inputs_table(results):
     """The files the run read, with their SHA-256 digests."""
     rows = sorted((results.solution.get("inputs") or {}).items())

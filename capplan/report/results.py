@@ -67,13 +67,17 @@ FURTHER_FILES = {
     + _number("contributed_gbp central_services_gbp", needed=False) + _number("works_gbp")
     + _number("received_gbp net_gbp", needed=False) + _number("own_grants_gbp trust_grants_gbp contributions_gbp")
     + _number("kept_gbp", needed=False) + _text("in_deficit", False),
+    "places": _text("school_id", False) + _text("name") + _year("year") + _number(
+        "places temporary_places pupils_p10 pupils_p50 pupils_p90 spare short places_with spare_with short_with", "pupils")
+    + _number("unfilled_share occupied_share", "", False) + _number("infant_classes", "classes", False)
+    + _number("guideline_m2 gifa_m2", "m2", False),
     "bridge": _year("year", False) + _text("item") + _number("amount_gbp amount_nominal_gbp"),
     "ownership": _text("level place plan") + _number(" ".join(
         f"{item}{basis}_gbp" for basis in ("", "_present")
         for item in ("capital", "patching", "failures", "closures", "handed_on", "total"))),
 }
 """Tables that a folder may lack; they are empty then."""
-MAY_BE_EMPTY = ("schemes", "draws", "cashflow", "reserves", "candidates/spend")
+MAY_BE_EMPTY = ("places", "schemes", "draws", "cashflow", "reserves", "candidates/spend")
 SOLUTION_KEYS = {"trust": str, "objective": (int, float), "bound": (int, float, type(None)),
                  "gap": (int, float, type(None)), "seconds": (int, float), "status": str, "solver": str,
                  "version": str, "capplan_version": str, "price_base": int, "first_year": int, "last_year": int,
@@ -151,6 +155,11 @@ class Results:
     def bridge(self):
         """How the backlog moves by year, and over the plan where the year is blank [GBP]; may be empty."""
         return self.table("bridge")
+
+    @property
+    def places(self):
+        """Places and pupils of each school, and of the trust where ``school_id`` is blank, by year; may be empty."""
+        return self.table("places")
 
     @property
     def ownership(self):

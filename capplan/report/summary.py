@@ -27,7 +27,8 @@ FEWEST_YEARS_SHOWN = 4
 PROVED_FRACTION = 5e-7
 FINE_GAP_FRACTION = 0.01
 NO_GAIN_FRACTION = 1e-6
-TABLES = ("grades", "priorities", "urgent", "programme", "deferred", "pots", "reserves", "ledger", "schools", "inputs")
+TABLES = ("grades", "priorities", "urgent", "programme", "deferred", "pots", "reserves", "ledger", "schools", "places",
+          "inputs")
 TEMPLATES = Path(__file__).parent / "templates"
 
 

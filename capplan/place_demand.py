@@ -1,0 +1,149 @@
+"""Pupils who need a place, by school, use of the place and planning year: forecast with its draws, or rolls without any."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from .errors import DataError, Fault
+
+USES = ("nursery", "primary", "secondary", "sixth form", "special")
+"""Pupils by the places they use; pupils of special schools are one group whatever their age."""
+YEAR_GROUPS = {"nursery": range(-1, 0), "primary": range(7), "secondary": range(7, 12), "sixth form": range(12, 15)}
+ROLL_COLUMNS = {"primary": "pupils_primary", "secondary": "pupils_secondary", "sixth form": "pupils_post16",
+                "special": "pupils_special"}
+SPECIAL_PHASES = ("special", "alternative provision")
+USE_OF_PHASE = {"nursery": "nursery", "primary": "primary", "secondary": "secondary", "sixth form": "sixth form",
+                **dict.fromkeys(SPECIAL_PHASES, "special")}
+
+
+@dataclass(frozen=True)
+class Demand:
+    """Pupils by school, use and planning year, in the order of ``schools``, ``USES`` and ``years``.
+
+    ``draws`` (schools, uses, years, replicates): possible numbers, one replicate where there is no forecast.
+    ``now`` (schools, uses): the latest counted. ``groups``: year group of each column of ``by_group`` (schools, year
+    groups, years), the central forecast; both empty where pupils are not known by year group. ``source`` says in words
+    where they come from.
+    """
+
+    schools: tuple
+    years: tuple
+    draws: np.ndarray = field(repr=False)
+    now: np.ndarray = field(repr=False)
+    source: str
+    groups: tuple = ()
+    by_group: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def banded(self):
+        """Whether there is more than one possible number of pupils."""
+        return self.draws.shape[-1] > 1
+
+    def quantile(self, quantile):
+        """Pupils of each school by year at a quantile of its own total, shape (schools, years). [pupils]"""
+        return np.quantile(self.draws.sum(axis=1), quantile, axis=-1)
+
+    def ratio(self):
+        """Pupils of each school by year, on average, against those now; 1 where it has none now; (schools, years). [-]"""
+        now = self.now.sum(axis=1)[:, None]
+        mean = self.draws.sum(axis=1).mean(axis=-1)
+        return np.divide(mean, now, out=np.ones_like(mean), where=now > 0)
+
+
+def demand(estate, scenario, forecast=None):
+    """Pupils who need a place in the years of the plan.
+
+    Parameters
+    ----------
+    estate : Estate
+    scenario : Scenario
+    forecast : PupilForecast, optional
+        The forecast of pupils, where the scenario asks for one; left out: the rolls of rolls.csv or, without any, the pupils
+        of schools.csv, unchanged.
+
+    Returns
+    -------
+    Demand
+
+    Raises
+    ------
+    DataError
+        With every school and census that is missing.
+
+    Notes
+    -----
+    A planning year has the pupils of the spring census within it. Rolls of rolls.csv have no band: every quantile of them is
+    the same number, and the last census on record stands for those after it.
+    """
+    if forecast is not None:
+        return _from_forecast(estate, scenario, forecast)
+    return _from_rolls(estate, scenario) if len(estate.rolls) else _from_schools(estate, scenario)
+
+
+def _from_forecast(estate, scenario, forecast):
+    places = [forecast.census_years.index(year + 1) for year in scenario.years]
+    draws, phases = forecast.draws[:, :, places, :], estate.schools.set_index("school_id").phase
+    special = np.array([phases[school] in SPECIAL_PHASES for school in forecast.schools])
+    groups = np.array(forecast.groups)
+
+    def by_use(values):
+        """Sums over the year groups of each use; all of a special school's as one."""
+        parts = [values[:, np.isin(groups, list(wanted))].sum(axis=1) for wanted in YEAR_GROUPS.values()]
+        parts.append(values.sum(axis=1))
+        mask = np.array([*[~special] * len(YEAR_GROUPS), special], float)
+        return np.stack(parts, axis=1) * mask.T.reshape(len(special), len(USES), *[1] * (values.ndim - 2))
+
+    return Demand(tuple(forecast.schools), tuple(scenario.years), by_use(np.asarray(draws, float)),
+                  by_use(np.asarray(forecast.latest, float)), "the forecast of pupils from census.csv",
+                  tuple(forecast.groups), np.asarray(forecast.central, float)[:, :, places])
+
+
+def _from_rolls(estate, scenario):
+    schools = tuple(estate.schools.school_id)
+    rolls = estate.rolls.set_index(["school_id", "census_year"])[list(ROLL_COLUMNS.values())].astype(float)
+    last = estate.rolls.census_year.max()
+    wanted = [(school, min(year + 1, last)) for school in schools for year in scenario.years
+              if not _closed(estate, school, year)]
+    faults = [Fault("rolls.csv", None, "census_year", f"no row for {school} in {year}",
+                    "a census within every planning year, to tell how many places are needed")
+              for school, year in dict.fromkeys(wanted) if (school, year) not in rolls.index]
+    if faults:
+        raise DataError(faults)
+    draws = np.zeros((len(schools), len(USES), len(scenario.years), 1))
+    now = np.zeros((len(schools), len(USES)))
+    censuses = [min(year + 1, last) for year in scenario.years]
+    for place, school in enumerate(schools):
+        if school not in rolls.index.get_level_values("school_id"):
+            continue
+        own = rolls.loc[school]
+        present = own[own.index <= scenario.years[0]]
+        latest = (present if len(present) else own).sort_index().iloc[-1 if len(present) else 0]
+        for number, use in enumerate(USES):
+            if use in ROLL_COLUMNS:
+                path = own[ROLL_COLUMNS[use]].reindex(censuses).fillna(0.0)
+                draws[place, number, :, 0], now[place, number] = path, latest[ROLL_COLUMNS[use]]
+    held = f"; its census of {last} stands for those after it" if last <= scenario.years[-1] else ""
+    return Demand(schools, tuple(scenario.years), draws, now, f"rolls.csv, which gives no band{held}")
+
+
+def _closed(estate, school, year):
+    """Whether a school has closed or left before the spring of a planning year."""
+    row = estate.schools.set_index("school_id").loc[school]
+    ends = [day for day in (row.closed, row.left) if not pd.isna(day)]
+    return any(day <= pd.Timestamp(year + 1, 1, 1) for day in ends)
+
+
+def _from_schools(estate, scenario):
+    schools = estate.schools
+    faults = [Fault("schools.csv", int(row.Index), name, "a blank", "given, where there is neither census.csv nor rolls.csv")
+              for row in schools.itertuples() for name in ("pupils", "phase") if pd.isna(getattr(row, name))
+              or getattr(row, name) == ""]
+    if faults:
+        raise DataError(faults)
+    now = np.zeros((len(schools), len(USES)))
+    for place, row in enumerate(schools.itertuples()):
+        use = USE_OF_PHASE.get(row.phase, "secondary")  # an all-through school's are one number, for places of all
+        now[place, USES.index(use)] = row.pupils
+    draws = np.repeat(now[:, :, None, None], len(scenario.years), axis=2)
+    return Demand(tuple(schools.school_id), tuple(scenario.years), draws, now, "schools.csv, as if pupils never changed")
