@@ -28,6 +28,10 @@ class Estate:
         """A copy of the table of that name."""
         return self._frames[name].copy(deep=False)
 
+    def tables(self):
+        """Copies of all tables by name."""
+        return {name: self.table(name) for name in self._frames}
+
     @property
     def trust(self):
         """The trust's own row."""
@@ -97,6 +101,41 @@ class Estate:
     def suitability(self):
         """Suitability scores; empty if the folder has no such table."""
         return self.table("suitability")
+
+    @property
+    def census(self):
+        """Pupils by school, spring census and year group; empty if the folder has no such table."""
+        return self.table("census")
+
+    @property
+    def admissions(self):
+        """Admission numbers and commissioned places; empty if the folder has no such table."""
+        return self.table("admissions")
+
+    @property
+    def births(self):
+        """Births by area and calendar year; empty if the folder has no such table."""
+        return self.table("births")
+
+    @property
+    def feeders(self):
+        """Pupils who went on from one school of the trust to another; empty if the folder has no such table."""
+        return self.table("feeders")
+
+    @property
+    def housing(self):
+        """New homes whose children will come to a school; empty if the folder has no such table."""
+        return self.table("housing")
+
+    @property
+    def pupil_yields(self):
+        """Children of new homes; empty if the folder has no such table."""
+        return self.table("pupil_yields")
+
+    @property
+    def area_forecasts(self):
+        """The local authority's own forecast of pupils; empty if the folder has no such table."""
+        return self.table("area_forecasts")
 
     @property
     def rates(self):

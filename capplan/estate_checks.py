@@ -11,6 +11,7 @@ from .errors import Fault
 from .money_checks import budget_faults, loan_faults, reserve_faults
 from .money_checks import rows_at_fault as _rows
 from .place_checks import expansion_faults, funding_faults, place_faults
+from .roll_checks import admission_faults, census_faults, feeder_faults, housing_faults
 
 FT2_PER_M2 = 10.7639
 
@@ -36,7 +37,9 @@ def sense_faults(frames, files):
              "compliance": _compliance_faults, "suitability": _suitability_faults,
              "bids": _bid_faults, "loan_offers": offer_faults, "places": place_faults,
              "expansions": expansion_faults, "pupil_funding": funding_faults,
-             "meters": meter_faults, "readings": reading_faults, "weather": weather_faults, "holidays": holiday_faults}
+             "meters": meter_faults, "readings": reading_faults, "weather": weather_faults, "holidays": holiday_faults,
+             "census": census_faults, "admissions": admission_faults, "feeders": feeder_faults,
+             "housing": housing_faults}
     faults = []
     for name, rule in rules.items():
         if name in files:

@@ -9,6 +9,7 @@ from .errors import DataError, Fault
 from .formula_grants import FormulaGrants, band_faults, covered_years, fallen, formula_allocations, named, span
 from .funding.allocation_tables import spell
 from .funding.regime import CIF, SCA
+from .pupil_forecast import led_by_forecast
 
 DFC = "DFC"
 BIDS = (CIF, "CIF loan")
@@ -52,8 +53,9 @@ def plan_grants(estate, scenario):
     the lines, CIF above them) is left out and told; awarded money stays. Pupils lost in a shock lessen expected SCA and DFC
     rows in the proportion in which the formula falls. *Counterexample:* a trust that DfE lets keep its allocation.
     """
-    share = scenario.shocks.rolls_fall_share
+    share, (estate, led) = scenario.shocks.rolls_fall_share, led_by_forecast(estate, scenario)
     rows, notes = _planned(estate, scenario, estate.grants, estate.rolls)
+    notes = [*led, *notes]
     if not share:
         return PlanGrants(rows, tuple(notes), tuple(_bids_told(rows, scenario.shocks)))
     told = f"{share:.0%} of pupils lost from the spring of {scenario.plan.first_year + 1} on:"
@@ -62,6 +64,7 @@ def plan_grants(estate, scenario):
         return PlanGrants(rows, tuple(notes), (idle, *_bids_told(rows, scenario.shocks)))
     given, heard = _after_fall(estate, scenario)
     after, notes = _planned(estate, scenario, given, _fallen(estate, scenario))
+    notes = [*led, *notes]
     lost = sum(sign * frame.amount_gbp[frame.route.isin([SCA, DFC])].sum() for sign, frame in ((1, rows), (-1, after)))
     heard = "; ".join([f"{told} £{lost:,.0f} less of SCA and DFC over {span(grant_years(scenario))}", *heard])
     return PlanGrants(after, tuple(notes), (f"{heard}.", *_bids_told(after, scenario.shocks)))
@@ -109,7 +112,7 @@ def forecast_grants(estate, scenario):
     DataError
         As ``formula_allocations`` raises it; if the rolls cover no grant year of the plan, with the censuses that lack.
     """
-    share, wanted = scenario.shocks.rolls_fall_share, grant_years(scenario)
+    share, wanted, (estate, led) = scenario.shocks.rolls_fall_share, grant_years(scenario), led_by_forecast(estate, scenario)
     rolls = _fallen(estate, scenario) if share and len(estate.rolls) else estate.rolls
     years = sorted(set(covered_years(estate, rolls)) & set(wanted))
     found = formula_allocations(estate, scenario.allocations, years or wanted, rolls)
@@ -117,7 +120,7 @@ def forecast_grants(estate, scenario):
     given = {route: grants[grants.route == route].groupby("grant_year").amount_gbp.sum() for route in (SCA, DFC)}
     frame = found.years.assign(**{f"given_{route.lower()}_gbp": found.years.grant_year.map(sums).astype(float)
                                   for route, sums in given.items()})
-    notes = [*_regime_told(found.years), *_counts_told(rolls, years), *found.notes]
+    notes = [*led, *_regime_told(found.years), *_counts_told(rolls, years), *found.notes]
     if share:
         notes.append(f"{share:.0%} of pupils are lost from the spring of {scenario.plan.first_year + 1} on (a shock).")
     if lost := sorted(set(wanted) - set(years)):

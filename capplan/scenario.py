@@ -32,7 +32,7 @@ from .scenario_parts import (
     Surveys,
     Targets,
 )
-from .scenario_pupils import Places
+from .scenario_pupils import Places, Pupils
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,7 @@ class Scenario(Part):
     schemes: SchemeRules
     places: Places
     energy: Energy
+    pupils: Pupils
     stability: Stability = Stability()
     measures: Measures
     carbon: Carbon

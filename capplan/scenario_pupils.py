@@ -1,5 +1,9 @@
 """The sections of a scenario that are about pupils, with the limits, meaning and source of every figure."""
 
+from typing import Literal
+
+from pydantic import Field
+
 from .scenario_parts import CHOICE, Part, sourced
 
 
@@ -63,3 +67,29 @@ class Places(Part):
     def life_years(self, kind):
         """Planning years the places last, by kind of expansion. [years]"""
         return self.temporary_life_years if kind == "temporary" else self.lasting_life_years
+
+
+class Pupils(Part):
+    """How pupil numbers are forecast from census.csv, and what follows the forecast."""
+
+    included: bool = sourced(CHOICE)
+    """Whether the plan works with a forecast of pupils; it needs census.csv. Without it, pupils stay as they are given."""
+    leads_rolls: bool = sourced(CHOICE)
+    """Whether the forecast takes the place of what rolls.csv says of censuses still to come, which lead SCA, DFC and the
+    test for SCA."""
+    level: Literal["low", "central", "high"] = sourced(CHOICE)
+    """Which forecast is followed: low, central or high, which is P10, P50 or P90 of the trust's total."""
+    replicates: int = sourced(CHOICE, ge=100, le=100_000)
+    """Draws that the bands come from."""
+    seed: int = sourced(CHOICE, ge=0, le=2**31 - 1)
+    """Seed of the draws."""
+    history_years: int = sourced("capplan-assumption", assumption=True, ge=1, le=30)
+    """Latest changes from census to census that ratios rest on."""
+    bad_years: tuple[int, ...] = Field((), strict=False, json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Censuses of which nothing is learned, such as 2021."""
+    spill_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)
+    """Part of those refused at a full intake who try the trust's other schools of the planning area."""
+    joining_above_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)
+    """How far a year group may grow above its admission number by pupils who join later, as a share of it."""
+    authority_counts: bool = sourced(CHOICE)
+    """Whether area_forecasts.csv, where there is one, moves the forecast towards the authority's, less its usual error."""

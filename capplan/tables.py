@@ -10,6 +10,7 @@ from .columns import id_column as _id
 from .columns import year_column as _year
 from .energy_tables import ENERGY_TABLES
 from .pupil_tables import PUPIL_TABLES
+from .roll_tables import ROLL_TABLES
 
 ELEMENTS = ("Roofs", "Floors and stairs", "Ceilings", "External walls, windows and doors", "Internal walls and doors",
             "Sanitary services", "Mechanical services", "Electrical services", "Redecorations",
@@ -56,6 +57,8 @@ SCHOOLS = Table("schools", "One row per school.", ("school_id",), (
            needed=False, choices=CONDITION_BANDS),
     Column("pupils", Kind.INTEGER, "Pupils on roll.", "pupils", False, least=0, most=10000),
     Column("capacity", Kind.INTEGER, "Places the school has, as DfE's register says.", "pupils", False, least=0, most=10000),
+    _id("planning_area", "Area within which schools share their intakes; blank: one with all others that have none.",
+        needed=False),
     Column("la_number", Kind.INTEGER, "Number of the local authority: in some, PFI credits end within a year.", "", False,
            least=1, most=999),
     Column("opened", Kind.DATE, "Date the school opened; blank: before any date that matters.", needed=False, least=1000,
@@ -325,7 +328,8 @@ LOAN_OFFERS = Table("loan_offers", "Loans the plan may take or leave; each is ta
 ), needed=False)
 
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
-                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, *PUPIL_TABLES, *ENERGY_TABLES)
+                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, *PUPIL_TABLES, *ENERGY_TABLES,
+                 *ROLL_TABLES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

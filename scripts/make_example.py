@@ -16,6 +16,7 @@ from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
+from example_census import make_admissions, make_births, make_census
 from example_duties import make_compliance, make_suitability
 from example_history import make_history
 from example_mix import GRADE_COLUMNS, LEVELS, ROOF_STRUCTURES, Mix, read_mix
@@ -296,8 +297,9 @@ def make_estate(mix_frame, seed=SEED):
     frames = {"schools": named, "sites": sites, "blocks": blocks, "components": components,
               "trust": pd.DataFrame({"trust_id": ["ARREL"], "name": ["Arrel and Wendrel Schools Trust (fictional)"]}),
               "grants": make_grants(schools), "reserves": make_reserves(int(schools["pupils"].sum())),
-              "rolls": make_rolls(schools),
+              "rolls": make_rolls(schools), "census": make_census(schools), "births": make_births(),
               "works": pd.read_csv(io.StringIO(WORKS), sep="|", dtype=str, keep_default_na=False)}
+    frames["admissions"] = make_admissions(schools, frames["census"])
     frames["budget"] = make_budget(schools, frames["reserves"])
     add_later(frames, rngs[-LATER_STREAMS:])
     _forget(frames, schools)

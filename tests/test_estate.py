@@ -93,7 +93,8 @@ def test_an_optional_table_may_be_missing(tiny, table):
     whole = {each.name: read_estate(tiny).table(each.name) for each in ESTATE_TABLES}
     (tiny / f"{table}.csv").unlink(missing_ok=table in ("history", "rolls", "suitability", "budget", "loans", "bids",
                                                        "loan_offers", "places", "expansions", "pupil_funding",
-                                                       "meters", "readings", "weather", "holidays"))
+                                                       "meters", "readings", "weather", "holidays", "census", "admissions",
+                                                       "births", "feeders", "housing", "pupil_yields", "area_forecasts"))
     estate = read_estate(tiny)
     assert len(estate.table(table)) == 0
     for other in ESTATE_TABLES:

@@ -86,10 +86,11 @@ def test_estate_reads_without_a_fault(name):
     assert inspect_estate(ROOT / "data" / name)[1] == []
 
 
-OF_OTHER_TRUSTS = ("rates", "loans", "bids", "loan_offers")
+OF_OTHER_TRUSTS = ("rates", "loans", "bids", "loan_offers", "feeders", "housing", "pupil_yields", "area_forecasts")
 
 
-@pytest.mark.parametrize(("name", "without"), [("tiny", (*LATER_TABLES, *OF_OTHER_TRUSTS, "rolls", "budget")),
+@pytest.mark.parametrize(("name", "without"), [("tiny", (*LATER_TABLES, *OF_OTHER_TRUSTS, "rolls", "budget", "census",
+                                                         "births", "admissions")),
                                                ("example", OF_OTHER_TRUSTS)])
 def test_estate_holds_every_table_and_nothing_else(name, without):
     """Rates are what ``capplan learn`` writes, and neither trust borrows or bids; tiny stays a page of sums."""

@@ -38,16 +38,19 @@ EXCEPTIONS = {
     ("schools", "pupils"): "the name is the unit", ("blocks", "pupils"): "the name is the unit",
     ("places", "places"): "the name is the unit", ("expansions", "places"): "the name is the unit",
     ("budget", "pupils"): "the name is the unit", ("pupil_funding", "class_size"): "pupils",
+    **{(table, "pupils"): "the name is the unit" for table in ("census", "admissions", "feeders", "area_forecasts")},
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
     "urn", "la_number", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
     "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share",
-    "odds", "fees_share", "need_points", "cost_points", "planning_points", "served_share"}
+    "odds", "fees_share", "need_points", "cost_points", "planning_points", "served_share",
+    "year_group", "births", "dwellings", "school_share", "in_trend_share", "years_since", "pupils_per_dwelling"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from", "renewable_school_by", "fossil_free_by")
 DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
 SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages_per_stage": "a count",
+                       "replicates": "the name is the unit", "seed": "a label",
                        "keep_quantile": "a quantile", "build_quantile": "a quantile",
                        "grades_too_kind": "the name is the unit",
                        "gap": "a fraction of the objective", "years": "the name is the unit",

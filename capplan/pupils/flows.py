@@ -17,7 +17,8 @@ class Flows:
     (S, G, T): expected intakes, NaN where a year group is none [pupils]. ``intake_spread`` (S, G): of the level, relative
     [-]. ``areas`` (S,): area of each school. ``fed`` (S, S): share of a school's top year group (column) that goes on to
     another's intake (row) ``fed_group``; the intake is then what comes from elsewhere [-]. ``most`` (S, G, T): most that
-    are admitted, or may be in a year group after moves; infinite where nothing is set [pupils]. ``places`` (S, T): pupils
+    are admitted, or may be in a year group after moves; infinite where nothing is set [pupils]. ``admits`` (S, G): year
+    groups whose most is of those admitted; left out: the intakes. ``places`` (S, T): pupils
     of place-led schools; NaN of others [pupils]. ``spill_share``: part of those refused who try the trust's other schools
     [-].
     """
@@ -36,6 +37,7 @@ class Flows:
     fed: np.ndarray | None = field(default=None, repr=False)
     fed_group: int | None = None
     most: np.ndarray | None = field(default=None, repr=False)
+    admits: np.ndarray | None = field(default=None, repr=False)
     places: np.ndarray | None = field(default=None, repr=False)
     spill_share: float = 0.0
 
@@ -109,7 +111,8 @@ def _rolled(flows, seed, replicates, origin):
                                      walk[school], drift[flows.areas[school]], None if sure is None else sure[school],
                                      seed, origin) for school in range(schools)])
         if flows.most is not None:
-            now = admitted(now, _moved_up(before), flows.most[:, :, year], flows.entries, flows.areas, flows.spill_share)
+            now = admitted(now, _moved_up(before), flows.most[:, :, year],
+                           flows.entries if flows.admits is None else flows.admits, flows.areas, flows.spill_share)
         if flows.places is not None:
             now = held_to_places(now, flows.places[:, year])
         out[:, :, year] = now

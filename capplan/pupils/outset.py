@@ -8,7 +8,7 @@ from .intake import intake_level
 from .transfer import entry_groups
 
 
-def flows_from_counts(counts, years, history_years, noise, areas=None, entries=None):
+def flows_from_counts(counts, years, history_years, noise, areas=None, highest=None):
     """What carries the pupils of a census on, learned from the counts up to it.
 
     Parameters
@@ -22,8 +22,9 @@ def flows_from_counts(counts, years, history_years, noise, areas=None, entries=N
     noise : Noise
     areas : sequence of str, optional
         Area of each school, within which intakes move together; left out: all one.
-    entries : array of bool, shape (S, G), optional
-        Year groups that are intakes; left out: as ``transfer.entry_groups`` finds them.
+    highest : array of int, shape (S,), optional
+        Place of the highest year group each school may come to have, for one that fills up from the bottom; left out: none
+        gains any.
 
     Returns
     -------
@@ -32,14 +33,14 @@ def flows_from_counts(counts, years, history_years, noise, areas=None, entries=N
 
     Notes
     -----
-    Nothing after the last year of the counts is used. A school goes on with the year groups it has. *Counterexample:* a new
-    school that fills up from the bottom.
+    Nothing after the last year of the counts is used. A school goes on with the year groups it has; one whose top year
+    group is a year higher than at the census before goes on to fill up. *Counterexample:* a school that is to be extended to
+    a sixth form.
     """
     start, known = counts.pupils[:, :, -1], counts.known
     present = np.isfinite(start)
     areas = tuple(areas) if areas is not None else ("",) * len(start)
-    if entries is None:
-        entries = entry_groups(known, present, counts.groups, history_years, noise)
+    entries = entry_groups(known, present, counts.groups, history_years, noise)
     found = progression(known, history_years, noise.bounds, noise.dispersion, noise.trust_in_dispersion, ~entries)
     intake, spread = np.full((*start.shape, years), np.nan), np.full(start.shape, np.nan)
     for group in np.flatnonzero(entries.any(axis=0)):
@@ -50,9 +51,20 @@ def flows_from_counts(counts, years, history_years, noise, areas=None, entries=N
                 unseen = ~np.isfinite(level.pupils)
                 intake[own, group] = np.where(unseen, start[own, group], level.pupils)[:, None]
                 spread[own, group] = np.where(unseen, _first_year(start[own, group], noise), level.spread)
-    ratio = np.where(present & ~entries, found.ratio, np.nan)
+    ratio = np.where((present | _to_come(counts, highest)) & ~entries, found.ratio, np.nan)
     return Flows(counts.schools, counts.groups, np.nan_to_num(start), ratio, found.spread, intake, spread, areas, noise,
                  found.dispersion)
+
+
+def _to_come(counts, highest):
+    """Year groups that schools filling up from the bottom will have."""
+    groups = np.arange(len(counts.groups))
+    if highest is None or len(counts.years) < 2:
+        return np.zeros(counts.pupils.shape[:2], bool)
+    there = np.isfinite(counts.pupils)
+    top = np.where(there.any(axis=1), len(groups) - 1 - np.argmax(there[:, ::-1], axis=1), -1)
+    fills = (top[:, -1] == top[:, -2] + 1) & (top[:, -2] >= 0)
+    return fills[:, None] & (groups > top[:, -1:]) & (groups <= np.asarray(highest)[:, None])
 
 
 def _first_year(pupils, noise):
