@@ -12,3 +12,31 @@ from . import (
     funding,
     importing,
     objectives,
+    planning,
+    pupil_places,
+    pupils,
+    questions,
+    reporting,
+    robustness,
+    rolls,
+)
+
+COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
+            explaining.explain, planning.envelopes, planning.stress, questions.sensitivity, questions.goal, questions.worth,
+            bidding.bids, robustness.robust, objectives.objectives,
+            planning.formulation, planning.dictionary, condition.forecast,
+            condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
+            pupils.pupils, reporting.report)
+
+
+@click.group()
+@click.version_option(package_name="capplan")
+def main():
+    """Decide, and show why, which school condition works to fund in which year, inside real reserves and grants."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
+for command in (rolls.regime, rolls.forecast_funding):
+    funding.funding.add_command(command)
+pupils.pupils.add_command(pupil_places.places_command)
