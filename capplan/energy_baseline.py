@@ -13,13 +13,14 @@ from .energy.priors import estimate_range, expected_use, expected_weather_share
 from .energy.readings import Readings, true_periods
 from .energy.school_days import day_weights, kinds_of_day
 from .energy.tariffs import published_price
-from .energy_tables import BY_AREA, BY_PUPILS, STATED
+from .energy_tables import BY_AREA, BY_PUPILS, HEATS, STATED
 from .errors import DataError, Fault, MissingFigureError
 from .estate import Estate
 from .scenario import Scenario
 
-FITTED, SCALED, YEAR_READ, ESTIMATED = ("degree-day fit", "part of a year, scaled", "year read, weather not known",
+FITTED, SCALED, YEAR_READ, ESTIMATED = ("degree-day fit", "few readings, scaled", "year read, weather not known",
                                         "estimate from schools of its kind")
+DAYS_OF_SHORT_YEAR = 365
 METHODS = (FITTED, SCALED, YEAR_READ, ESTIMATED)
 
 
@@ -130,8 +131,8 @@ class _Skies:
         if school.region not in self.known:
             return None
         days, temperature = self.known[school.region]
-        whole = int(len(days) // DAYS_OF_A_YEAR * 365)
-        if whole < 365:
+        whole = len(days) // DAYS_OF_SHORT_YEAR * DAYS_OF_SHORT_YEAR
+        if not whole:
             return None
         own = self.holidays.get(school_id, self.holidays.get(""))
         key = (school.region, school_id if school_id in self.holidays else "")
@@ -174,7 +175,7 @@ def _read_meter(rows, estate, places, skies):
 
 def _heats(meter):
     """Whether a meter's fuel heats rooms: as given, else fuels that are burned do."""
-    return meter.fuel in COMBUSTION if pd.isna(meter.heats) else bool(meter.heats)
+    return meter.heats == HEATS[0] if meter.heats else meter.fuel in COMBUSTION
 
 
 def _shares(rows, places):
@@ -209,7 +210,7 @@ def _use(readings, sky, school, fuel, heats, prior_kwh):
     within = readings if sky is None else _within(readings, sky[0].days, remarks)
     told = {"periods": len(within.kwh), "days_read": float(within.days.sum())}
     if sky is not None and len(within.kwh) >= figure("readings for a fit") and told["days_read"] >= figure("days for a fit"):
-        return _fitted(within, sky, remarks) | told
+        return _fitted(within, sky, heats, remarks) | told
     if sky is not None and len(within.kwh) and prior_kwh > 0:
         point = response(school.phase, fuel)["change point"]
         other, weather, read = scaled_use(within, *sky, (prior_kwh, share, point))
@@ -237,7 +238,7 @@ def _within(readings, days, remarks):
     return Readings(readings.first_day[inside], readings.last_day[inside], readings.kwh[inside])
 
 
-def _fitted(readings, sky, remarks):
+def _fitted(readings, sky, heats, remarks):
     """A meter with a fit of its own, and what is weak about it."""
     fit = fit_use(readings, sky[0], figure("coldest change point"), figure("warmest change point"))
     other, weather, error = normal_use(fit, sky[1])
@@ -245,8 +246,8 @@ def _fitted(readings, sky, remarks):
     steep = fit.slope_kwh_per_k > 0
     doubts = [
         (fit.cv_rmse > figure("weak fit above"), f"CV(RMSE) {fit.cv_rmse:.0%}"),
-        (fit.r2 < figure("weak fit below") and steep, f"R2 {fit.r2:.2f}"),
-        (fit.at_limit and steep, "the change point or the other use is at an end of the search")]
+        (fit.r2 < figure("weak fit below") and heats, f"R2 {fit.r2:.2f}"),
+        (fit.at_limit and heats, "the change point or the other use is at an end of the search")]
     found = [text for wrong, text in doubts if wrong]
     errors = fit.standard_errors if steep else np.full(3, np.nan)
     told = _told(FITTED, other, weather, max(other + weather - reach, 0.0), other + weather + reach, bool(found),

@@ -19,7 +19,7 @@ from .energy.factors import (
     general_price_ratio,
 )
 from .energy.forecast import forecast_use, plant_efficiency
-from .energy.tariffs import bill, price_path
+from .energy.tariffs import PATHS, bill, price_path
 from .energy_baseline import EnergyBaseline, energy_baseline
 
 HEAT_SOURCE = "MECH.01"
@@ -170,6 +170,20 @@ class EnergyOutlook:
             frame[f"scope_{number}_tco2e"] = scopes[of_it].sum(axis=0)[school, fuel].ravel()
         return frame.assign(footprint_tco2e=frame.filter(like="scope_").sum(axis=1))
 
+    def bills_by_path(self):
+        """Bills of the trust in each year on each path of prices, real.
+
+        Returns
+        -------
+        dict of array, shape (years,)
+            By the name of the path. [GBP]
+        """
+        calendar, use, found = calendar_years(self.years), self._by_fuel(None), {}
+        for path in PATHS:
+            units, standing = _prices(self.base, calendar, self.drivers["in_trust"], path)
+            found[path] = bill(use, units, standing).sum(axis=(0, 1))
+        return found
+
     def nominal_bills_gbp(self):
         """Bills in the pounds of each year, by school and planning year (nominal). [GBP]
 
@@ -215,7 +229,7 @@ def energy_outlook(estate, scenario):
     flat = np.full((len(base.schools), len(years)), np.nan)
     rules, calendar = scenario.energy, calendar_years(years)
     footprint = footprint_factors(calendar, rules.losses, rules.supply, rules.consistent_factors)
-    units, standing = _prices(base, calendar, drivers["in_trust"])
+    units, standing = _prices(base, calendar, drivers["in_trust"], rules.price_path)
     return EnergyOutlook(base, years, _use(base, drivers, np.ones_like(flat)), units, standing, flat, drivers, footprint,
                          appraisal_factors(calendar), (*base.notes, *_notes(base, footprint, drivers)))
 
@@ -304,14 +318,14 @@ def plant_wears(energy, parts, costs_gbp, shares):
     return started.with_condition(parts, costs_gbp, shares)
 
 
-def _prices(base, calendar, in_trust):
-    """Unit rates and standing charges by school, fuel and year, real."""
+def _prices(base, calendar, in_trust, price_path_name):
+    """Unit rates and standing charges by school, fuel and year on a path, real."""
     scenario, shape = base.scenario, (len(base.schools), len(FUELS), len(calendar))
     rules, units, standing = scenario.energy, np.zeros(shape), np.zeros(shape)
     shock, place = 1.0 + scenario.shocks.energy_price_share, {school: i for i, school in enumerate(base.schools)}
     for row in base.rows.itertuples():
         real = general_price_ratio(row.price_year, scenario.plan.price_base, rules.general_inflation) * shock
-        path = price_path(row.fuel, calendar, rules.price_path, row.price_year, rules.published_price_level)
+        path = price_path(row.fuel, calendar, price_path_name, row.price_year, rules.published_price_level)
         at = place[row.school_id], FUELS.index(row.fuel)
         units[at] = row.unit_rate_gbp * real * path
         standing[at] = row.standing_gbp * real * path * in_trust[at[0]]

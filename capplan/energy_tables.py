@@ -7,6 +7,7 @@ from .columns import year_column as _year
 
 FUELS = ("electricity", "gas", "oil", "lpg", "biomass")
 BY_AREA, BY_PUPILS, STATED = "floor area", "pupils", "stated share"
+HEATS = ("rooms", "no rooms")
 SHARED_BY = (BY_AREA, BY_PUPILS, STATED)
 
 METERS = Table("meters", "Energy meters (or fuel deliveries), one row for each school that a meter serves.",
@@ -15,8 +16,8 @@ METERS = Table("meters", "Energy meters (or fuel deliveries), one row for each s
     _id("school_id", "School it serves; a meter that serves several has a row for each.", "schools.school_id"),
     _id("block_id", "Block it serves; blank: the whole school.", "blocks.block_id", False),
     Column("fuel", Kind.CHOICE, "What it measures.", choices=FUELS),
-    Column("heats", Kind.FLAG, "Whether it heats rooms; blank: fuels that are burned do, electricity does not.",
-           needed=False),
+    Column("heats", Kind.CHOICE, "Whether it heats rooms; blank: fuels that are burned do, electricity does not.",
+           needed=False, choices=HEATS),
     Column("shared_by", Kind.CHOICE, "How the use of a meter of several schools is shared among them.", needed=False,
            choices=SHARED_BY),
     Column("served_share", Kind.NUMBER, "Part of the meter's use that is the school's, where shares are stated; those of a "

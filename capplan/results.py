@@ -9,6 +9,7 @@ from .candidates import OUT_OF_USE
 from .certainty import programme_certainty, scheme_certainty
 from .condition.backlog import facility_condition_index
 from .condition.course import Works
+from .energy_results import energy_figures
 from .explanations import reasons, scheme_figures
 from .funding.budget import in_year_deficit, share_of_income, watch_band
 from .outlook import OLD_SURVEY_YEARS, URGENT
@@ -283,7 +284,8 @@ def assumptions_frame(programme):
             "cost_stages": ["stage"], "optimism_bias": ["stage"],
             **({"life_factors": ["factor", "level"]} if rules.by_block else {}),
             **({"knock_on": ["child"]} if rules.knock_on else {})}
-    return pd.concat([frame, *(_figures(name, keys) for name, keys in used.items()), further], ignore_index=True)
+    energy = [energy_figures(candidates.outlook.energy)] if candidates.outlook.energy else []
+    return pd.concat([frame, *(_figures(name, keys) for name, keys in used.items()), further, *energy], ignore_index=True)
 
 
 def _figures(name, keys):

@@ -15,6 +15,7 @@ import pandas as pd
 from .accounts import bridge_frame, options_frame, ownership_frame
 from .candidates import write_candidates
 from .certainty import cost_risk_frame
+from .energy_results import baseline_frame, energy_frame
 from .errors import OutputError
 from .ledger import ledger_frame
 from .place_accounts import change_of_places, places_frame
@@ -164,6 +165,8 @@ def write_results(programme, folder, seed=0):
     both = pd.concat([without.assign(plan="without"), with_.assign(plan="with")])
     both.insert(1, "plan", both.pop("plan"))
     write_frame(both.round(6), folder / "outlook.csv")
+    if outlook.energy:
+        _write_energy(outlook, along, folder)
     write_frame(bridge_frame(programme, works, along), folder / "bridge.csv")
     write_frame(ownership_frame(programme, along), folder / "ownership.csv")
     write_frame(options_frame(programme), folder / "ownership_options.csv")
@@ -175,6 +178,17 @@ def write_results(programme, folder, seed=0):
     hashes = hash_files(outlook.estate.folder, read) if outlook.estate.folder else {}
     write_json(solution(programme, seed, git_commit(), hashes), folder / "solution.json")
     _write_log(folder / "run.log", programme)
+
+
+def _write_energy(outlook, along, folder):
+    """Energy by school, year and fuel, without and with the programme, and the baseline it starts from."""
+    last = outlook.scenario.years[-1]
+    both = [energy_frame(energy, last).assign(plan=plan)
+            for plan, energy in (("without", outlook.energy), ("with", outlook.energy_along(along)))]
+    both = pd.concat(both)
+    both.insert(2, "plan", both.pop("plan"))
+    write_frame(both, folder / "energy.csv")
+    write_frame(baseline_frame(outlook.energy), folder / "energy_baseline.csv")
 
 
 def write_choice(programme, folder, seed=0):

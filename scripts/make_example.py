@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from example_census import make_admissions, make_births, make_census
 from example_duties import make_compliance, make_suitability
+from example_energy import make_energy
 from example_history import make_history
 from example_mix import GRADE_COLUMNS, LEVELS, ROOF_STRUCTURES, Mix, read_mix
 from example_money import FIRST_YEAR, WEIGHTS, make_budget, make_grants, make_reserves
@@ -307,12 +308,13 @@ def make_estate(mix_frame, seed=SEED):
 
 
 def add_later(frames, streams):
-    """Add to the estate what its surveys do not say: history, the register of installations, duties and suitability."""
+    """Add to the estate what its surveys do not say: history, the register, duties, suitability and meters."""
     frames["history"], works = make_history(frames["components"], streams[0])
     add_facts(frames, works, streams[1])
     add_register(frames, streams[2])
     frames["compliance"] = make_compliance(frames, streams[3])
     frames["suitability"] = make_suitability(frames, streams[4])
+    frames |= make_energy(frames["schools"], frames["blocks"])
 
 
 def _forget(frames, schools):

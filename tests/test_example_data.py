@@ -86,11 +86,12 @@ def test_estate_reads_without_a_fault(name):
     assert inspect_estate(ROOT / "data" / name)[1] == []
 
 
-OF_OTHER_TRUSTS = ("rates", "loans", "bids", "loan_offers", "feeders", "housing", "pupil_yields", "area_forecasts")
+OF_OTHER_TRUSTS = ("rates", "loans", "bids", "loan_offers", "feeders", "housing", "pupil_yields", "area_forecasts",
+                   "holidays", "places", "expansions", "pupil_funding")
 
 
 @pytest.mark.parametrize(("name", "without"), [("tiny", (*LATER_TABLES, *OF_OTHER_TRUSTS, "rolls", "budget", "census",
-                                                         "births", "admissions")),
+                                                         "births", "admissions", "meters", "readings", "weather")),
                                                ("example", OF_OTHER_TRUSTS)])
 def test_estate_holds_every_table_and_nothing_else(name, without):
     """Rates are what ``capplan learn`` writes, and neither trust borrows or bids; tiny stays a page of sums."""
@@ -200,7 +201,7 @@ def test_what_was_drawn_first_stays_as_it_is_whatever_comes_later(script, mix, m
         shared = [column for column in first if (first[column] != "").any()]
         assert whole[name][shared].iloc[:len(first)].equals(first[shared]), name
     assert len(bare["components"]) == 1574
-    assert set(whole) - set(bare) == set(LATER_TABLES)
+    assert set(whole) - set(bare) == {*LATER_TABLES, "meters", "readings", "weather"}
 
 
 def test_committed_mix_is_the_aggregate_of_the_survey(aggregation, tmp_path):

@@ -22,12 +22,12 @@ TIERS = (
     ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon"), ("scenario",), ("pupil_inputs",),
     ("pupil_forecast",), ("place_demand",),
     ("school_places",), ("ranges",), ("history", "inventory_fill", "resurvey"), ("energy_baseline",), ("energy_outlook",),
-    ("parts",), ("outlook",), ("findings", "futures"),
+    ("energy_results",), ("parts",), ("outlook",), ("findings", "futures"),
     ("formula_grants",), ("grants",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing"), ("certainty", "many_futures"),
     ("results", "accounts", "ledger", "place_accounts"), ("runs", "sensitivity", "goal", "further_money"),
     ("importers", "quality", "report"),
-    ("jobs", "bid_job", "condition_job", "explain_job", "money_job", "objectives_job", "place_job",
+    ("jobs", "bid_job", "condition_job", "energy_job", "explain_job", "money_job", "objectives_job", "place_job",
      "question_job", "robust_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}

@@ -26,10 +26,10 @@ def documented():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """The results of the tiny trust."""
+    """The results of the tiny trust, energy and all."""
     place = tmp_path_factory.mktemp("run") / "results"
     place.mkdir()
-    run(ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", (), place)
+    run(ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", ("energy",), place)
     return place
 
 
@@ -66,3 +66,16 @@ def test_every_meaning_is_given_and_pounds_say_which_pounds_they_are():
             assert meaning.endswith("."), (name, column)
             assert not unit.startswith("GBP") or pounds in POUNDS, (name, column)
             assert not column.endswith("_gbp") or unit.startswith("GBP"), (name, column)
+
+
+def test_energy_of_a_run_adds_up_to_its_outlook_and_renewed_boilers_save(folder):
+    frame = pd.read_csv(folder / "energy.csv")
+    assert set(frame.plan) == {"without", "with"} and set(frame.year) == set(range(2026, 2036))
+    sums = frame.groupby(["plan", "year"])[["use_kwh", "cost_gbp", "footprint_tco2e"]].sum()
+    years = pd.read_csv(folder / "outlook.csv").set_index(["plan", "year"]).loc[sums.index]
+    assert sums.cost_gbp.to_dict() == pytest.approx(years.energy_gbp.to_dict(), abs=0.1)
+    assert sums.footprint_tco2e.to_dict() == pytest.approx(years.footprint_tco2e.to_dict(), abs=1e-3)
+    assert (sums.use_kwh["with"] <= sums.use_kwh["without"] + 1).all()
+    assert sums.use_kwh["with"][2035] < sums.use_kwh["without"][2035], "the plan renews boilers"
+    assumed = pd.read_csv(folder / "assumptions.csv").figure
+    assert assumed.str.startswith("plant_efficiency.").any() and (assumed == "energy.pupil_elasticity").any()

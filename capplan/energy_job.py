@@ -1,0 +1,93 @@
+"""Whole jobs about energy, as the command line runs them: from an estate folder to a folder of findings."""
+
+from . import energy_results as results
+from .energy_outlook import energy_outlook
+from .estate import read_estate
+from .outlook import forecast
+from .reference import load
+from .report.energy_text import baseline_text, forecast_text
+from .scenario import read_scenario
+from .tabular import write_frame, write_json
+
+
+def _asked(scenario_file, overlays):
+    """The scenario with energy on: the command asks for it."""
+    scenario = read_scenario(scenario_file, *overlays)
+    return scenario.model_copy(update={"energy": scenario.energy.model_copy(update={"included": True})})
+
+
+def baseline_folder(estate_folder, scenario_file, overlays, folder):
+    """Work out what every school uses in a normal year and write what is found.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+    overlays : sequence of str
+    folder : Path
+        An existing folder to write into.
+
+    Returns
+    -------
+    tuple of (str, dict)
+        The findings for a screen, and as figures.
+    """
+    scenario = _asked(scenario_file, overlays)
+    energy = energy_outlook(read_estate(estate_folder), scenario)
+    frame, meters = results.baseline_frame(energy), results.meters_frame(energy.base)
+    write_frame(frame, folder / "energy_baseline.csv")
+    write_frame(meters, folder / "energy_meters.csv")
+    write_frame(results.end_uses_frame(energy.base), folder / "energy_end_uses.csv")
+    write_frame(energy.base.by_block().round({"use_kwh": 1}), folder / "energy_blocks.csv")
+    facts = _facts(energy) | {
+        "use_kwh": float(frame.use_kwh.sum()), "cost_gbp": float(frame.cost_gbp.sum()),
+        "footprint_tco2e": float(frame.footprint_tco2e.sum()), "schools": _records(frame), "meters": _records(meters)}
+    return _written(folder, energy, facts, baseline_text(energy, frame, meters)), facts
+
+
+def forecast_folder(estate_folder, scenario_file, overlays, folder):
+    """Forecast energy, cost and carbon to 2050 and write them.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+    overlays : sequence of str
+    folder : Path
+        An existing folder to write into.
+
+    Returns
+    -------
+    tuple of (str, dict)
+        The findings for a screen, and as figures.
+    """
+    scenario = _asked(scenario_file, overlays)
+    energy = forecast(read_estate(estate_folder), scenario).energy
+    trust = results.trust_frame(energy)
+    write_frame(results.energy_frame(energy), folder / "energy.csv")
+    write_frame(trust, folder / "energy_trust.csv")
+    write_frame(results.factors_frame(energy), folder / "energy_factors.csv")
+    facts = _facts(energy) | {"years": _records(trust)}
+    return _written(folder, energy, facts, forecast_text(energy, trust)), facts
+
+
+def _facts(energy):
+    """What every account of energy says first."""
+    rows, scenario = energy.baseline, energy.base.scenario
+    metered = rows.use_kwh[rows.meters > 0].where(rows.method[rows.meters > 0] != results.ESTIMATED, 0.0).sum()
+    return {"trust": energy.base.estate.trust["name"], "scenario": scenario.name, "price_base": scenario.plan.price_base,
+            "price_path": scenario.energy.price_path, "first_year": int(energy.years[0]), "last_year": int(energy.years[-1]),
+            "metered_share": float(metered / rows.use_kwh.sum()), "notes": list(energy.notes)}
+
+
+def _records(frame):
+    """Rows of a frame as plain values, with nothing where a figure is missing."""
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+def _written(folder, energy, facts, text):
+    """Write what every folder about energy holds, and hand back the screen."""
+    write_frame(results.energy_figures(energy), folder / "assumptions.csv")
+    write_frame(load("sources"), folder / "sources.csv")
+    (folder / "scenario.toml").write_text(energy.base.scenario.to_toml(), encoding="utf-8")
+    write_json(facts, folder / "energy.json")
+    (folder / "energy.txt").write_text(text + "\n", encoding="utf-8")
+    return text
