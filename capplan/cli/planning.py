@@ -200,10 +200,11 @@ def optimise(candidates, out, gap, time_limit, solver, approved, most_changes, c
 
 
 @click.command()
-def formulation():
-    """Print the algebra of the optimiser, as one page."""
+@click.option("--latex", is_flag=True, help="The mathematics as LaTeX, for a document.")
+def formulation(latex):
+    """Print the algebra of the optimiser, as one page: every rule, every symbol with its unit."""
     from ..programme.formulation import page
-    click.echo(page())
+    click.echo(page(plain=not latex), nl=False)
 
 
 @click.command()

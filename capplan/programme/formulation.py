@@ -11,6 +11,7 @@ and not per scheme: the schemes of a class share their payers, so nothing is los
 """
 
 import inspect
+import re
 from dataclasses import dataclass, field
 
 import pulp
@@ -243,8 +244,41 @@ def _owed(model, schemes):
     return owed
 
 
-def page():
-    """The algebra as one page, from the docstrings of this module.
+SYMBOLS = (
+    ("x_{kt}", "0 or 1", "scheme k starts in year t"), ("g_{cvy}", "GBP nominal", "what pot v pays to class c in year y"),
+    ("z_{bt}", "0 or 1", "all schemes of bundle b start in year t"), ("u_p", "0 or 1", "package p is let"),
+    ("w_{kt}", "GBP real, or points", "value of starting k in t: `value` of scheme_years"),
+    ("d_k", "year", "latest start of k that meets a must-do: `must_do` of schemes"),
+    ("a_{kty}", "GBP nominal", "what k spends in y if it starts in t, less what others contribute: `cost` of spend"),
+    ("s_b", "share", "saving of bundle b: `saving_share` of bundles"),
+    ("m_v", "share", "most of a bill that pot v pays: `most_share` of pots"),
+    ("A_v", "GBP nominal", "what pot v holds: `amount` of pots"),
+    ("m_{kt}", "as its measure", "what k counts for in a limit if it starts in t"),
+    ("L", "as its measure, or share", "a limit: `amount` of limits"), ("T", "as its measure", "a measure over all schemes"),
+    ("M_p", "as its measure", "all that package p could be"), ("e_y", "GBP nominal", "extra money in year y"),
+    ("b_l", "as its measure", "by how much limit l gives"), ("M", "GBP per unit", "a price beyond all costs together"))
+"""Every symbol of the page, its unit and what it is."""
+IN_THESE_TERMS = (
+    ("the floor under the reserves", "the headroom above it, least from each year on, are pots open to the end of the plan"),
+    ("grants that lapse", "a pot for each award, open in the years it may be spent in"),
+    ("must not, and committed works", "no start year listed; one start year listed, and a must-do"),
+    ("a bid, a loan", "a scheme that costs what making or repaying it does, and a pot that comes with it"),
+    ("several rounds of winning and losing", "`capplan bids` chooses what is done before outcomes are known"),
+    ("site, trade and summer limits", "upper limits by site, school or trade and year"),
+    ("fair shares, contributed and received", "limits of a school that are a share of the total"),
+    ("carbon, places, suitability, service levels", "limits on further columns of scheme_years, or weighed into the value"),
+    ("keeping to an approved programme", "limits on what is kept less what is added; first years held as approved"),
+    ("several objectives", "`capplan objectives`: values weighed, taken in order as limits, or one limited and one sought"))
+"""What a trust may ask for, and how it is said with these rules."""
+
+
+def page(plain=False):
+    """The algebra as one page, from the docstrings of this module, with every symbol and its unit.
+
+    Parameters
+    ----------
+    plain : bool
+        Written for a screen; else with the mathematics as LaTeX.
 
     Returns
     -------
@@ -254,4 +288,25 @@ def page():
     parts = ["# The formulation", "", inspect.cleandoc(__doc__), ""]
     for family in (total_value, *FAMILIES, shortfall):
         parts += [f"## {family.__name__.replace('_', ' ')}", "", inspect.cleandoc(family.__doc__), ""]
-    return "\n".join(parts)
+    parts += ["## Symbols", "", "| symbol | unit | meaning |", "|---|---|---|"]
+    parts += [f"| :math:`{symbol}` | {unit} | {meaning} |" for symbol, unit, meaning in SYMBOLS]
+    parts += ["", "## What is said in these terms", "", "| asked for | said as |", "|---|---|"]
+    parts += [f"| {asked} | {said} |" for asked, said in IN_THESE_TERMS]
+    text = "\n".join(parts) + "\n"
+    return _for_a_screen(text) if plain else text
+
+
+SIGNS = {r"\sum": "Σ", r"\le": "≤", r"\ge": "≥", r"\in": "∈", r"\ni": "∋", r"\max": "max", r"\min": "min", r"\{": "{",
+         r"\}": "}"}
+
+
+def _for_a_screen(text):
+    """Mathematics without its marks: Σ[k, t] w_kt x_kt."""
+    def said(found):
+        """One formula."""
+        formula = " ".join(found[1].split())
+        formula = re.sub(r"\\sum_(?:\{([^{}]*)\}|(\w))", lambda each: f"\\sum[{each[1] or each[2]}]", formula)
+        formula = re.sub(r"\[(\w)(\w)\]", r"[\1, \2]", re.sub(r"_\{(\w+)\}", r"_\1", formula))
+        return re.sub(r"\\(?:[a-z]+|[{}])", lambda each: SIGNS[each[0]], formula)
+
+    return re.sub(r":math:`([^`]*)`", said, text)

@@ -336,6 +336,28 @@ def test_the_page_of_the_formulation_shows_every_family_with_its_algebra():
         assert ":math:" in section, name
 
 
+def test_every_symbol_of_the_page_is_in_its_table_with_a_unit():
+    """Letters with the sets they run over: what is left of each formula once signs and indices alone are taken away."""
+    families = (formulation.total_value, *formulation.FAMILIES, formulation.shortfall)
+    used = set()
+    for text in (family.__doc__ for family in families):
+        for formula in re.findall(r":math:`([^`]*)`", text):
+            formula = re.sub(r"\\sum_|\\[a-z]+", " ", formula)
+            used |= set(re.findall(r"[A-Za-z](?:_\{\w+\}|_\w)?", formula))
+    known = {symbol for symbol, _, _ in formulation.SYMBOLS}
+    indices = set("bcklnpstvyr")
+    renamed = {"x_{ks}": "x_{kt}", "x_{rs}": "x_{kt}"}   # the same symbols over another index
+    assert {renamed.get(symbol, symbol) for symbol in used} - indices == known
+    assert all(unit and meaning for _, unit, meaning in formulation.SYMBOLS)
+
+
+def test_the_page_for_a_screen_has_no_mark_of_latex_left():
+    plain, latex = formulation.page(plain=True), formulation.page()
+    assert ":math:" in latex and not re.search(r":math:|\\|_\{", plain)
+    assert "Σ[k ∈ n, t ≤ d_k] x_kt ≥ 1" in plain and "max Σ[k, t] w_kt x_kt" in plain
+    assert len(plain.splitlines()) < 110
+
+
 if __name__ == "__main__":
     FILES.mkdir(exist_ok=True)
     for family_name in [*BY_HAND, "shortfall"]:
