@@ -171,7 +171,7 @@ def _with_feeders(flows, counts, feeders, words):
         parts = ", ".join(f"{fed[school, other]:.0%} of {counts.schools[other]}" for other in np.flatnonzero(fed[school]))
         words[school, seven] = ("feeder schools", f"of their year 6: {parts}; the other {share:.0%} of the intake: "
                                 f"{words[school, seven][1]}")
-    return replace(flows, fed=fed, fed_group=YEAR_SEVEN)
+    return replace(flows, intake=intake, fed=fed, fed_group=YEAR_SEVEN)
 
 
 def _with_admissions(flows, counts, admissions, schools, rule, words):

@@ -26,9 +26,9 @@ TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "energy baseline", "energy forecast", "envelopes",
             "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
-            "import schools", "import survey", "learn", "new", "objectives order", "objectives tradeoff", "objectives weigh",
-            "objectives worksheet", "optimise", "policy worst-first", "pupils backtest", "pupils places", "report",
-            "resurvey", "robust", "run", "sensitivity", "stress", "worth")
+            "import schools", "import survey", "learn", "new", "objectives order", "objectives tradeoff",
+            "objectives weigh", "objectives worksheet", "optimise", "policy worst-first", "pupils backtest",
+            "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "sensitivity", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",

@@ -28,7 +28,7 @@ TIERS = (
     ("results", "accounts", "ledger", "place_accounts"), ("runs", "sensitivity", "goal", "further_money"),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "energy_job", "explain_job", "money_job", "objectives_job", "place_job",
-     "question_job", "robust_job"), ("cli",), ("__main__",),
+     "pupil_job", "question_job", "robust_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -7,7 +7,7 @@ import click
 
 from ..errors import CapplanError
 from .files import refuse_taken, write_files
-from .options import AS_JSON, FUTURES_SEED, as_text, clean, say, tell_json
+from .options import AS_JSON, ESTATE, FORCE, FUTURES_SEED, OUT, OVERLAYS, SCENARIO, as_text, clean, say, tell_json
 
 SHOWN = {"horizon": "years ahead", "origins": "from years", "wape_school_year_group": "school x year group",
          "wape_pooled3": "three-year ratios", "wape_naive": "as it was", "mape_school_total": "school total",
@@ -28,6 +28,29 @@ def _numbers(option, text, least):
     if any(number < least for number in numbers) or len(set(numbers)) < len(numbers):
         raise CapplanError(f"{option}: {text!r} must be different numbers of at least {least}.")
     return numbers
+
+
+@pupils.command("forecast")
+@ESTATE
+@SCENARIO
+@OVERLAYS
+@click.option("--replicates", type=click.IntRange(100, 100_000), default=None,
+              help="Draws for the bands; left out: the scenario's.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=None, help="Seed of the draws; left out: the scenario's.")
+@OUT
+@FORCE
+@AS_JSON
+@clean
+def forecast_command(estate, scenario, overlays, replicates, seed, out, force, as_json):
+    """Forecast the pupils of ESTATE by school and year group under SCENARIO, with bands, a back-test and a page."""
+    from ..pupil_job import pupils_folder
+    from ..runs import new_folder
+    with new_folder(out, force, (estate, scenario)) as folder:
+        text, facts = pupils_folder(estate, scenario, overlays, folder, replicates, seed, say)
+    if as_json:
+        tell_json(facts)
+        return
+    click.echo(f"{text}\n\nWritten to {out}: pupils.html, pupils.csv, totals.csv, rolls.csv and more.")
 
 
 @pupils.command("backtest")

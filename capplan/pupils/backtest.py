@@ -222,7 +222,8 @@ def _told(horizon, rows, once):
             "mape_school_total": mean["apart"], "wape_naive": sums["naive"] / sums["found"],
             "wape_pooled3": sums["pooled"] / sums["found"], "coverage80_school_total": mean["in80"],
             "bias": sums["signed"] / sums["found"], "coverage95_school_total": mean["in95"],
-            "width80_school_total": mean["width"], "mase_school_year_group": sums["missed"] / sums["cells"] / once,
+            "width80_school_total": mean["width"],
+            "mase_school_year_group": sums["missed"] / sums["cells"] / once if once > 0 else float("nan"),
             "wape_trust_total": sums["trust"] / sums["trust_found"] if sums["trust_found"] else float("nan"),
             "coverage80_trust_total": sums["trust_in80"] / len(rows), "cells": sums["cells"],
             "school_totals": len(each["apart"]), "first_origin": rows[0]["origin"], "last_origin": rows[-1]["origin"]}
