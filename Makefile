@@ -27,6 +27,7 @@ bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/condition.py
 	$(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python tests/benchmarks/optimiser.py
+	$(BIN)/python tests/benchmarks/pupils.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check capplan tests scripts
