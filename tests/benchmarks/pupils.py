@@ -1,8 +1,8 @@
 """Benchmark of the forecast of pupils: 100 schools x 14 year groups x 10 years x 1,000 replicates.
 
 Run by hand or by ``make bench``: ``python tests/benchmarks/pupils.py``. Prints one line: what is learned from ten censuses
-and rolled on with chance, the median of several calls, the peak memory of this process, the target and whether it was met. The
-schools go from Reception to year 13, with made-up censuses; what is timed is the whole leaf: ratios, intakes and draws.
+and rolled on with chance, the median of several calls, the peak memory of this process, the target and whether it was met.
+The schools go from Reception to year 13, with made-up censuses; what is timed is the whole leaf: ratios, intakes and draws.
 """
 
 import argparse
