@@ -10,6 +10,7 @@ from pathlib import Path
 from . import shipped
 from .candidates import propose
 from .candidates.approved import changes_frame, read_approved
+from .carbon_price import carbon_price, has_targets
 from .errors import CapplanError
 from .estate import read_estate
 from .outlook import forecast
@@ -18,7 +19,7 @@ from .programme.stability import steady
 from .runs import write_results
 from .scenario import read_scenario
 from .tables import data_dictionary
-from .tabular import write_frame
+from .tabular import write_frame, write_json
 
 
 @contextmanager
@@ -91,6 +92,9 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
         programme = choose(candidates, approved, scenario.stability, folder, say, threads=workers, seed=seed)
     say("Audit clean. Writing ...")
     write_results(programme, folder, seed)
+    if has_targets(candidates):
+        say("Planning again without the carbon targets, for what they cost ...")
+        write_json(carbon_price(programme, threads=workers, seed=seed), Path(folder) / "carbon.json")
     (Path(folder) / "summary.html").write_text(summary_html(read_results(folder)), encoding="utf-8")
     return programme
 

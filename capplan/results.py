@@ -9,6 +9,7 @@ from .candidates import OUT_OF_USE
 from .certainty import programme_certainty, scheme_certainty
 from .condition.backlog import facility_condition_index
 from .condition.course import Works
+from .energy.measures import register
 from .energy_results import energy_figures
 from .explanations import reasons, scheme_figures
 from .funding.budget import in_year_deficit, share_of_income, watch_band
@@ -283,8 +284,10 @@ def assumptions_frame(programme):
     used = {"loss_rates": ["element"], "criticality": ["element", "block_use"],
             "cost_stages": ["stage"], "optimism_bias": ["stage"],
             **({"life_factors": ["factor", "level"]} if rules.by_block else {}),
-            **({"knock_on": ["child"]} if rules.knock_on else {})}
+            **({"knock_on": ["child"]} if rules.knock_on else {}),
+            **({"u_values": ["element", "age_band"], "pv_yield": ["district"]} if candidates.energy else {})}
     energy = [energy_figures(candidates.outlook.energy)] if candidates.outlook.energy else []
+    energy += [register()] if candidates.energy else []
     return pd.concat([frame, *(_figures(name, keys) for name, keys in used.items()), further, *energy], ignore_index=True)
 
 

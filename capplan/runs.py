@@ -14,6 +14,7 @@ import pandas as pd
 
 from .accounts import bridge_frame, options_frame, ownership_frame
 from .candidates import write_candidates
+from .carbon_results import write_carbon
 from .certainty import cost_risk_frame
 from .energy_results import baseline_frame, energy_frame
 from .errors import OutputError
@@ -174,6 +175,7 @@ def write_results(programme, folder, seed=0):
     write_frame(places_frame(outlook, change_of_places(programme)), folder / "places.csv")
     for name, key in (("schools", "school_id"), ("blocks", "block_id"), ("elements", "element")):
         write_frame(backlog_frame(programme, key, along), folder / f"{name}.csv")
+    write_carbon(programme, folder)
     read = {f"{name}{suffix}" for name in TABLES for suffix in (".csv", ".parquet")}
     hashes = hash_files(outlook.estate.folder, read) if outlook.estate.folder else {}
     write_json(solution(programme, seed, git_commit(), hashes), folder / "solution.json")

@@ -190,7 +190,7 @@ def _pump_way(desk, school, block, renewal, suffix, before, requires, shuts_out)
         saved, total = school.saved(fitted, there), max(row.cost_real_gbp - float(spared[start]), 0.0) + pump
         desk.offer(facts, start, total, fitted, saved, row.value + desk.worth.of(saved), finish)
         if scheme not in desk.members:
-            desk.consider(school, scheme, fitted, total - row.cost_real_gbp, saved, scheme, start)
+            desk.consider(school, scheme, fitted, total - row.cost_real_gbp, saved, scheme, start, pump)
         desk.members[scheme], desk.works[scheme] = renewal.rows, base.scheme_id
 
 

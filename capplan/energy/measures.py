@@ -108,3 +108,19 @@ def in_order(measures):
         raise ValueError(f"No such measure: {strange[0]!r}; there are {', '.join(STAGES)}.")
     places = {name: (ORDER.index(stage), place) for place, (name, stage) in enumerate(STAGES.items())}
     return tuple(sorted(measures, key=places.get))
+
+
+def register():
+    """Every figure of the library as ``assumptions.csv`` has them.
+
+    Returns
+    -------
+    DataFrame
+        ``figure, value`` (central), ``meaning`` with unit and range, ``source, status``.
+    """
+    table = reference.load("measure_figures")
+    ranges = [f"; {low:g} to {high:g}" if low == low and high == high else ""
+              for low, high in zip(table.low, table.high, strict=True)]
+    return table.assign(figure="measure_figures." + table.measure + "." + table.figure,
+                        meaning=table.note + " [" + table.unit + ranges + "]")[
+                            ["figure", "value", "meaning", "source", "status"]]

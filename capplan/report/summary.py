@@ -6,6 +6,7 @@ from pathlib import Path
 
 from . import charts, words
 from . import page_tables as tables
+from .carbon import carbon_charts, carbon_words
 from .common_money import ledger_words
 from .needs import deferred_needs, deferred_urgent, is_bad, is_urgent, must_do_needs
 from .page_tables import plan_span
@@ -94,7 +95,9 @@ def summary_html(results):
     return pages.get_template("summary.html.j2").render(
         title=f"{plain(results.solution['trust'])}: condition programme {plan_span(results)}", answer=answer(results),
         stand_in=results.solution["stand_in_money"], notes=results.solution["notes"], gains=gain_words(results),
-        figures=[_figure(results, *chart) for chart in charts.CHARTS], tables=shown, provenance=provenance(results))
+        figures=[*(_figure(results, *chart) for chart in charts.CHARTS),
+                 *(_drawn(results, *chart) for chart in carbon_charts(results))],
+        tables=shown, provenance=provenance(results))
 
 
 def answer(results):
@@ -126,7 +129,7 @@ def answer(results):
         f"Backlog of grades C to E in September {last}: {money(without)} without the programme, "
         f"{money(with_it)} with it (now {money(headline_backlog(results, 'without', results.years[0]))}). Without "
         "means that nothing is renewed or repaired for the whole plan, not even what fails.",
-        *certainty_words(solution), *_must_do(results), *ledger_words(results), proof(solution)]
+        *certainty_words(solution), *_must_do(results), *carbon_words(results), *ledger_words(results), proof(solution)]
 
 
 def certainty_words(solution):
@@ -233,9 +236,12 @@ def provenance(results, ended=True):
 
 
 def _figure(results, draw, heading, alt):
+    return _drawn(results, draw, heading, alt(results), tables.FIGURE_TABLES[draw.__name__](results))
+
+
+def _drawn(results, draw, heading, alt, table):
     data = base64.b64encode(charts.svg(draw, results)).decode("ascii")
-    return {"id": draw.__name__.removeprefix("draw_"), "heading": heading, "alt": alt(results), "data": data,
-            "table": tables.FIGURE_TABLES[draw.__name__](results)}
+    return {"id": draw.__name__.removeprefix("draw_"), "heading": heading, "alt": alt, "data": data, "table": table}
 
 
 def _must_do(results):
