@@ -25,7 +25,7 @@ class Books:
     notes: tuple = ()
 
 
-def books(estate, scenario, reserves):
+def books(estate, scenario, reserves, energy=None):
     """The books of an estate under a scenario.
 
     Parameters
@@ -34,6 +34,8 @@ def books(estate, scenario, reserves):
     scenario : Scenario
     reserves : DataFrame
         The estate's reserves table, or what stands in for it.
+    energy : EnergyOutlook, optional
+        Energy to come; a shock to its price then acts on its bills. Left out: on the energy of the budget.
 
     Returns
     -------
@@ -50,12 +52,13 @@ def books(estate, scenario, reserves):
     are not given by school they are the trust's, whoever earned them.
     """
     budgeted, rule, start = len(estate.budget) > 0, scenario.pooling, scenario.years[0]
-    lines = _budget_lines(estate.budget, scenario.shocks) if budgeted else _reserve_lines(reserves)
+    rise = 0.0 if energy else scenario.shocks.energy_price_share
+    lines = _budget_lines(estate.budget, rise) if budgeted else _reserve_lines(reserves)
     _must_cover_plan(lines, reserves, scenario, "budget.csv" if budgeted else "reserves.csv")
     by_school = bool((lines.school_id != CENTRE).any())
     lines = _with_centre(lines)
     lost = (lines.year == start) & (lines.school_id == CENTRE)
-    lines["costs_gbp"] = lines.costs_gbp + scenario.shocks.reserves_loss_gbp * lost
+    lines["costs_gbp"] = lines.costs_gbp + scenario.shocks.reserves_loss_gbp * lost + _dearer(energy, lines)
     lines["loan_service_gbp"] = _service(estate.loans, lines, by_school)
     lines = passed_on(lines, rule.top_slice_share if by_school else 0.0, rule.gag_pooled and by_school)
     named = bool((reserves.school_id != CENTRE).any())
@@ -69,7 +72,7 @@ def books(estate, scenario, reserves):
 
 
 def idle_shocks(estate, scenario):
-    """Shocks of a scenario that have nothing to act on in this estate, each in a sentence.
+    """Shocks of a scenario that have nothing to act on in this estate, or not what one would think, each in a sentence.
 
     Parameters
     ----------
@@ -81,14 +84,27 @@ def idle_shocks(estate, scenario):
     tuple of str
     """
     share = scenario.shocks.energy_price_share
+    if share and scenario.energy.included:
+        return (f"Energy at {1 + share:.0%} of its price acts on the bills of the energy forecast, not on the energy of a "
+                "budget.",)
     if share and not len(estate.budget):
         return (f"Energy at {1 + share:.0%} of its price has nothing to act on: this folder has no budget table to say what "
                 "energy costs.",)
     return ()
 
 
-def _budget_lines(budget, shocks):
-    costs = running_costs(budget.staff_gbp, budget.energy_gbp, budget.other_costs_gbp, shocks.energy_price_share)
+def _dearer(energy, lines):
+    """What dearer energy adds to the costs of each line: of a school without one, to those of the centre."""
+    if energy is None or energy.base.scenario.shocks.energy_price_share == 0:
+        return 0.0
+    added = energy.dearer_gbp().reset_index(name="gbp")
+    added["school_id"] = added.school_id.where(added.school_id.isin(lines.school_id), CENTRE)
+    added = added.groupby(["school_id", "year"]).gbp.sum()
+    return added.reindex(pd.MultiIndex.from_frame(lines[["school_id", "year"]])).fillna(0.0).to_numpy()
+
+
+def _budget_lines(budget, energy_price_share):
+    costs = running_costs(budget.staff_gbp, budget.energy_gbp, budget.other_costs_gbp, energy_price_share)
     return budget[["school_id", "year", "income_gbp"]].assign(costs_gbp=costs).reset_index(drop=True)
 
 

@@ -184,6 +184,13 @@ class EnergyOutlook:
             found[path] = bill(use, units, standing).sum(axis=(0, 1))
         return found
 
+    @property
+    def nominal_factors(self):
+        """What a pound of the price base is in the money of each planning year, by general prices; shape (years,). [-]"""
+        scenario = self.base.scenario
+        return np.array([general_price_ratio(scenario.plan.price_base, int(year), scenario.energy.general_inflation)
+                         for year in calendar_years(self.years)])
+
     def nominal_bills_gbp(self):
         """Bills in the pounds of each year, by school and planning year (nominal). [GBP]
 
@@ -192,10 +199,19 @@ class EnergyOutlook:
         DataFrame
             Indexed by ``school_id``, one column per planning year.
         """
-        scenario = self.base.scenario
-        money = [general_price_ratio(scenario.plan.price_base, int(year), scenario.energy.general_inflation)
-                 for year in calendar_years(self.years)]
-        return pd.DataFrame(self.cost_gbp().sum(axis=1) * np.array(money), index=list(self.schools), columns=self.years)
+        return pd.DataFrame(self.cost_gbp().sum(axis=1) * self.nominal_factors, index=list(self.schools), columns=self.years)
+
+    def dearer_gbp(self):
+        """What a shock to energy prices adds to the bills of each school and planning year (nominal). [GBP]
+
+        Returns
+        -------
+        Series
+            By ``school_id`` and ``year``; nought without a shock.
+        """
+        rise = self.base.scenario.shocks.energy_price_share
+        bills = self.nominal_bills_gbp().rename_axis(index="school_id", columns="year").stack()
+        return bills * (rise / (1.0 + rise))
 
     def __str__(self):
         frame, last = self.by_year().set_index("year"), int(self.years[-1])
@@ -338,9 +354,6 @@ def _notes(base, footprint, drivers):
     told = [note for note in footprint.notes if note.split(",")[0] in used]
     if told:
         yield "Footprint factors: " + "; ".join(told) + "."
-    shock = base.scenario.shocks.energy_price_share
-    if shock:
-        yield f"Red team: all energy bills at {1 + shock:.0%} of their price."
     if not len(base.estate.rolls):
         yield "Without rolls.csv pupils stay as they are, and so does what follows them."
     if np.isnan(drivers["pupils"]).any():

@@ -7,6 +7,7 @@ import pandas as pd
 
 from . import reference
 from .books import Books, books, idle_shocks
+from .energy_outlook import energy_outlook
 from .funding.budget import CENTRE
 from .funding.pots import grant_pots, reserve_pots, school_reserve_pots
 from .funding.reserves import reserve_floor
@@ -25,13 +26,15 @@ class Money:
     books: Books | None = field(default=None, repr=False)
 
 
-def money(estate, scenario):
+def money(estate, scenario, energy=None):
     """The money of an estate under a scenario.
 
     Parameters
     ----------
     estate : Estate
     scenario : Scenario
+    energy : EnergyOutlook, optional
+        Energy to come, if it is known; left out: forecast where the scenario asks for it and shocks its price.
 
     Returns
     -------
@@ -55,7 +58,9 @@ def money(estate, scenario):
     if not len(reserves):
         reserves, told = _reserves_by_area(estate, scenario)
         stood_in.append(told)
-    kept = books(estate, scenario, reserves)
+    if energy is None and scenario.energy.included and scenario.shocks.energy_price_share:
+        energy = energy_outlook(estate, scenario)
+    kept = books(estate, scenario, reserves, energy)
     path, told = _path(kept, scenario.reserves), (*planned.shock_notes, *idle_shocks(estate, scenario))
     pots, grant_notes = grant_pots(grants, reference.load("routes").set_index("route"), scenario.years[0],
                                    scenario.years[-1], set(estate.loans.loan_id),

@@ -1,5 +1,6 @@
 """Energy from a folder: the example's known truth, shared meters, estimates, the forecast by hand, shocks, files, faults."""
 
+import dataclasses
 import importlib
 import json
 import re
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from capplan.candidates import propose
 from capplan.energy.degree_days import yearly_degree_days
 from capplan.energy.end_uses import FUELS
 from capplan.energy.factors import FootprintFactors
@@ -20,6 +22,8 @@ from capplan.energy_results import energy_figures
 from capplan.errors import DataError
 from capplan.estate import inspect_estate, read_estate
 from capplan.outlook import forecast
+from capplan.programme import optimise
+from capplan.programme.audit import audit
 from capplan.scenario import read_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -285,7 +289,42 @@ def test_a_dearer_energy_shock_acts_on_every_bill(example, scenario):
     plain, shocked = (energy_outlook(example, changed(scenario, shocks={"energy_price_share": rise})) for rise in (0.0, 0.5))
     assert shocked.cost_gbp() == pytest.approx(1.5 * plain.cost_gbp())
     assert shocked.kwh == pytest.approx(plain.kwh)
-    assert any("150% of their price" in note for note in shocked.notes)
+    by_hand = sum(plain.cost_gbp()[:, :, 0].sum(axis=1)) * 1.02 * 0.5
+    assert shocked.dearer_gbp().xs(2026, level="year").sum() == pytest.approx(by_hand), "2027 money, half as much again"
+    assert (plain.dearer_gbp() == 0).all()
+
+
+def with_budget(folder, schools):
+    """A budget of data/tiny that makes the surplus of its reserves table, all its energy at the first school."""
+    reserves = pd.read_csv(folder / "reserves.csv")
+    rows = [[school, row.year, *((row.income_gbp, 0, 50_000, row.income_gbp - row.surplus_gbp - 50_000) if not i
+                                 else (0, 0, 0, 0))] for row in reserves.itertuples() for i, school in enumerate(schools)]
+    pd.DataFrame(rows, columns=["school_id", "year", "income_gbp", "staff_gbp", "energy_gbp", "other_costs_gbp"]).to_csv(
+        folder / "budget.csv", index=False)
+
+
+@pytest.mark.parametrize("schools", [(), ("ELL", "MAR", ""), ("",)])
+def test_dearer_energy_takes_what_the_bills_say_from_the_reserves(tiny, scenario, schools):
+    """With a budget or without, school by school where it is: never half of the budget's 50,000 pounds."""
+    if schools:
+        with_budget(tiny, schools)
+    estate, rules = read_estate(tiny), changed(scenario, plan={"years": 3}, solver={"gap": 0.05, "time_limit_s": 5.0})
+    dear = changed(rules, shocks={"energy_price_share": 0.5})
+    plain, shocked = (propose(forecast(estate, each)) for each in (rules, dear))
+    bills = plain.outlook.energy.nominal_bills_gbp()
+    lost = plain.money.reserves.surplus_gbp - shocked.money.reserves.surplus_gbp
+    assert lost.to_list() == pytest.approx((0.5 * bills.sum()[[2026, 2027, 2028]]).to_list())
+    if schools:
+        lines = [found.money.books.lines.set_index(["school_id", "year"]).costs_gbp for found in (plain, shocked)]
+        more = (lines[1] - lines[0]).xs(2026, level="year")
+        asked = 0.5 * bills[2026] if "ELL" in schools else pd.Series({"": 0.5 * bills[2026].sum()})
+        assert more[more != 0].to_dict() == pytest.approx(asked.to_dict())
+    programme = optimise(shocked)
+    assert audit(shocked, programme.choice, programme.draws, programme.objective) == []
+    spoilt = dataclasses.replace(shocked, money=plain.money)
+    said = audit(spoilt, programme.choice, programme.draws, programme.objective)
+    assert any("surplus of 2026" in text for text in said)
+    assert any("bills of the energy forecast" in note for note in shocked.money.shock_notes)
 
 
 def test_schools_that_leave_or_have_not_joined_cost_nothing(tiny, scenario):

@@ -82,7 +82,7 @@ def propose(outlook):
 def _candidates(outlook, covered, small_gbp, members, renamed, offers):
     """The tables of the candidates, from one row per scheme and start year and the limits on places."""
     cells, of_places, told_of_places = covered
-    purse = money(outlook.estate, outlook.scenario)
+    purse = money(outlook.estate, outlook.scenario, outlook.energy)
     if outlook.scenario.costs.capital_from_gbp > 0:
         purse = replace(purse, pots=only_reserves_pay_revenue(purse.pots, USES))
     if outlook.places is not None:

@@ -234,6 +234,8 @@ def _books(candidates, draws):
         return []
     estate, scenario = candidates.outlook.estate, candidates.outlook.scenario
     income, surplus, by_school = _year_ends(estate, scenario)
+    for (school, year), more in _dearer(candidates.outlook).items():
+        surplus[school if (school, year) in income else "", year] -= more
     service = _service(estate.loans, by_school)
     for place, paid in service.items():
         surplus[place] -= paid
@@ -243,12 +245,28 @@ def _books(candidates, draws):
     return wrong
 
 
+def _dearer(outlook):
+    """What a shock to energy prices adds to each school's bills, in the money of each year, found from use and prices."""
+    energy, scenario, found = outlook.energy, outlook.scenario, defaultdict(float)
+    rise = scenario.shocks.energy_price_share
+    if energy is None or not rise:
+        return found
+    for place, school in enumerate(energy.schools):
+        for at, year in enumerate(energy.years):
+            if year in scenario.years:
+                for fuel in range(energy.kwh.shape[1]):
+                    paid = (energy.kwh[place, fuel, :, at].sum() * energy.unit_gbp_per_kwh[place, fuel, at]
+                            + energy.standing_gbp[place, fuel, at])
+                    found[school, int(year)] += paid * energy.nominal_factors[at] * rise / (1 + rise)
+    return found
+
+
 def _year_ends(estate, scenario):
     """Income and surplus before loans by school and year, and whether they are known by school."""
     income, surplus = defaultdict(float), defaultdict(float)
     if len(estate.budget):
         for row in estate.budget.itertuples():
-            energy = row.energy_gbp * (1 + scenario.shocks.energy_price_share)
+            energy = row.energy_gbp * (1 + (0 if scenario.energy.included else scenario.shocks.energy_price_share))
             income[row.school_id, row.year] += row.income_gbp
             surplus[row.school_id, row.year] += row.income_gbp - row.staff_gbp - energy - row.other_costs_gbp
     else:

@@ -125,7 +125,7 @@ def _without_each_rule(candidates):
     """Each rule of the plan, with the tables as they are without it."""
     outlook = candidates.outlook
     no_floor = outlook.scenario.reserves.model_copy(update={"floor_share": 0.0, "floor_gbp": 0.0})
-    pots = money(outlook.estate, outlook.scenario.model_copy(update={"reserves": no_floor})).pots
+    pots = money(outlook.estate, outlook.scenario.model_copy(update={"reserves": no_floor}), outlook.energy).pots
     if not pots.amount.round(2).equals(candidates.pots.amount.round(2)):
         yield "the floor under the reserves", {"pots": pots}
     if (candidates.schemes.must_do != "").any():
