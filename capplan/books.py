@@ -7,6 +7,7 @@ import pandas as pd
 from .errors import DataError, Fault
 from .funding.budget import CENTRE, passed_on, running_costs
 from .funding.loans import loan_schedule
+from .pupil_money import pupil_money
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def books(estate, scenario, reserves, energy=None):
     budgeted, rule, start = len(estate.budget) > 0, scenario.pooling, scenario.years[0]
     rise = 0.0 if energy else scenario.shocks.energy_price_share
     lines = _budget_lines(estate.budget, rise) if budgeted else _reserve_lines(reserves)
+    followed = pupil_money(estate, scenario) if scenario.places.income_follows_pupils else None
+    lines = lines if followed is None else _with_pupils(lines, followed.lines)
     _must_cover_plan(lines, reserves, scenario, "budget.csv" if budgeted else "reserves.csv")
     by_school = bool((lines.school_id != CENTRE).any())
     lines = _with_centre(lines)
@@ -68,7 +71,7 @@ def books(estate, scenario, reserves, energy=None):
     holders = lines.school_id.drop_duplicates().to_list()
     opening = opened.reindex(holders).fillna(0.0) + before.groupby("school_id").kept_gbp.sum().reindex(holders).fillna(0.0)
     return Books(lines[lines.year.isin(scenario.years)].reset_index(drop=True), opening, by_school, held,
-                 tuple(_notes(estate, scenario, by_school, named)))
+                 (*_notes(estate, scenario, by_school, named), *(followed.notes if followed else ())))
 
 
 def idle_shocks(estate, scenario):
@@ -111,6 +114,14 @@ def _budget_lines(budget, energy_price_share):
 def _reserve_lines(reserves):
     frame = reserves[["school_id", "year", "income_gbp"]].reset_index(drop=True)
     return frame.assign(costs_gbp=(reserves.income_gbp - reserves.surplus_gbp).to_numpy())
+
+
+def _with_pupils(lines, changes):
+    """The lines of a budget with what other pupil numbers change of income and costs."""
+    keyed = changes.set_index(["school_id", "year"])
+    found = keyed.reindex(pd.MultiIndex.from_frame(lines[["school_id", "year"]])).fillna(0.0)
+    more = (found.class_change_gbp + found.pupil_cost_change_gbp).to_numpy()
+    return lines.assign(income_gbp=lines.income_gbp + found.income_change_gbp.to_numpy(), costs_gbp=lines.costs_gbp + more)
 
 
 def _must_cover_plan(lines, reserves, scenario, where):

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 
 from .errors import DataError, Fault
+from .pupil_forecast import forecast_if_asked
+from .roll_checks import SPECIAL_PHASES
 
 USES = ("nursery", "primary", "secondary", "sixth form", "special")
 """Pupils by the places they use; pupils of special schools are one group whatever their age."""
 YEAR_GROUPS = {"nursery": range(-1, 0), "primary": range(7), "secondary": range(7, 12), "sixth form": range(12, 15)}
 ROLL_COLUMNS = {"primary": "pupils_primary", "secondary": "pupils_secondary", "sixth form": "pupils_post16",
                 "special": "pupils_special"}
-SPECIAL_PHASES = ("special", "alternative provision")
 USE_OF_PHASE = {"nursery": "nursery", "primary": "primary", "secondary": "secondary", "sixth form": "sixth form",
                 **dict.fromkeys(SPECIAL_PHASES, "special")}
 
@@ -22,8 +23,9 @@ class Demand:
     """Pupils by school, use and planning year, in the order of ``schools``, ``USES`` and ``years``.
 
     ``draws`` (schools, uses, years, replicates): possible numbers, one replicate where there is no forecast.
-    ``now`` (schools, uses): the latest counted. ``groups``: year group of each column of ``by_group`` (schools, year
-    groups, years), the central forecast; both empty where pupils are not known by year group. ``source`` says in words
+    ``now`` (schools, uses): those of the census before the plan, counted or forecast. ``chosen_by_use`` (schools, uses,
+    years): the forecast chosen. ``groups``: year group of each column of ``by_group`` (schools, year groups, years),
+    the same by year group, and ``now_by_group``; empty where pupils are not known by year group. ``source`` says in words
     where they come from.
     """
 
@@ -34,6 +36,13 @@ class Demand:
     source: str
     groups: tuple = ()
     by_group: np.ndarray | None = field(default=None, repr=False)
+    now_by_group: np.ndarray | None = field(default=None, repr=False)
+    chosen_by_use: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def chosen(self):
+        """The one number of pupils by school, use and year that money follows. [pupils]"""
+        return self.draws.mean(axis=-1) if self.chosen_by_use is None else self.chosen_by_use
 
     @property
     def banded(self):
@@ -59,8 +68,8 @@ def demand(estate, scenario, forecast=None):
     estate : Estate
     scenario : Scenario
     forecast : PupilForecast, optional
-        The forecast of pupils, where the scenario asks for one; left out: the rolls of rolls.csv or, without any, the pupils
-        of schools.csv, unchanged.
+        A forecast of pupils; left out: the scenario's own where it includes one, else the rolls of rolls.csv or, without
+        any, the pupils of schools.csv, unchanged.
 
     Returns
     -------
@@ -76,13 +85,16 @@ def demand(estate, scenario, forecast=None):
     A planning year has the pupils of the spring census within it. Rolls of rolls.csv have no band: every quantile of them is
     the same number, and the last census on record stands for those after it.
     """
+    forecast = forecast_if_asked(estate, scenario) if forecast is None else forecast
     if forecast is not None:
         return _from_forecast(estate, scenario, forecast)
     return _from_rolls(estate, scenario) if len(estate.rolls) else _from_schools(estate, scenario)
 
 
 def _from_forecast(estate, scenario, forecast):
-    places = [forecast.census_years.index(year + 1) for year in scenario.years]
+    places = [forecast.index(year + 1) for year in scenario.years]
+    first, chosen = scenario.years[0], np.asarray(forecast.chosen, float)
+    now = chosen[:, :, forecast.index(first)] if first in forecast.census_years else np.asarray(forecast.latest, float)
     draws, phases = forecast.draws[:, :, places, :], estate.schools.set_index("school_id").phase
     special = np.array([phases[school] in SPECIAL_PHASES for school in forecast.schools])
     groups = np.array(forecast.groups)
@@ -95,8 +107,8 @@ def _from_forecast(estate, scenario, forecast):
         return np.stack(parts, axis=1) * mask.T.reshape(len(special), len(USES), *[1] * (values.ndim - 2))
 
     return Demand(tuple(forecast.schools), tuple(scenario.years), by_use(np.asarray(draws, float)),
-                  by_use(np.asarray(forecast.latest, float)), "the forecast of pupils from census.csv",
-                  tuple(forecast.groups), np.asarray(forecast.central, float)[:, :, places])
+                  by_use(now), "the forecast of pupils from census.csv", tuple(forecast.groups), chosen[:, :, places], now,
+                  by_use(chosen[:, :, places]))
 
 
 def _from_rolls(estate, scenario):

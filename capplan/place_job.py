@@ -9,6 +9,7 @@ from .candidates.covering import covering_notes
 from .estate import read_estate
 from .outlook import forecast
 from .place_accounts import options_of_places, places_frame, pupil_days_frame, uses_frame
+from .pupil_money import pupil_money
 from .scenario import read_scenario
 from .tabular import write_frame
 
@@ -41,7 +42,8 @@ def weigh_places(estate_folder, scenario_file, overlays, folder, say=lambda text
     estate_folder, scenario_file : str or Path
     overlays : sequence of str
     folder : Path
-        An existing folder: ``places.csv``, ``uses.csv``, ``options.csv`` and ``pupil_days.csv`` go into it.
+        An existing folder: ``places.csv``, ``uses.csv``, ``options.csv`` and ``pupil_days.csv`` go into it,
+        and ``money.csv`` where pupil_funding.csv says what pupils bring.
     say : callable
         Told what is being done.
 
@@ -64,8 +66,11 @@ def weigh_places(estate_folder, scenario_file, overlays, folder, say=lambda text
     frames = {"places": places_frame(outlook).drop(columns=["places_with", "spare_with", "short_with"]),
               "uses": uses_frame(outlook), "options": options_of_places(candidates).drop(columns="chosen"),
               "pupil_days": pupil_days_frame(outlook)}
+    notes = (*outlook.places.notes, *covering_notes(outlook))
+    if len(outlook.estate.pupil_funding):
+        followed = pupil_money(outlook.estate, scenario)
+        frames, notes = {**frames, "money": followed.lines}, (*notes, *followed.notes)
     for name, frame in frames.items():
         write_frame(frame, folder / f"{name}.csv")
     (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
-    notes = (*outlook.places.notes, *covering_notes(outlook))
     return PlacesFound(outlook.estate.trust["name"], scenario.name, frames, notes)

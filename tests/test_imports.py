@@ -23,7 +23,7 @@ TIERS = (
     ("pupil_forecast",), ("place_demand",),
     ("school_places",), ("ranges",), ("history", "inventory_fill", "resurvey"), ("energy_baseline",), ("energy_outlook",),
     ("energy_results",), ("parts",), ("outlook",), ("findings", "futures"),
-    ("formula_grants",), ("grants",), ("books",),
+    ("formula_grants",), ("grants",), ("pupil_money",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing"), ("certainty", "many_futures"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price"),

@@ -29,7 +29,7 @@ def places_command(estate, scenario, overlays, out, force, as_json):
                    "places": _records(found.frames["places"]), "options": _records(options), "folder": str(out)})
         return
     click.echo("\n".join(_in_words(found)))
-    click.echo(f"Written to {out}: places.csv, uses.csv, options.csv, pupil_days.csv.")
+    click.echo(f"Written to {out}: {', '.join(f'{name}.csv' for name in found.frames)}.")
 
 
 def _records(frame):
