@@ -9,6 +9,7 @@ from .candidates.expanding import expansion_options, places_by_start
 from .candidates.model import EXPAND
 from .candidates.spending import REVENUE
 from .condition.backlog import expected_backlog
+from .place_demand import USES
 from .pupils.area import occupied_share
 from .pupils.classes import infant_classes
 from .pupils.places import short_places, spare_places, unfilled_share
@@ -89,7 +90,9 @@ def _infants(demand, shape):
     """Infant classes of each school by year; not a number where pupils are not known by year group."""
     if demand.by_group is None:
         return np.full(shape, np.nan)
-    return infant_classes(np.moveaxis(demand.by_group, 1, 2), demand.groups).astype(float)
+    classes = infant_classes(np.moveaxis(demand.by_group, 1, 2), demand.groups).astype(float)
+    special = demand.draws[:, USES.index("special")].sum(axis=(1, 2)) > 0  # in classes of their own size
+    return np.where(special[:, None], np.nan, classes)
 
 
 def _gifa(outlook):

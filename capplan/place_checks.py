@@ -50,6 +50,11 @@ def expansion_faults(frames, where):
     home = rows.site_id.map(frames["sites"].drop_duplicates("site_id").set_index("site_id").school_id)
     faults += _rows(rows, home.isin(frames["schools"].school_id) & (home != rows.school_id), where, "site_id",
                     lambda row: repr(row.site_id), "a site of the school")
+    bare = (rows.kind == "special unit") & ~(rows.commissioned > 0)
+    faults += _rows(rows, bare, where, "commissioned", lambda row: "none in a special unit",
+                    "the places that are commissioned, since no forecast knows who needs a unit")
+    faults += _rows(rows, rows.commissioned > rows.places, where, "commissioned", lambda row: f"{row.commissioned:g}",
+                    "no more than the places it adds")
     unit = (rows.kind == "special unit") != (rows.use == "special unit")
     return faults + _rows(rows, unit, where, "use", lambda row: f"{row.use} in a {row.kind}",
                           "special unit for a special unit, and for nothing else")

@@ -107,7 +107,7 @@ def _from_forecast(estate, scenario, forecast):
         return np.stack(parts, axis=1) * mask.T.reshape(len(special), len(USES), *[1] * (values.ndim - 2))
 
     return Demand(tuple(forecast.schools), tuple(scenario.years), by_use(np.asarray(draws, float)),
-                  by_use(now), "the forecast of pupils from census.csv", tuple(forecast.groups), chosen[:, :, places], now,
+                  by_use(now), "the forecast made from census.csv", tuple(forecast.groups), chosen[:, :, places], now,
                   by_use(chosen[:, :, places]))
 
 

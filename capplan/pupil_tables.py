@@ -42,7 +42,10 @@ EXPANSIONS = Table("expansions", "Ways of adding places that the plan may take o
            "scenario's.", "years", False, least=0, most=10),
     Column("life_years", Kind.INTEGER, "Planning years the places last; blank: the scenario's.", "years", False, least=1,
            most=100),
-    _id("one_of", "Name of a group of options of which one is taken at most; blank: none.", needed=False),
+    Column("commissioned", Kind.NUMBER, "Places that are commissioned, as in a special unit: filled from the first year on, "
+           "whatever the forecast lacks; blank: none.", "places", False, least=0, most=5000),
+    _id("one_of", "Name of a group of options of which one is taken at most; blank: those of the school and use.",
+        needed=False),
 ), needed=False)
 
 PUPIL_FUNDING = Table("pupil_funding", "What pupils bring a school and what classes cost it, for a budget that follows the "

@@ -22,6 +22,7 @@ from example_energy import make_energy
 from example_history import make_history
 from example_mix import GRADE_COLUMNS, LEVELS, ROOF_STRUCTURES, Mix, read_mix
 from example_money import FIRST_YEAR, WEIGHTS, make_budget, make_grants, make_reserves
+from example_places import make_expansions, make_pupil_funding, make_school_places
 from example_register import add_facts, add_register
 from example_rolls import make_rolls
 
@@ -299,6 +300,7 @@ def make_estate(mix_frame, seed=SEED):
               "trust": pd.DataFrame({"trust_id": ["ARREL"], "name": ["Arrel and Wendrel Schools Trust (fictional)"]}),
               "grants": make_grants(schools), "reserves": make_reserves(int(schools["pupils"].sum())),
               "rolls": make_rolls(schools), "census": make_census(schools), "births": make_births(),
+              "places": make_school_places(), "expansions": make_expansions(), "pupil_funding": make_pupil_funding(schools),
               "works": pd.read_csv(io.StringIO(WORKS), sep="|", dtype=str, keep_default_na=False)}
     frames["admissions"] = make_admissions(schools, frames["census"])
     frames["budget"] = make_budget(schools, frames["reserves"])

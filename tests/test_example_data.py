@@ -91,7 +91,8 @@ OF_OTHER_TRUSTS = ("rates", "loans", "bids", "loan_offers", "feeders", "housing"
 
 
 @pytest.mark.parametrize(("name", "without"), [("tiny", (*LATER_TABLES, *OF_OTHER_TRUSTS, "rolls", "budget", "census",
-                                                         "births", "admissions", "meters", "readings", "weather")),
+                                                         "births", "admissions", "meters", "readings", "weather",
+                                                         "places", "expansions", "pupil_funding")),
                                                ("example", OF_OTHER_TRUSTS)])
 def test_estate_holds_every_table_and_nothing_else(name, without):
     """Rates are what ``capplan learn`` writes, and neither trust borrows or bids; tiny stays a page of sums."""

@@ -117,6 +117,8 @@ def test_missing_places_and_pupils_are_faults_and_never_guessed(folder, tables, 
     ("expansions", {"cost_gbp": 100}, "the year whose prices the cost is in"),
     ("expansions", {"site_id": "BEE-1"}, "a site of the school"),
     ("expansions", {"use": "special unit"}, "special unit for a special unit"),
+    ("expansions", {"use": "special unit", "kind": "special unit"}, "the places that are commissioned"),
+    ("expansions", {"commissioned": 31}, "no more than the places it adds"),
     ("expansions", {"places": 0}, "above 0"),
     ("expansions", {"kind": "extension"}, "one of temporary, permanent"),
 ])
@@ -345,6 +347,19 @@ def test_the_trusts_own_options_take_the_place_of_what_is_offered(growing):
     assert value["places.huts", 2026] == pytest.approx(30 * 7000 * discount[1:3].sum(), abs=0.01)   # two years, then gone
 
 
+def test_a_special_unit_is_worth_what_is_commissioned_and_an_option_for_nobody_is_a_fault(growing):
+    unit = {"expansion_id": "unit", "school_id": "ASH", "kind": "special unit", "use": "special unit", "places": 12,
+            "cost_gbp": 600000, "cost_price_base": 2026, "commissioned": 10}
+    estate = read_estate(write_estate(growing.parent / "unit", expansions=[unit]))
+    value = propose(forecast(estate, scenario_of(years=4))).scheme_years.set_index(["scheme_id", "start_year"]).value
+    discount = 1.035 ** -np.arange(4.0)
+    assert value["places.unit", 2026] == pytest.approx(10 * 7000 * discount[2:].sum(), abs=0.01)      # two years' lead
+    lost = {**unit, "expansion_id": "six", "kind": "permanent", "use": "primary", "commissioned": "", "school_id": "BEE"}
+    estate = read_estate(write_estate(growing.parent / "nobody", expansions=[lost]))
+    with pytest.raises(DataError, match="a use that places.csv has for that school"):
+        propose(forecast(estate, scenario_of(years=4)))
+
+
 def _rolls(folder):
     return pd.read_csv(folder / "rolls.csv").to_dict("records")
 
@@ -425,3 +440,16 @@ def test_options_say_what_closing_leaves_undone(candidates, outlook):
     backlog = float((outlook.shares(0) * outlook.costs_gbp)[candidates.members["S.mothball"], 2:].sum())
     assert row.backlog_now_gbp == pytest.approx(backlog, abs=0.01) and row.places == -60 and row.gifa_m2 == 900
     assert row.running_saved_gbp == pytest.approx(35 * 900 * 0.8) and frame.chosen.isna().all()
+
+
+def test_places_follow_the_forecast_with_its_bands_where_there_is_one(root):
+    """The example trust from its censuses: quantiles apart, those of the trust nearer together than its schools' sums."""
+    outlook = forecast(read_estate(root / "data" / "example"), scenario_of("pupils", places={"expand": False}))
+    assert outlook.places.demand.banded and "census.csv" in outlook.places.notes[0]
+    frame = places_frame(outlook).fillna({"school_id": ""}).set_index(["school_id", "year"])
+    trust, schools = frame.loc[("", 2028)], frame[frame.index.get_level_values(0) != ""].xs(2028, level="year")
+    assert (schools.pupils_p10 <= schools.pupils_p50).all() and (schools.pupils_p50 <= schools.pupils_p90).all()
+    assert trust.pupils_p90 - trust.pupils_p10 < (schools.pupils_p90 - schools.pupils_p10).sum()
+    assert trust.pupils_p50 == pytest.approx(schools.pupils_p50.sum(), rel=0.02)
+    primary = outlook.estate.schools.set_index("school_id").phase == "primary"
+    assert (schools.infant_classes[primary[primary].index] >= 3).all() and pd.isna(schools.infant_classes["OSI"])

@@ -37,6 +37,7 @@ EXCEPTIONS = {
     ("loans", "years"): "the name is the unit", ("loan_offers", "years"): "the name is the unit",
     ("schools", "pupils"): "the name is the unit", ("blocks", "pupils"): "the name is the unit",
     ("places", "places"): "the name is the unit", ("expansions", "places"): "the name is the unit",
+    ("expansions", "commissioned"): "places",
     ("budget", "pupils"): "the name is the unit", ("pupil_funding", "class_size"): "pupils",
     **{(table, "pupils"): "the name is the unit" for table in ("census", "admissions", "feeders", "area_forecasts")},
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",

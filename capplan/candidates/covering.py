@@ -72,7 +72,8 @@ def _changes(outlook, cells, closing, options):
         by_group = np.zeros((len(places.groups), len(standing)))
         np.add.at(by_group, group[mine], standing[:, mine].T)
         lost[scheme] = by_group
-    given = {f"places.{row.expansion_id}": (row.group, places_by_start(row, plan.years + 1)) for row in options.itertuples()}
+    given = {f"places.{row.expansion_id}": (row.group, places_by_start(row, plan.years + 1))
+             for row in options[options.group >= 0].itertuples()}
     change, when = np.zeros((len(cells), len(places.groups), plan.years + 1)), np.arange(plan.years + 1)
     starts, finishes = cells.start_year.to_numpy() - plan.first_year, cells.finish_year.to_numpy() - plan.first_year
     for place, (scheme, start, finish) in enumerate(zip(cells.scheme_id, starts, finishes, strict=True)):

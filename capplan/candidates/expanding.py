@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .. import reference
+from ..errors import DataError, Fault
 from ..finance import discount_factors
 from ..pupils.place_costs import cost_of_places
 from ..pupils.places import rule
@@ -47,7 +48,12 @@ def expansion_options(outlook):
     -------
     DataFrame
         ``expansion_id, school_id, site_id, kind, use, places, cost_real_gbp, lead_years, life_years, one_of, group`` (number
-        of the group of pupils it serves); empty where places are not weighed.
+        of the group of pupils it serves, -1: only those commissioned); empty where places are not weighed.
+
+    Raises
+    ------
+    DataError
+        If nobody is known to need the places of an option.
 
     Notes
     -----
@@ -62,6 +68,11 @@ def expansion_options(outlook):
     number = {key: place for place, key in enumerate(keys)}
     home = places.rows.drop_duplicates(["school_id", "use"]).set_index(["school_id", "use"]).group_name
     own["group"] = [_group_of(row, number, home) for row in own.itertuples()]
+    lost = own[(own.group < 0) & ~(own.commissioned > 0)]
+    if len(lost):
+        raise DataError([Fault("expansions.csv", int(row) + 2, "use", f"{lost.use[row]} at {lost.school_id[row]}",
+                               "a use that places.csv has for that school, or places that are commissioned")
+                         for row in lost.index])
     lacking = shortage(places, rules.build_quantile).max(axis=0)
     offered = [_offer(places.groups.iloc[place], place, lacking[place], kind) for place in np.flatnonzero(lacking > 0)
                if place not in set(own.group) for kind in OFFERED_KINDS]
@@ -83,7 +94,7 @@ def _offer(group, place, lacking, kind):
     use = group.use.replace(" ", "-")
     return {"expansion_id": f"{group['name']}.{use}.{kind}", "school_id": group.schools[0], "site_id": "", "kind": kind,
             "use": group.use, "places": float(np.ceil(lacking / size) * size), "cost_gbp": np.nan, "cost_price_base": np.nan,
-            "lead_years": np.nan, "life_years": np.nan, "one_of": "", "group": place}
+            "lead_years": np.nan, "life_years": np.nan, "commissioned": np.nan, "one_of": "", "group": place}
 
 
 def _priced(options, outlook):
@@ -99,6 +110,7 @@ def _priced(options, outlook):
     return options.assign(
         group=options.group.astype(int), cost_real_gbp=np.round(np.array(cost, float), 2),
         lead_years=options.lead_years.astype(float).fillna(lead).astype(int),
+        commissioned=options.commissioned.astype(float),
         life_years=options.life_years.astype(float).fillna(life).astype(int),
         site_id=options.site_id.where(options.site_id != "", options.school_id.map(sites)),
         one_of=options.one_of.where(options.one_of != "", options.school_id + "." + options.use))
@@ -157,9 +169,11 @@ def expanding_works(outlook, options):
     rules, plan = scenario.places, scenario.plan
     lacking = shortage(outlook.places, rules.build_quantile)
     discount, nominal = discount_factors(plan.discount_rate, plan.years), scenario.nominal_factors()
-    for option in options[options.group >= 0].itertuples():
+    for option in options.itertuples():
         given = places_by_start(option, plan.years)
-        filled = np.minimum(given, lacking[:, option.group][None, :]) * rules.place_year_gbp * discount[None, :]
+        wanted = lacking[:, option.group] if option.group >= 0 else np.zeros(plan.years)
+        wanted = np.maximum(wanted, 0.0 if np.isnan(option.commissioned) else option.commissioned)
+        filled = np.minimum(given, wanted[None, :]) * rules.place_year_gbp * discount[None, :]
         finish = np.array(scenario.years) + max(option.lead_years - 1, 0)
         piece = with_finish(pd.DataFrame({
             "scheme_id": f"places.{option.expansion_id}", "school_id": option.school_id, "kind": EXPAND, "tag": PLACES,
