@@ -89,6 +89,10 @@ class Forecast:
         self.central = self.chosen = by_group[:, :, 1:]
         self.draws = np.repeat(self.central[..., None], 3, axis=-1).astype(float)
 
+    def index(self, census_year):
+        """Place of a census among those forecast."""
+        return self.census_years.index(census_year)
+
 
 def primary(*years):
     """Pupils of reception to year 6 at Ashgrove, as many in each year group, by census; at Beech 10 in year 7."""
