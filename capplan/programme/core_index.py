@@ -1,4 +1,4 @@
-"""The core index: in how many sampled futures each scheme is in the best plan - always, usually, it depends, never."""
+"""The core index: in how many futures each scheme is in the best plan - always, usually, it depends, rarely, never."""
 
 from dataclasses import dataclass, field
 from statistics import NormalDist
@@ -58,7 +58,9 @@ def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda t
     -------
     CoreIndex
         ``scheme_id, planned, in_share``, its 95% interval ``in_least, in_most`` (Wilson), ``core`` (always, usually,
-        depends, never) and ``need_share`` (the share of futures in which the scheme or an alternative to it is in).
+        depends, rarely, never), ``need_share`` (the share of futures in which the scheme or an alternative to it is in) and
+        ``need_core``, the same words for that. Where a need may be met in several ways that come close, each way depends and
+        the need does not.
 
     Notes
     -----
@@ -192,10 +194,18 @@ def _table(candidates, choice, plans):
     usually = spreads().usually_share
     for scheme, count in times.items():
         least, most = wilson(count, n)
-        core = "always" if count == n else "never" if count == 0 else "usually" if count / n >= usually else "depends"
-        rows.append([scheme, "yes" if scheme in choice else "no", count / n, least, most, core if plans else "",
-                     max(met.get(need, 0) for need in needs[scheme]) / n])
-    return pd.DataFrame(rows, columns=["scheme_id", "planned", "in_share", "in_least", "in_most", "core", "need_share"])
+        need = max(met.get(need, 0) for need in needs[scheme])
+        core, of_need = (_word(each, n, usually) if plans else "" for each in (count, need))
+        rows.append([scheme, "yes" if scheme in choice else "no", count / n, least, most, core, need / n, of_need])
+    return pd.DataFrame(rows, columns=["scheme_id", "planned", "in_share", "in_least", "in_most", "core", "need_share",
+                                       "need_core"])
+
+
+def _word(count, of, usually):
+    """How often, in a word: from ``usually`` on usually, up to as little as that leaves rarely."""
+    if count in (0, of):
+        return "always" if count else "never"
+    return "usually" if count / of >= usually else "rarely" if count / of <= 1.0 - usually else "depends"
 
 
 def wilson(count, of):

@@ -5,7 +5,7 @@ from .words import counted, percent, years_span
 
 FEW = 8
 CORE = (("always", "in every future"), ("usually", "in most futures"), ("depends", "in some futures"),
-        ("never", "in no future"))
+        ("rarely", "in few futures"), ("never", "in no future"))
 
 
 def overview_text(base, rules, shadow, plans, shares, core, in_pounds=True):
@@ -75,6 +75,20 @@ def _plans(plans, shares, in_pounds):
                     f"{counted(loose, 'scheme is', 'schemes are')} in some of them: those are a choice."]
 
 
+def _needs(planned):
+    """What of the planned schemes is sure: the need, whatever works meet it, or the works themselves."""
+    if not len(planned):
+        return []
+    sure = planned.need_core.isin(["always", "usually"])
+    other = int((sure & ~planned.core.isin(["always", "usually"])).sum())
+    always, usually = (int((planned.need_core == word).sum()) for word in ("always", "usually"))
+    line = (f"Of {counted(len(planned), 'planned scheme')}, {always:,} are for a need met in every future and {usually:,} "
+            "for one met in most.")
+    if other:
+        line += f" For {other:,} of them the need is sure, and which works meet it (patch, repair or renew, say) is not."
+    return [line]
+
+
 def _core(core):
     if not core.samples:
         return ["Core index: in none of the futures sampled is there a plan that obeys every rule."]
@@ -83,12 +97,13 @@ def _core(core):
         f"each plan proved within {percent(core.gap)} of its best"
     lines = [f"Core index over {counted(core.samples, 'future')} of costs, worth and grants ({how}):"]
     lines += [f"  - {name:8} {int(counts.get(name, 0)):5,} schemes, {meaning}" for name, meaning in CORE]
-    doubtful = core.schemes[(core.schemes.planned == "yes") & core.schemes.core.isin(["depends", "never"])]
+    lines += _needs(core.schemes[core.schemes.planned == "yes"])
+    doubtful = core.schemes[(core.schemes.planned == "yes") & core.schemes.need_core.isin(["depends", "rarely", "never"])]
     if len(doubtful):
         names = [f"{row.scheme_id} ({percent(row.in_share)}, between {percent(row.in_least)} and {percent(row.in_most)})"
                  for row in doubtful.sort_values("in_share").head(3).itertuples()]
         few = counted(len(doubtful), "planned scheme is", "planned schemes are")
-        lines.append(f"{few} in fewer than most futures, least often: {'; '.join(names)}.")
+        lines.append(f"{few} for a need met in fewer than most futures; least often in: {'; '.join(names)}.")
     if core.without_plan:
         lines.append(f"In {counted(core.without_plan, 'further future')} no plan that obeys every rule was found.")
     return lines

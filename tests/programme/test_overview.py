@@ -11,11 +11,12 @@ from oracle import feasible, solve, total_value
 
 from capplan import optimise
 from capplan.programme.alternatives import changed_share, in_share, near_optimal
-from capplan.programme.core_index import Futures, core_index, wilson
+from capplan.programme.core_index import Futures, _word, core_index, wilson
 from capplan.programme.explain import base_programme
 from capplan.programme.rule_prices import rule_prices
 from capplan.programme.shadow import check_worth, money_prices, with_more, worth_of_more
 from capplan.programme.what_if import Desk
+from capplan.report.overview import _needs
 
 SEEDS = [seed for seed in range(16) if solve(random_instance(seed))[0] is not None][:8]
 THREE = [("roof", {}, once(50, 100)), ("boiler", {}, once(80, 100)), ("paint", {}, once(10, 20))]
@@ -124,9 +125,43 @@ def test_what_is_sure_is_always_in_and_what_cannot_be_is_never(tmp_path):
     core = core_index(candidates, programme.choice, samples=40)
     kind = core.schemes.set_index("scheme_id").core.to_dict()
     assert (kind["must"], kind["fine"], kind["dear"]) == ("always", "always", "never")
-    assert kind["left"] in ("depends", "usually") and kind["right"] in ("depends", "usually")
+    assert kind["left"] in ("depends", "usually", "rarely") and kind["right"] in ("depends", "usually", "rarely")
     both = core.schemes.set_index("scheme_id").in_share
     assert both["left"] + both["right"] <= 1 and core.samples == 40 and core.without_plan == 0
+
+
+def test_two_ways_to_meet_a_sure_need_each_depend_and_the_need_does_not(tmp_path):
+    """Two roofs for one need, alike, and money for one: whichever is a little better is in, and one of them always is."""
+    schemes = [("felt", {"exclusion_group": "roof"}, once(500, 70)), ("slate", {"exclusion_group": "roof"}, once(500, 70))]
+    candidates = read(folder(schemes, [{"amount": 1000}]), tmp_path)
+    core = core_index(candidates, {"felt": 2026}, samples=60).schemes.set_index("scheme_id")
+    assert core.in_share.sum() == pytest.approx(1.0) and (core.in_share > 0.2).all()
+    assert core.need_core.tolist() == ["always", "always"] and core.core.isin(["depends", "rarely", "usually"]).all()
+    assert "For 1 of them the need is sure" in _needs(core[core.planned == "yes"])[0]
+
+
+@pytest.mark.parametrize(("count", "word"), [(0, "never"), (1, "rarely"), (10, "rarely"), (11, "depends"), (29, "depends"),
+                                             (30, "usually"), (39, "usually"), (40, "always")])
+def test_words_of_the_core_index_by_hand(count, word):
+    assert _word(count, 40, 0.75) == word
+
+
+def test_of_a_large_model_plans_within_the_slack_are_found_by_a_price(tmp_path, monkeypatch):
+    """As for the whole model above: within the slack, no two alike, and at least half as unlike as can be."""
+    schemes = [(name, {}, once(value, cost)) for name, value, cost in
+               (("a", 50, 10), ("b", 49, 30), ("c", 48, 25), ("d", 47, 20), ("e", 3, 8))]
+    frames = folder(schemes, [{"amount": 60}])
+    candidates = read(frames, tmp_path)
+    best = optimise(candidates, gap=0)
+    monkeypatch.setattr("capplan.programme.alternatives.WHOLE_MODEL_STARTS", 0)
+    plans = near_optimal(candidates, best.choice, slack_share=0.05, plans=2)
+    assert plans and all(plan.value >= 0.95 * best.objective and feasible(frames, plan.choice) == [] for plan in plans)
+    near = [plan for plan in all_plans(frames) if total_value(frames, plan) >= 0.95 * best.objective]
+    size = {name: cost for name, _, starts in schemes for _, (_, bill) in starts.items() for cost in bill.values()}
+    most = max(changed_share(size, best.choice, plan) for plan in near)
+    assert max(plan.changed_share for plan in plans) >= most / 2
+    sets = [frozenset(plan.choice) for plan in plans] + [frozenset(best.choice)]
+    assert len(set(sets)) == len(sets)
 
 
 def test_futures_without_any_plan_are_counted_apart(tmp_path):
