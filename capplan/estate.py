@@ -133,6 +133,11 @@ class Estate:
         return self.table("pupil_yields")
 
     @property
+    def pupil_changes(self):
+        """What the trust knows of its pupils and no census shows yet; empty if the folder has no such table."""
+        return self.table("pupil_changes")
+
+    @property
     def area_forecasts(self):
         """The local authority's own forecast of pupils; empty if the folder has no such table."""
         return self.table("area_forecasts")

@@ -358,5 +358,9 @@ def _told(estate, counts, scales):
                "trust's own earlier censuses have missed.")
     yield ("How far off numbers may be comes from two school systems abroad and, as far as they reach, the trust's own "
            f"{len(counts.years)} censuses.")
+    for row in estate.pupil_changes.itertuples():
+        who = f", says {row.recorded_by}" if row.recorded_by else ""
+        yield (f"{row.school_id}, year group {row.year_group} in {row.census_year}: {row.pupils:+,} pupils put in by hand "
+               f"({row.reason}{who}).")
     if len(estate.housing):
         yield "Children of new homes are added as given, without a band of their own."

@@ -93,6 +93,7 @@ def flows_of(estate, scenario, counts, years):
     flows = _with_births(flows, counts, estate.births, words)
     flows = _with_feeders(flows, counts, estate.feeders, words)
     flows = _with_admissions(flows, counts, estate.admissions, schools, rule, words)
+    flows = _with_changes(flows, counts, estate.pupil_changes)
     rows = [(flows.schools[school], GROUPS[group], *words[school, group]) for school, group in sorted(words)]
     return flows, pd.DataFrame(rows, columns=["school_id", "year_group", "method", "basis"])
 
@@ -202,6 +203,24 @@ def _with_admissions(flows, counts, admissions, schools, rule, words):
                 above += 1
     return replace(flows, most=most if limited else None, admits=admits if limited else None,
                    spill_share=rule.spill_share, places=places if np.isfinite(places).any() else None)
+
+
+def _with_changes(flows, counts, changes):
+    """What the trust knows and no census shows, of year groups that its schools have."""
+    changes = changes[changes.school_id.isin(counts.schools) & (changes.census_year > counts.years[-1])
+                      & (changes.census_year <= counts.years[-1] + flows.years)]
+    if not len(changes):
+        return flows
+    added, faults = np.zeros((*flows.start.shape, flows.years)), []
+    for row in changes.itertuples():
+        school, group = counts.schools.index(row.school_id), GROUPS.index(row.year_group)
+        added[school, group, row.census_year - counts.years[-1] - 1] += row.pupils
+        if not (flows.entries[school, group] or np.isfinite(flows.ratio[school, group])):
+            faults.append(Fault("pupil_changes.csv", int(row.Index), "year_group", f"{row.year_group} at {row.school_id}",
+                                "a year group the school has"))
+    if faults:
+        raise DataError(faults)
+    return replace(flows, added=added)
 
 
 def _in_force(rows, years):

@@ -83,4 +83,16 @@ AREA_FORECASTS = Table("area_forecasts", "The local authority's own forecast, a 
     _heads("Pupils of the whole area; the latest census counted among them."),
 ), needed=False)
 
-ROLL_TABLES = (CENSUS, ADMISSIONS, BIRTHS, FEEDERS, HOUSING, PUPIL_YIELDS, AREA_FORECASTS)
+PUPIL_CHANGES = Table("pupil_changes", "What the trust knows of its pupils and no census shows yet: a bulge class, pupils "
+                      "elsewhere while works go on, a rival school that opens.",
+                      ("school_id", "census_year", "year_group"), (
+    _id("school_id", "The school.", "schools.school_id"),
+    _census("Spring census at which it first shows; the pupils then go on with their year group."),
+    _group("Year group."),
+    Column("pupils", Kind.INTEGER, "How many more than the forecast has by itself, below 0 fewer; admission numbers still "
+           "hold.", "pupils", least=-5000, most=5000),
+    Column("reason", Kind.TEXT, "Why."),
+    Column("recorded_by", Kind.TEXT, "Who says so.", needed=False),
+), needed=False)
+
+ROLL_TABLES = (CENSUS, ADMISSIONS, BIRTHS, FEEDERS, HOUSING, PUPIL_YIELDS, AREA_FORECASTS, PUPIL_CHANGES)

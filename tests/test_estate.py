@@ -94,7 +94,8 @@ def test_an_optional_table_may_be_missing(tiny, table):
     (tiny / f"{table}.csv").unlink(missing_ok=table in ("history", "rolls", "suitability", "budget", "loans", "bids",
                                                        "loan_offers", "places", "expansions", "pupil_funding",
                                                        "meters", "readings", "weather", "holidays", "census", "admissions",
-                                                       "births", "feeders", "housing", "pupil_yields", "area_forecasts"))
+                                                       "births", "feeders", "housing", "pupil_yields", "area_forecasts",
+                                                       "pupil_changes"))
     estate = read_estate(tiny)
     assert len(estate.table(table)) == 0
     for other in ESTATE_TABLES:

@@ -219,6 +219,23 @@ def test_the_authority_is_counted_less_its_usual_error(small, scenario):
     assert np.array_equal(forecast_pupils(told, off).draws, alone.draws)
 
 
+def test_what_the_trust_knows_is_added_and_goes_on_with_its_year_group(small, scenario):
+    changes = [{"school_id": "OXM", "census_year": "2028", "year_group": "0", "pupils": "15", "reason": "bulge class",
+                "recorded_by": "A Head"},
+               {"school_id": "ASH", "census_year": "2027", "year_group": "11", "pupils": "-150", "reason": "a works year"}]
+    known = with_tables(small, pupil_changes=changes)
+    flows, _ = flows_of(known, scenario, census_counts(known, scenario.pupils), 5)
+    plain, _ = flows_of(small, scenario, census_counts(small, scenario.pupils), 5)
+    more = (expected(flows) - expected(plain)).round(1)
+    assert [more[0, GROUPS.index(at), at + 1] for at in range(4)] == [15] * 4 and more[0].sum() == 60
+    assert more[2, GROUPS.index(11)].tolist() == [-150, 0, 0, 0, 0]
+    notes = " ".join(forecast_pupils(known, scenario).notes)
+    assert "+15 pupils put in by hand (bulge class, says A Head)" in notes and "-150 pupils" in notes
+    lost = with_tables(small, pupil_changes=[{**changes[0], "year_group": "8"}])
+    with pytest.raises(DataError, match="a year group the school has"):
+        forecast_pupils(lost, scenario)
+
+
 def test_two_opinions_by_hand():
     corrected, spread = without_bias(np.array([1.05]), np.array([0.05]), np.array([0.02]))
     assert (corrected.item(), spread.item()) == pytest.approx((1.0, 0.02))

@@ -39,7 +39,8 @@ EXCEPTIONS = {
     ("places", "places"): "the name is the unit", ("expansions", "places"): "the name is the unit",
     ("expansions", "commissioned"): "places",
     ("budget", "pupils"): "the name is the unit", ("pupil_funding", "class_size"): "pupils",
-    **{(table, "pupils"): "the name is the unit" for table in ("census", "admissions", "feeders", "area_forecasts")},
+    **{(table, "pupils"): "the name is the unit" for table in ("census", "admissions", "feeders", "area_forecasts",
+                                                                      "pupil_changes")},
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances

@@ -20,7 +20,7 @@ class Flows:
     are admitted, or may be in a year group after moves; infinite where nothing is set [pupils]. ``admits`` (S, G): year
     groups whose most is of those admitted; left out: the intakes. ``places`` (S, T): pupils
     of place-led schools; NaN of others [pupils]. ``spill_share``: part of those refused who try the trust's other schools
-    [-].
+    [-]. ``added`` (S, G, T): pupils more, or fewer, than all this gives, who then go on [pupils].
     """
 
     schools: tuple
@@ -40,6 +40,7 @@ class Flows:
     admits: np.ndarray | None = field(default=None, repr=False)
     places: np.ndarray | None = field(default=None, repr=False)
     spill_share: float = 0.0
+    added: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def years(self):
@@ -154,6 +155,8 @@ def _school_year(flows, school, year, before, arriving, walk, drift, learned, se
     if seed is not None:
         growth[entries] += drift[entries] - np.float32((year + 1) * noise.area_walk ** 2 / 2.0)
         expect *= np.exp(growth, out=growth)
+    if flows.added is not None:
+        expect = np.maximum(expect + flows.added[school, :, year, None].astype(np.float32), 0.0)
     if arriving is not None and entries[at := flows.groups.index(flows.fed_group)]:
         expect[at] += arriving
     if seed is None:
