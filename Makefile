@@ -28,6 +28,7 @@ bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/bench.py
 	$(BIN)/python tests/benchmarks/optimiser.py
 	$(BIN)/python tests/benchmarks/pupils.py
+	$(BIN)/python tests/benchmarks/energy.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check capplan tests scripts

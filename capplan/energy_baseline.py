@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from .energy.baseline import Weather, fit_use, half_width, normal_use, scaled_use
-from .energy.degree_days import DAYS_OF_A_YEAR, normal_year, yearly_degree_days
+from .energy.baseline import fit_use, half_width, normal_use, scaled_use
+from .energy.degree_days import DAYS_OF_A_YEAR
 from .energy.end_uses import COMBUSTION, END_USES, FUELS, split_electricity, split_heat
 from .energy.figures import figure, response
 from .energy.priors import estimate_range, expected_use, expected_weather_share
-from .energy.readings import Readings, true_periods
-from .energy.school_days import day_weights, kinds_of_day
+from .energy.readings import true_periods, within
 from .energy.tariffs import published_price
+from .energy_skies import Skies
 from .energy_tables import BY_AREA, BY_PUPILS, HEATS, STATED
 from .errors import DataError, Fault, MissingFigureError
 from .estate import Estate
@@ -20,7 +20,6 @@ from .scenario import Scenario
 
 FITTED, SCALED, YEAR_READ, ESTIMATED = ("degree-day fit", "few readings, scaled", "year read, weather not known",
                                         "estimate from schools of its kind")
-DAYS_OF_SHORT_YEAR = 365
 METHODS = (FITTED, SCALED, YEAR_READ, ESTIMATED)
 
 
@@ -76,7 +75,7 @@ def energy_baseline(estate, scenario):
         If a school's use can be neither read nor estimated, all such schools at once.
     """
     places = _places(estate)
-    skies = _Skies(estate, scenario)
+    skies = Skies(estate, scenario)
     read = [_read_meter(rows, estate, places, skies) for _, rows in estate.meters.groupby("meter_id", sort=True)]
     meters = pd.DataFrame([row for row, _ in read], columns=_METER_COLUMNS)
     parts = pd.DataFrame([part for _, shares in read for part in shares], columns=_PART_COLUMNS)
@@ -115,38 +114,6 @@ def _places(estate):
                          "gifa_m2": gifa.reindex(schools.index).fillna(0.0)}, index=schools.index)
 
 
-class _Skies:
-    """Weather of each region as given and as normal, with the weights of a school's days; made once each."""
-
-    def __init__(self, estate, scenario):
-        self.multiple, self.known, self.holidays = scenario.energy.normal_cold_multiple, {}, {}
-        for region, rows in estate.weather.sort_values("day").groupby("region"):
-            self.known[region] = (rows.day.to_numpy("datetime64[D]"), rows.mean_temperature_c.to_numpy(float))
-        for school, rows in estate.holidays.groupby("school_id"):
-            self.holidays[school] = [(row.first_day.date(), row.last_day.date()) for row in rows.itertuples()]
-        self.kinds = {}
-
-    def of(self, school_id, school, fuel):
-        """Weather as given and of a normal year for a fuel of a school; ``None`` where not a whole year is known."""
-        if school.region not in self.known:
-            return None
-        days, temperature = self.known[school.region]
-        whole = len(days) // DAYS_OF_SHORT_YEAR * DAYS_OF_SHORT_YEAR
-        if not whole:
-            return None
-        own = self.holidays.get(school_id, self.holidays.get(""))
-        key = (school.region, school_id if school_id in self.holidays else "")
-        if key not in self.kinds:
-            self.kinds[key] = kinds_of_day(days, own)
-        said, kinds = response(school.phase, fuel), self.kinds[key]
-        other = day_weights(kinds, said["other use on a weekend day"], said["other use on a holiday"])
-        heat = day_weights(kinds, said["heat on a weekend day"], said["heat on a holiday"])
-        base = figure("base of the reference")
-        normal = normal_year(temperature[-whole:], self.multiple * yearly_degree_days(temperature[-whole:], base), base)
-        return (Weather(days, temperature, other, heat),
-                Weather(days[-whole:], normal, other[-whole:], heat[-whole:]))
-
-
 def _read_meter(rows, estate, places, skies):
     """One meter: what it uses in a normal year, and the part of each school it serves."""
     first = rows.iloc[0]
@@ -156,7 +123,7 @@ def _read_meter(rows, estate, places, skies):
     heats = _heats(first)
     school_id = shares.idxmax()
     school = places.loc[school_id]
-    sky = skies.of(school_id, school, first.fuel)
+    sky = skies.of(school_id, school, first.fuel, readings)
     use = _use(readings, sky, school, first.fuel, heats, _prior(places, shares, first.fuel, heats))
     price = _price(first, found, use["use_kwh"])
     row = {"meter_id": first.meter_id, "fuel": first.fuel, "schools": ";".join(shares.index), **use, **price}
@@ -207,13 +174,13 @@ def _use(readings, sky, school, fuel, heats, prior_kwh):
     """Use of a normal year of one meter by the best method its readings allow, with its range and statistics."""
     share, remarks = expected_weather_share(school.phase, fuel, heats and fuel == "electricity"), [*readings.notes]
     empty = dict.fromkeys(_METER_COLUMNS[9:17], np.nan)
-    within = readings if sky is None else _within(readings, sky[0].days, remarks)
-    told = {"periods": len(within.kwh), "days_read": float(within.days.sum())}
-    if sky is not None and len(within.kwh) >= figure("readings for a fit") and told["days_read"] >= figure("days for a fit"):
-        return _fitted(within, sky, heats, remarks) | told
-    if sky is not None and len(within.kwh) and prior_kwh > 0:
+    known = readings if sky is None else _within(readings, sky.given.days, remarks)
+    told = {"periods": len(known.kwh), "days_read": float(known.days.sum())}
+    if sky is not None and len(known.kwh) >= figure("readings for a fit") and told["days_read"] >= figure("days for a fit"):
+        return _fitted(known, sky, heats, [*remarks, *sky.remarks]) | told
+    if sky is not None and len(known.kwh) and prior_kwh > 0:
         point = response(school.phase, fuel)["change point"]
-        other, weather, read = scaled_use(within, *sky, (prior_kwh, share, point))
+        other, weather, read = scaled_use(known, sky.given, sky.normal, (prior_kwh, share, point))
         low, high = estimate_range(other + weather, read)
         return _told(SCALED, other, weather, low, high, True, remarks) | empty | {"change_point_c": point} | told
     yearly, told["days_read"] = _whole_years(readings)
@@ -232,16 +199,16 @@ def _told(method, other, weather, low, high, weak, remarks):
 
 def _within(readings, days, remarks):
     """The periods whose weather is known."""
-    inside = (readings.first_day >= days[0]) & (readings.last_day <= days[-1])
-    if not inside.all():
-        remarks.append(f"{(~inside).sum()} periods outside the weather table left out")
-    return Readings(readings.first_day[inside], readings.last_day[inside], readings.kwh[inside])
+    inside = within(readings, days)
+    if len(inside.kwh) < len(readings.kwh):
+        remarks.append(f"{len(readings.kwh) - len(inside.kwh)} periods outside the weather table left out")
+    return inside
 
 
 def _fitted(readings, sky, heats, remarks):
     """A meter with a fit of its own, and what is weak about it."""
-    fit = fit_use(readings, sky[0], figure("coldest change point"), figure("warmest change point"))
-    other, weather, error = normal_use(fit, sky[1])
+    fit = fit_use(readings, sky.given, figure("coldest change point"), figure("warmest change point"))
+    other, weather, error = normal_use(fit, sky.normal)
     reach = half_width(figure("interval"), fit.freedom) * error
     steep = fit.slope_kwh_per_k > 0
     doubts = [

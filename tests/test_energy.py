@@ -16,6 +16,7 @@ from capplan.energy.degree_days import yearly_degree_days
 from capplan.energy.end_uses import FUELS
 from capplan.energy.factors import FootprintFactors
 from capplan.energy.forecast import plant_efficiency
+from capplan.energy.school_days import kinds_of_day
 from capplan.energy_baseline import ESTIMATED, FITTED, SCALED, YEAR_READ, energy_baseline
 from capplan.energy_outlook import HEAT_SOURCE, energy_outlook
 from capplan.energy_results import energy_figures
@@ -303,12 +304,13 @@ def with_budget(folder, schools):
         folder / "budget.csv", index=False)
 
 
-@pytest.mark.parametrize("schools", [(), ("ELL", "MAR", ""), ("",)])
+@pytest.mark.parametrize("schools", [(), ("ELL", "MAR", ""), pytest.param(("",), marks=pytest.mark.slow)])
 def test_dearer_energy_takes_what_the_bills_say_from_the_reserves(tiny, scenario, schools):
     """With a budget or without, school by school where it is: never half of the budget's 50,000 pounds."""
     if schools:
         with_budget(tiny, schools)
-    estate, rules = read_estate(tiny), changed(scenario, plan={"years": 3}, solver={"gap": 0.05, "time_limit_s": 5.0})
+    estate, rules = read_estate(tiny), changed(scenario, plan={"years": 3}, solver={"gap": 0.05, "time_limit_s": 5.0},
+                                              measures={"offered": False})
     dear = changed(rules, shocks={"energy_price_share": 0.5})
     plain, shocked = (propose(forecast(estate, each)) for each in (rules, dear))
     bills = plain.outlook.energy.nominal_bills_gbp()
@@ -417,6 +419,21 @@ def test_a_trusts_own_holidays_change_the_days_that_count(tiny, scenario):
     always = energy_baseline(read_estate(tiny), scenario).meters.iloc[0]
     assert plain.method == always.method == FITTED
     assert always.school_day_kwh > plain.school_day_kwh and always.cv_rmse > plain.cv_rmse
+
+
+def test_daily_readings_teach_a_school_its_own_weekends(tiny, scenario):
+    """A school that heats as much on Saturdays as on Mondays: monthly readings cannot say so, daily ones do."""
+    weather = pd.read_csv(EXAMPLE / "weather.csv").query("region == 'West Midlands'")
+    weather.to_csv(tiny / "weather.csv", index=False)
+    days, cold = pd.to_datetime(weather.day), np.maximum(0, 12.0 - weather.mean_temperature_c.to_numpy())
+    kinds = kinds_of_day(days.to_numpy("datetime64[D]"))
+    use = 100.0 + 50.0 * cold * np.where(kinds == 2, 0.3, 1.0)
+    lines = [f"G,{day:%Y-%m-%d},{day:%Y-%m-%d},{kwh:.3f},," for day, kwh in zip(days, use, strict=True)]
+    estate_with(tiny, meters=[METER, "G,ELL,,gas,,,,,,"], readings=[READING, *lines])
+    meter = energy_baseline(read_estate(tiny), scenario).meters.iloc[0]
+    assert "as its own readings say" in meter.remarks and meter.r2 > 0.999
+    assert (meter.school_day_kwh, meter.school_day_kwh_per_k, meter.change_point_c) == pytest.approx((100, 50, 12), rel=1e-3)
+    assert meter.use_kwh == pytest.approx(use.sum() / 2, rel=2e-3)
 
 
 def test_the_example_reads_clean_with_its_meters():

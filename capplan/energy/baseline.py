@@ -113,7 +113,7 @@ def fit_use(readings, weather, coldest_c, warmest_c):
     """
     if len(readings.kwh) < 4:
         raise ValueError("A fit takes at least four periods.")
-    where = _periods_of(weather.days, readings)
+    where = periods_of(weather.days, readings)
     other = np.bincount(where[where >= 0], weather.other_weight[where >= 0], len(readings.kwh))
     scale = np.sqrt(readings.days.mean() / readings.days)
     knots, weight, heat = _sums(weather, where, len(readings.kwh), coldest_c, warmest_c)
@@ -126,8 +126,24 @@ def fit_use(readings, weather, coldest_c, warmest_c):
     return _fit(readings, scale, (other, degrees, active), (a, b, point), not free)
 
 
-def _periods_of(days, readings):
-    """The period each day of the weather is in, -1: none."""
+def periods_of(days, readings):
+    """The period each day of the weather is in, -1: none.
+
+    Parameters
+    ----------
+    days : array of datetime64[D], shape (d,)
+        Days of known weather, without gaps.
+    readings : Readings
+
+    Returns
+    -------
+    array of int, shape (d,)
+
+    Raises
+    ------
+    ValueError
+        If the days do not cover the readings.
+    """
     first = (readings.first_day - days[0]) / ONE_DAY
     last = (readings.last_day - days[0]) / ONE_DAY
     if len(days) != (days[-1] - days[0]) / ONE_DAY + 1 or (first < 0).any() or (last >= len(days)).any():
@@ -273,7 +289,7 @@ def scaled_use(readings, weather, normal, prior):
     year = DAYS_OF_A_YEAR / len(normal.days)
     other_year = normal.other_weight.sum() * year
     heat_year = (degree_days(normal.temperature_c, point) * normal.heat_weight).sum() * year
-    inside = _periods_of(weather.days, readings) >= 0
+    inside = periods_of(weather.days, readings) >= 0
     heat = (degree_days(weather.temperature_c, point) * weather.heat_weight)[inside].sum()
     ratio = (1.0 - share) * weather.other_weight[inside].sum() / other_year
     ratio += share * heat / heat_year if heat_year > 0 else 0.0

@@ -84,6 +84,23 @@ def true_periods(rows):
     return Readings(found.first_day, found.last_day, found.kwh, tuple(_notes(found, joined, int(guessed.sum()) - joined)))
 
 
+def within(readings, days):
+    """The periods that lie inside some days.
+
+    Parameters
+    ----------
+    readings : Readings
+    days : array of datetime64[D]
+        In order, without gaps.
+
+    Returns
+    -------
+    Readings
+    """
+    inside = (readings.first_day >= days[0]) & (readings.last_day <= days[-1])
+    return Readings(readings.first_day[inside], readings.last_day[inside], readings.kwh[inside], readings.notes)
+
+
 def _notes(found, joined, dropped):
     """What was done to the readings, and what they lack."""
     if joined:

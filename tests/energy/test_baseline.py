@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capplan.energy.baseline import Weather, fit_use, half_width, normal_use, scaled_use
+from capplan.energy.day_weights import learn_weights
 from capplan.energy.readings import Readings
+from capplan.energy.school_days import kinds_of_day
 
 from .synthetic import daily, monthly, true_use, weather
 
@@ -185,6 +187,29 @@ def test_half_a_year_is_scaled_by_the_shape_expected_of_the_school():
         base, weather_part, share = scaled_use(part, found, found, (prior, 0.8, 12.0))
         assert base + weather_part == pytest.approx(150_000.0)
         assert weather_part == pytest.approx(120_000.0) and share == pytest.approx(part.days.sum() / 365.25)
+
+
+@pytest.mark.parametrize("weeks", [1, 7])
+def test_weights_of_weekends_and_holidays_are_recovered_from_days_and_weeks(weeks):
+    """A school that heats a third on Saturdays and half in holidays, where its kind heats an eighth and a third."""
+    true = {"other use on a weekend day": 0.4, "other use on a holiday": 0.7, "heat on a weekend day": 0.33,
+            "heat on a holiday": 0.5}
+    found = weather(10, on_weekends=(0.4, 0.33), on_holidays=(0.7, 0.5))
+    use = true_use(found, 120.0, 85.0, 12.5)
+    whole = len(use) // weeks * weeks
+    first = found.days[:whole:weeks]
+    readings = Readings(first, first + (weeks - 1), use[:whole].reshape(-1, weeks).sum(axis=1))
+    weights = learn_weights(readings, found.days, found.temperature_c, kinds_of_day(found.days), ENDS, 1.5)
+    assert weights == pytest.approx(true, abs=2e-3)
+
+
+def test_weights_are_bounded_and_a_meter_that_only_runs_at_weekends_teaches_none():
+    found = weather(11, on_weekends=(5.0, 5.0), on_holidays=(1.0, 1.0))
+    kinds = kinds_of_day(found.days)
+    use = daily(found, true_use(found, 120.0, 85.0, 12.5))
+    assert learn_weights(use, found.days, found.temperature_c, kinds, ENDS, 1.5)["heat on a weekend day"] == 1.5
+    club = daily(found, (kinds == 1) * 50.0)
+    assert learn_weights(club, found.days, found.temperature_c, kinds, ENDS, 1.5) == {}
 
 
 @pytest.mark.slow
