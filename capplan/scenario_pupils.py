@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .scenario_parts import CHOICE, Part, sourced
 
@@ -58,6 +58,12 @@ class Places(Part):
     """Whether the budget follows the pupils, a year later, and the classes; it needs budget.csv and pupil_funding.csv."""
     rate_growth: float = sourced("capplan-assumption", assumption=True, ge=-0.1, le=0.2)
     """Yearly growth of the rates and costs of pupil_funding.csv after the first year of the plan, as a fraction."""
+
+    @model_validator(mode="after")
+    def _weighed(self):
+        if self.income_follows_pupils and not self.included:
+            raise ValueError("income_follows_pupils needs included: the pupils are those that places are weighed for")
+        return self
 
     def lead_years(self, kind):
         """Planning years from the start of works to the first with the places, by kind of expansion. [years]"""

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capplan import read_estate
-from capplan.errors import DataError
+from capplan import forecast, optimise, propose, read_estate, read_scenario
+from capplan.errors import DataError, ScenarioError
 from capplan.money import money
+from capplan.programme.audit_pupils import pupils_paid
 from capplan.pupil_money import pupil_money
 
 from .places_estate import TABLES, scenario_of, write_estate
@@ -115,6 +116,43 @@ def test_mixed_ages_step_by_the_whole_key_stage(tmp_path):
     found = pupil_money(made(tmp_path, pupil_funding=funding), follow(), Forecast(primary(22, 22, 20, 15))).lines
     # infants 66, 60, 45 pupils: 3, 2, 2; the other four year groups 88, 80, 60: 3, 3, 2
     assert found[found.school_id == "ASH"].classes.tolist() == [6, 5, 4]
+
+
+CENSUS = [{"school_id": school, "census_year": year, "year_group": group, "pupils": pupils + step * (2026 - year)}
+          for year in (2024, 2025, 2026) for school, groups, pupils, step in (
+              ("ASH", range(7), 35, 1), ("BEE", range(7, 12), 60, 0), ("BEE", range(12, 14), 25, 0)) for group in groups]
+
+
+@pytest.mark.parametrize("overlays", [(), ("pupils",)])
+def test_a_whole_plan_keeps_the_floor_that_falls_with_the_pupils_and_the_audit_agrees(tmp_path, overlays):
+    estate = made(tmp_path, census=CENSUS)
+    scenario = scenario_of(*overlays, "budget_follows_pupils")
+    programme = optimise(propose(forecast(estate, scenario)))          # the audit works the budget out again and would raise
+    changed = programme.candidates.money.reserves.income_gbp.to_numpy() - sum(row["income_gbp"] for row in BUDGET[:2])
+    assert (changed[1:] != 0).all()
+    if overlays:
+        lines = pupil_money(estate, scenario).lines
+        assert lines.classes.notna().all() and (lines.class_change_gbp != 0).any()
+
+
+def test_the_audit_works_the_budget_out_for_itself(tmp_path):
+    estate = made(tmp_path, census=CENSUS)
+    scenario = scenario_of("pupils", "budget_follows_pupils", places={"rate_growth": 0.03})
+    wanted = forecast(estate, scenario).places.demand
+    ours = pupil_money(estate, scenario).lines.set_index(["school_id", "year"])
+    theirs = {(school, year): (more, costs) for school, year, more, costs in pupils_paid(estate, scenario, wanted)}
+    assert set(theirs) == set(ours.index)
+    for place, (more, costs) in theirs.items():
+        row = ours.loc[place]
+        assert row.income_change_gbp == pytest.approx(more, abs=0.01)
+        assert row.class_change_gbp + row.pupil_cost_change_gbp == pytest.approx(costs, abs=0.02)
+
+
+def test_a_budget_follows_pupils_only_where_places_are_weighed(tmp_path):
+    (tmp_path / "s.toml").write_text('extends = "baseline"\nname = "s"\ndescription = "d"\n[places]\n'
+                                     "income_follows_pupils = true\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="needs included"):
+        read_scenario(tmp_path / "s.toml")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ from collections import defaultdict
 
 import pandas as pd
 
+from .audit_pupils import pupils_paid
+
 TOLERANCE_GBP, POUND_GBP = 0.02, 1.0
 CONTRIBUTIONS = "contributions"
 """Where draws say it comes from, what others pay."""
@@ -236,6 +238,10 @@ def _books(candidates, draws):
     income, surplus, by_school = _year_ends(estate, scenario)
     for (school, year), more in _dearer(candidates.outlook).items():
         surplus[school if (school, year) in income else "", year] -= more
+    if scenario.places.income_follows_pupils:
+        for school, year, more, costs in pupils_paid(estate, scenario, candidates.outlook.places.demand):
+            income[school, year] += more
+            surplus[school, year] += more - costs
     service = _service(estate.loans, by_school)
     for place, paid in service.items():
         surplus[place] -= paid
