@@ -4,7 +4,7 @@ It is the model of ``formulation``, row for row and column for column, unless bi
 definition, and tests hold the two to each other. Columns come in this order: starts, money flows, totals, bundles, packages.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -59,6 +59,30 @@ class Arrays:
         """Number of needs."""
         return int(self.own_need.max(initial=-1)) + 1
 
+    @cached_property
+    def even(self):
+        """The same model with rows, money and value in units in which entries are about 1, and the pounds or points in its
+        unit of value.
+
+        Notes
+        -----
+        A solver keeps every row and every whole number to one tolerance. Where a row is in pounds that tolerance is either
+        looser than a start or finer than the arithmetic: at 1e-9 and pounds, HiGHS found the programmes and refused them.
+        The units are powers of two, so no figure is rounded; starts and other whole numbers keep theirs.
+        """
+        from scipy.sparse import diags
+
+        value, cost = np.abs(self.value[:self.starts]), self.instance.cost
+        worth, money = _unit(np.median(value[value > 0])) if value.any() else 1.0, _unit(np.median(cost[cost > 0]))
+        entries = abs(self.matrix)
+        largest = entries[:, np.flatnonzero(self.whole)].max(axis=1).toarray().ravel()
+        row = 1.0 / np.where(largest > 0, _unit(np.where(largest > 0, largest, 1.0)), money)
+        most = (diags(row) @ entries).max(axis=0).toarray().ravel()
+        column = 1.0 / np.where(self.whole | (most == 0), 1.0, _unit(np.where(most > 0, most, 1.0)))
+        return replace(self, value=self.value * column / worth, least=self.least / column, most=self.most / column,
+                       matrix=(diags(row) @ self.matrix @ diags(column)).tocsc(), low=self.low * row, high=self.high * row,
+                       reach=self.reach / column), worth
+
     def whole_columns(self, choice):
         """Value of every integer column for a choice of start years; the rest are zero, shape (columns,)."""
         x, inst = np.zeros(len(self.value)), self.instance
@@ -72,6 +96,11 @@ class Arrays:
     def choice(self, x):
         """Scheme to start year, from the columns."""
         return dict(self.instance.pairs[place] for place in np.flatnonzero(x[:self.starts] > 0.5))
+
+
+def _unit(size):
+    """The power of two next to a size; 1 where there is none."""
+    return 2.0 ** np.round(np.log2(np.where(np.isfinite(size), size, 1.0)))
 
 
 class _Rows:

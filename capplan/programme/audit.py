@@ -136,7 +136,9 @@ def _terms(candidates, choice, draws, owed):
     """Pots that pay for named schemes only, a share of what a scheme spends only, or only once a scheme has started."""
     wrong, pots = [], candidates.pots.reindex(columns=["pot_id", "schemes", "most_share", "with_scheme"])
     pots = pots.astype({"schemes": object, "with_scheme": object})
-    for pot in pots[pots.drop(columns="pot_id").notna().any(axis=1)].fillna({"schemes": "", "with_scheme": ""}).itertuples():
+    pots = pots.fillna({"schemes": "", "with_scheme": ""})
+    special = (pots.schemes != "") | (pots.with_scheme != "") | pots.most_share.notna()
+    for pot in pots[special].itertuples():
         own = draws[draws.pot_id == pot.pot_id]
         only = {name.strip() for name in pot.schemes.split(";") if name.strip()}
         wrong += [f"{pot.pot_id} pays {row.scheme_id}, which is not one of its schemes" for row in own.itertuples()
@@ -154,16 +156,17 @@ def _terms(candidates, choice, draws, owed):
 
 def _pots(candidates, draws):
     wrong = []
-    pots = candidates.pots.fillna({"tags": "", "school_id": ""}).set_index("pot_id")
+    pots = {pot.pot_id: pot for pot in candidates.pots.fillna({"tags": "", "school_id": ""}).itertuples()}
     schemes = candidates.schemes.reindex(columns=["scheme_id", "tag", "school_id"]).astype(object).fillna("")
-    schemes = schemes.set_index("scheme_id")
+    tag_of = dict(zip(schemes.scheme_id, schemes.tag, strict=True))
+    school_of = dict(zip(schemes.scheme_id, schemes.school_id, strict=True))
     wrong += [f"{row.pot_id} pays {row.scheme_id} £{row.amount_gbp:,.2f}, a negative sum"
               for row in draws[draws.amount_gbp < -TOLERANCE_GBP].itertuples()]
     for pot, group in draws[draws.pot_id != CONTRIBUTIONS].groupby("pot_id"):
-        if pot not in pots.index:
+        if pot not in pots:
             wrong.append(f"{pot} pays £{group.amount_gbp.sum():,.2f} and is no pot of these candidates")
             continue
-        terms = pots.loc[pot]
+        terms = pots[pot]
         drawn = group.amount_gbp.sum()
         if drawn > terms.amount + TOLERANCE_GBP * max(1, len(group)):
             wrong.append(f"{pot} holds £{terms.amount:,.2f} and pays £{drawn:,.2f}")
@@ -171,9 +174,9 @@ def _pots(candidates, draws):
         wrong += [f"{pot} pays {row.scheme_id} in {row.year}, outside its window" for row in outside.itertuples()]
         tags = {tag.strip() for tag in terms.tags.split(";") if tag.strip()}
         for row in group.itertuples():
-            if tags and schemes.tag.get(row.scheme_id, "") not in tags:
-                wrong.append(f"{pot} may not pay for {row.scheme_id}, tagged {schemes.tag.get(row.scheme_id, '')!r}")
-            if terms.school_id and schemes.school_id.get(row.scheme_id, "") != terms.school_id:
+            if tags and tag_of.get(row.scheme_id, "") not in tags:
+                wrong.append(f"{pot} may not pay for {row.scheme_id}, tagged {tag_of.get(row.scheme_id, '')!r}")
+            if terms.school_id and school_of.get(row.scheme_id, "") != terms.school_id:
                 wrong.append(f"{pot} belongs to {terms.school_id} and pays for {row.scheme_id} elsewhere")
     return wrong
 

@@ -105,6 +105,16 @@ class Instance:
         return found
 
     @cached_property
+    def upper_limits(self):
+        """(scheme, year) to the upper limits of an amount that it counts in: place in ``limits``, and its weight."""
+        found = defaultdict(list)
+        for i, limit in enumerate(self.limits):
+            if limit.sense == "<=" and limit.total is None:
+                for place, weight in zip(limit.place.tolist(), limit.weight.tolist(), strict=True):
+                    found[self.pairs[place]].append((i, weight))
+        return dict(found)
+
+    @cached_property
     def cost(self):
         """What each start spends in all years, shape (n,), nominal. [GBP]"""
         return np.bincount(self.spending.start, self.spending.cost_gbp, len(self.pairs))

@@ -1,6 +1,6 @@
 """What is left in each pot and under each limit as schemes start one by one: for rules of thumb and quick searches."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 from .payments import payment_order
 
@@ -19,45 +19,47 @@ class Ledger:
         self.inst, self.terms = inst, inst.terms
         self.left = {pot: terms.amount for pot, terms in self.terms.items()}
         place = {pot: i for i, pot in enumerate(order or payment_order(inst.pots))}
-        self.payers = {}
-        for pots in set(inst.payers.values()):
-            self.payers[pots] = sorted(pots, key=place.get)
+        self.payers = {pots: sorted(pots, key=place.get) for pots in set(inst.payers.values())}
+        self.open_in = {}
         self.room = [limit.amount if limit.sense == "<=" else None for limit in inst.limits]
-        self.watch = defaultdict(list)
-        for i, limit in enumerate(inst.limits):
-            if limit.sense == "<=" and limit.total is None:
-                for pair, weight in limit.weights.items():
-                    self.watch[pair].append((i, weight))
 
     def take(self, start, choice):
         """Pay for a start if every limit and the pots allow it, given what has started; say whether they did."""
-        pair = (start.scheme_id, start.year)
-        if any(weight > 0 and self.room[i] - weight < -1e-9 for i, weight in self.watch[pair]):
-            return False
+        watched = self.inst.upper_limits.get((start.scheme_id, start.year), ())
+        for i, weight in watched:
+            if weight > 0 and self.room[i] - weight < -1e-9:
+                return False
         drawn = []
         for year, cost in start.spend.items():
-            for pot in self.payers[self.inst.payers[start.scheme_id]]:
-                terms = self.terms[pot]
-                if cost > 0 and self.left[pot] > 0 and _is_open(terms, year, start, choice):
-                    share = min(cost, self.left[pot], start.spend[year] * terms.most_share)
-                    self.left[pot] -= share
+            for pot, terms in self._open(self.inst.payers[start.scheme_id], year) if cost > 0 else ():
+                left = self.left[pot]
+                if left > 0 and (not terms.with_scheme or _has_come(terms, year, start, choice)):
+                    share = min(cost, left, start.spend[year] * terms.most_share)
+                    self.left[pot] = left - share
                     cost -= share
                     drawn.append((pot, share))
+                    if cost <= 0:
+                        break
             if cost > 1e-6:
                 for pot, share in drawn:
                     self.left[pot] += share
                 return False
-        for i, weight in self.watch[pair]:
+        for i, weight in watched:
             self.room[i] -= weight
         return True
 
+    def _open(self, pots, year):
+        """Pots that may pay in a year, in order, with their terms."""
+        if (pots, year) not in self.open_in:
+            self.open_in[pots, year] = [(pot, self.terms[pot]) for pot in self.payers[pots]
+                                        if self.terms[pot].first_year <= year <= self.terms[pot].last_year]
+        return self.open_in[pots, year]
 
-def _is_open(terms, year, start, choice):
-    """Whether a pot may pay in a year: inside its window, and what it comes with has started or is this start itself."""
-    if not terms.with_scheme:
-        return terms.first_year <= year <= terms.last_year
+
+def _has_come(terms, year, start, choice):
+    """Whether the money of a pot that comes with a scheme is there: that has started, or is this start itself."""
     begun = start.year if terms.with_scheme == start.scheme_id else choice.get(terms.with_scheme, year + 1)
-    return max(terms.first_year, begun) <= year <= terms.last_year
+    return begun <= year
 
 
 def narrow_first(inst):

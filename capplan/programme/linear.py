@@ -1,16 +1,18 @@
-"""The arrays of a model handed straight to HiGHS: parts of it in whole numbers, and a relaxation whose lumps are settled."""
+"""The arrays of a model handed straight to HiGHS, in even units: parts of it in whole numbers, and dives."""
 
 import time
 
 import highspy
 import numpy as np
 
-from .solver import integer_tolerance
-
 TINY = WHOLE = 1e-6
+TOLERANCE = 1e-7
+"""How far from whole a start may be, and how far beyond its bound a row, in even units: a penny in GBP 100,000.
+What comes back is made whole, and what the pots then cannot pay to the penny is not taken."""
 PRESOLVED_COLUMNS = 2000
 """Smaller parts are solved without presolve: HiGHS 1.15 never came back from the presolve of one tiny folder of tests."""
 OPTIMAL, MAXIMISE = highspy.HighsModelStatus.kOptimal, highspy.ObjSense.kMaximize
+NO_STARTS = np.array([], dtype=int)
 
 
 def quiet_engine():
@@ -48,58 +50,67 @@ def solve_part(model, free, fixed, start, gap, time_limit_s, seed=0, enough=None
         Scheme to start year, ``None`` where nothing was found; a value that no choice among the free starts can exceed; and
         whether the search ended before its time limit.
     """
-    columns = np.concatenate([free, np.arange(model.starts, len(model.value))]).astype(int)
-    matrix = model.matrix[:, columns].tocsr()
-    taken = np.asarray(model.matrix[:, fixed].sum(axis=1)).ravel() if len(fixed) else np.zeros(len(model.low))
+    even, unit = model.even
+    columns = np.concatenate([free, np.arange(even.starts, len(even.value))]).astype(int)
+    matrix = even.matrix[:, columns].tocsr()
+    taken = np.asarray(even.matrix[:, fixed].sum(axis=1)).ravel() if len(fixed) else np.zeros(len(even.low))
     rows = np.flatnonzero(np.diff(matrix.indptr) > 0)
     bare = np.diff(matrix.indptr) == 0
-    if ((taken < model.low - TINY)[bare] | (taken > model.high + TINY)[bare]).any():
+    if ((taken < even.low - TINY)[bare] | (taken > even.high + TINY)[bare]).any():
         return None, -np.inf, True
-    engine = _whole_engine(model, matrix[rows].tocsc(), columns, (model.low - taken)[rows], (model.high - taken)[rows],
-                           float(model.value[fixed].sum()))
-    _set(engine, columns, gap, time_limit_s, seed, enough)
+    engine = _engine(even, matrix[rows].tocsc(), columns, (even.low - taken)[rows], (even.high - taken)[rows],
+                     float(even.value[fixed].sum()))
+    _make_whole(engine, even, columns)
+    _set(engine, columns, gap, time_limit_s, seed, None if enough is None else enough / unit)
     engine.setOptionValue("threads", threads)
     if start is not None:
-        known = model.whole_columns(start)[columns]
-        whole = np.flatnonzero(model.whole[columns])
+        known = even.whole_columns(start)[columns]
+        whole = np.flatnonzero(even.whole[columns])
         engine.setSolution(len(whole), whole.astype(np.int32), known[whole])
     engine.run()
     info, state = engine.getInfo(), engine.getModelStatus()
     ended = state != highspy.HighsModelStatus.kTimeLimit
     if info.primal_solution_status != 2:
-        return None, (-np.inf if state == highspy.HighsModelStatus.kInfeasible else info.mip_dual_bound), ended
-    x = np.zeros(len(model.value))
+        infeasible = state == highspy.HighsModelStatus.kInfeasible
+        return None, (-np.inf if infeasible else info.mip_dual_bound * unit), ended
+    x = np.zeros(len(even.value))
     x[columns] = engine.getSolution().col_value
     x[fixed] = 1.0
-    return model.choice(x), info.mip_dual_bound, ended
+    return model.choice(x), info.mip_dual_bound * unit, ended
 
 
 def _set(engine, columns, gap, time_limit_s, seed, enough):
     for option, setting in {
             "presolve": "choose" if len(columns) > PRESOLVED_COLUMNS else "off", "time_limit": float(time_limit_s),
             "mip_rel_gap": float(gap), "mip_abs_gap": 0.0, "random_seed": seed, "objective_target": enough,
-            "mip_feasibility_tolerance": integer_tolerance(len(columns))}.items():
+            "mip_feasibility_tolerance": TOLERANCE}.items():
         if setting is not None:
             engine.setOptionValue(option, setting)
 
 
-def _whole_engine(model, matrix, columns, low, high, offset, whole=True):
+def _engine(model, matrix, columns, low, high, offset=0.0):
+    """HiGHS with some columns of a model, none of them whole."""
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = matrix.shape
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.value[columns], model.least[columns], model.most[columns]
     lp.row_lower_, lp.row_upper_, lp.offset_, lp.sense_ = low, high, offset, MAXIMISE
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-    kinds = highspy.HighsVarType
-    if whole:
-        lp.integrality_ = [kinds.kInteger if integer else kinds.kContinuous for integer in model.whole[columns]]
     engine = quiet_engine()
     engine.passModel(lp)
     return engine
 
 
-class Settling:
-    """A relaxation whose lumps are settled one after another, the dearest first, and then a core of it in whole numbers.
+def _make_whole(engine, model, columns):
+    whole = np.flatnonzero(model.whole[columns])
+    engine.changeColsIntegrality(len(whole), whole.astype(np.int32),
+                                 np.full(len(whole), int(highspy.HighsVarType.kInteger), dtype=np.uint8))
+
+
+class Dive:
+    """A relaxation whose fractional starts are settled in batches, the dearest first, until little money hangs on the rest.
+
+    A core of what is left is then small, and what it may choose from is near: few rules bind that are not settled already.
 
     Parameters
     ----------
@@ -107,22 +118,31 @@ class Settling:
     free : array of int
         Places of the starts that are open; the rest are left out.
     time_limit_s : float
-        Time limit of the settling. [s]
-    lump_gbp : float
-        Fractional starts dearer than this are settled. [GBP]
+        Time limit of the dive. [s]
+    rest_gbp : float
+        The dive ends when the fractional starts cost no more than this together. [GBP]
+
+    Attributes
+    ----------
+    solved : bool
+        Whether there is a relaxation to go on from.
     """
 
-    def __init__(self, model, free, time_limit_s, lump_gbp):
+    BATCH_SHARE = 1 / 10
+    """Part of the fractional starts settled at a time; a quarter of that where they cannot all be."""
+
+    def __init__(self, model, free, time_limit_s, rest_gbp):
         self._model, self._free, self._until = model, free, time.perf_counter() + time_limit_s
-        self._columns = np.concatenate([free, np.arange(model.starts, len(model.value))]).astype(int)
-        matrix = model.matrix[:, self._columns].tocsr()
+        even, _ = model.even
+        self._columns = np.concatenate([free, np.arange(even.starts, len(even.value))]).astype(int)
+        matrix = even.matrix[:, self._columns].tocsr()
         rows = np.flatnonzero(np.diff(matrix.indptr) > 0)
-        low, high = model.low[rows], model.high[rows]
-        self._engine = _whole_engine(model, matrix[rows].tocsc(), self._columns, low, high, 0.0, False)
+        self._engine = _engine(even, matrix[rows].tocsc(), self._columns, even.low[rows], even.high[rows])
         self._engine.setOptionValue("presolve", "off")
+        self._fixed = np.full(len(free), np.nan)
         self.solved = self._solve() and self._settle_packages()
         if self.solved:
-            self._settle_lumps(lump_gbp)
+            self._settle(rest_gbp)
 
     def _values(self):
         return np.array(self._engine.getSolution().col_value)[:len(self._free)]
@@ -139,64 +159,69 @@ class Settling:
         wanted = {}
         for i, column in model.packages.items():
             limit = model.instance.limits[i]
-            wanted[int(np.searchsorted(self._columns[len(self._free):], column)) + len(self._free)] = float(
-                limit.weight @ x[limit.place] >= limit.amount / 2)
+            wanted[column - model.starts + len(self._free)] = float(limit.weight @ x[limit.place] >= limit.amount / 2)
         return not wanted or self._fix(wanted) or self._solve()
 
-    def _settle_lumps(self, lump_gbp):
+    def _settle(self, rest_gbp):
         cost, need = self._model.instance.cost[self._free], self._model.own_need[self._free]
-        stuck = np.zeros(len(self._free), bool)
+        stuck, most = np.zeros(len(self._free), bool), len(self._free)
         while time.perf_counter() < self._until:
             x = self._values()
-            cut = np.flatnonzero((x > WHOLE) & (x < 1 - WHOLE) & ~stuck & (cost > lump_gbp))
-            if not len(cut):
+            cut = np.flatnonzero((x > WHOLE) & (x < 1 - WHOLE) & ~stuck)
+            if cost[cut].sum() <= rest_gbp:
                 return
-            rivals = cut[need[cut] == need[cut[np.argmax(cost[cut])]]]
-            best = int(rivals[np.argmax(x[rivals])])
-            stuck[best] = True
-            if not self._fix({best: float(x[best] >= 0.5)}):
-                self._solve()
+            batch = _likeliest(cut, x, cost, need)[:max(1, min(most, int(len(cut) * self.BATCH_SHARE)))]
+            if self._fix({int(place): float(x[place] >= 0.5) for place in batch}):
+                most = len(self._free)
+                continue
+            if len(batch) == 1:
+                stuck[batch] = not self._fix({int(batch[0]): float(x[batch[0]] < 0.5)})
+            most = max(1, len(batch) // 4)
+            if not self._solve():
+                return
 
     def _fix(self, wanted):
         """Fix columns and solve again; where that has no solution, take it back and say so."""
         for place, value in wanted.items():
             self._engine.changeColBounds(place, value, value)
-        if self._solve():
-            return True
-        for place in wanted:
-            column = self._columns[place]
-            self._engine.changeColBounds(place, float(self._model.least[column]), float(self._model.most[column]))
-        return False
+        solved = self._solve()
+        for place, value in wanted.items():
+            if not solved:
+                column, (even, _) = self._columns[place], self._model.even
+                self._engine.changeColBounds(place, float(even.least[column]), float(even.most[column]))
+            elif place < len(self._free):
+                self._fixed[place] = value
+        return solved
 
-    def core(self, most, gap, time_limit_s, seed, enough=None):
-        """Solve in whole numbers with only those starts open that the settled relaxation likes or hardly regrets.
+    def core(self, size, gap, time_limit_s, seed, enough=None):
+        """Solve in whole numbers with only those starts open that the relaxation left fractional or hardly minds.
 
         Parameters
         ----------
-        most : int
-            Starts outside the relaxation to leave open.
+        size : int
+            How many starts to leave open of those that the relaxation leaves out, and of those that it makes.
         gap, time_limit_s, seed, enough
             As for ``solve_part``.
 
         Returns
         -------
-        tuple of (dict or None, bool)
-            Scheme to start year, ``None`` where nothing was found; whether the search ended before its time limit.
+        dict or None
+            Scheme to start year, ``None`` where nothing was found.
         """
-        engine, model = self._engine, self._model
-        x, regret = self._values(), np.array(engine.getSolution().col_dual)[:len(self._free)]
-        outside = np.flatnonzero(x < WHOLE)
-        dropped = outside[np.argsort(-regret[outside], kind="stable")][most:]
-        for place in dropped:
-            engine.changeColBounds(int(place), 0.0, 0.0)
-        whole = np.flatnonzero(model.whole[self._columns])
-        engine.changeColsIntegrality(len(whole), whole.astype(np.int32),
-                                     np.full(len(whole), int(highspy.HighsVarType.kInteger), dtype=np.uint8))
-        _set(engine, self._columns, gap, engine.getRunTime() + time_limit_s, seed, enough)
-        engine.run()
-        ended = engine.getModelStatus() != highspy.HighsModelStatus.kTimeLimit
-        if engine.getInfo().primal_solution_status != 2:
-            return None, ended
-        made = np.zeros(len(model.value))
-        made[self._free] = self._values()
-        return model.choice(made), ended
+        x, reduced = self._values(), np.array(self._engine.getSolution().col_dual)[:len(self._free)]
+        open_ = np.isnan(self._fixed)
+        out, made = np.flatnonzero((x < WHOLE) & open_), np.flatnonzero((x > 1 - WHOLE) & open_)
+        dropped = out[np.argsort(-reduced[out], kind="stable")][size:]
+        kept = made[np.argsort(reduced[made], kind="stable")][size:]
+        fixed = np.union1d(kept, np.flatnonzero(self._fixed == 1))
+        open_[dropped] = open_[kept] = False
+        return solve_part(self._model, self._free[open_], self._free[fixed], None, gap, time_limit_s, seed, enough)[0]
+
+
+def _likeliest(cut, x, cost, need):
+    """Of fractional starts, the likeliest of each need, the dearest need first."""
+    order = cut[np.lexsort((-x[cut], need[cut]))]
+    best = order[np.concatenate([[True], np.diff(need[order]) != 0])]
+    dearest = np.zeros(int(need.max(initial=-1)) + 1)
+    np.maximum.at(dearest, need[cut], cost[cut])
+    return best[np.argsort(-dearest[need[best]], kind="stable")]

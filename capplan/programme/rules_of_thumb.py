@@ -147,7 +147,7 @@ def _go_down(inst, rule, order):
                     attempt(earlier, year)
                 attempt(scheme, year)
         for scheme in order:
-            if by_scheme[scheme].get(year) is not None and (by_scheme[scheme][year].value > 0):
+            if scheme not in choice and (start := by_scheme[scheme].get(year)) is not None and start.value > 0:
                 attempt(scheme, year)
     return RuleOfThumb(rule, choice, total_value(inst, choice), _complete(inst, choice, met))
 

@@ -13,28 +13,28 @@ import numpy as np
 from .arrays import MUST, ORDER
 from .instance import total_value
 from .ledger import Ledger, narrow_first
-from .linear import Settling, solve_part
+from .linear import NO_STARTS, Dive, solve_part
 from .sifting import KEPT_PER_NEED, Sifting, best_of
 from .solver import relative_gap
 
-CORE_STARTS = 2000
-"""Starts outside the relaxation that the core may choose from, the least regretted first."""
-SMALL_CORE_STARTS = 600
-"""As many starts of a small model are left open at first."""
+NEAR_STARTS, NEAR_PER_NEED = 8000, 3
+"""Starts that the relaxation is solved again with for a dive, the least regretted first: at least so many."""
+REST_OF_GAP = 10
+"""A dive goes on until the fractional starts cost this many times the gap, as a share of all money."""
+CORES = (200, 1000)
+"""Starts outside the dive's relaxation, and as many inside it, that a core may choose from."""
 GREEDY_STARTS_PER_NEED = 4
 """As many starts for each need are tried one by one, the least regretted first."""
-NO_STARTS = np.array([], dtype=int)
-MOST_SETTLING = 60_000
-"""Starts kept while lumps are settled, the least regretted first."""
-LUMP_SHARES = (0.0005, 0.002, 0.01, 1.0)
-"""Fractional starts dearer than this share of all money are settled before the core is solved; fewer where it has none."""
-PART_STARTS = 500
-"""Starts left open when a part of the programme is improved."""
+SMALL_CORE_STARTS, FIRST_GAP = 600, 0.01
+"""As many starts of a small model are left open at first, until a programme this close is found."""
+PART_STARTS, LEAST_PART_STARTS, MOST_PART_STARTS, GROWTH = 500, 100, 3000, 1.3
+"""Starts left open when a part of the programme is improved, and how fast that number changes."""
+DRAWN_ABOUT = (0.3, 1.7)
 PART_TIME_S, LEAST_TIME_S = 2.0, 0.2
-WHOLE, NEARLY = 1e-6, 1e-3
-FRUITLESS = 8
+NEARLY = 1e-3
+FRUITLESS = 12
 """Parts in a row that bring nothing, after which the search stops."""
-KINDS = ("doubtful", "years", "any")
+KINDS = ("nearly equal", "doubtful", "nearly equal", "years")
 
 
 class Search:
@@ -109,27 +109,23 @@ class Search:
             self.take(filling.choice)
 
     def core(self, time_limit_s):
-        """Settle the lumps of the relaxation and solve a core of it in whole numbers; where that cannot be, settle fewer."""
-        possible, money = np.isfinite(self.relaxation.regret), float(self.model.instance.pots.amount.sum())
-        free, until = self._near(MOST_SETTLING), time.perf_counter() + min(time_limit_s, self.left_s())
-        for lump in LUMP_SHARES:
+        """Dive in the relaxation until little is left to settle, then solve a core of it in whole numbers."""
+        until, money = time.perf_counter() + min(time_limit_s, self.left_s()), float(self.model.instance.pots.amount.sum())
+        near = self._near(max(NEAR_STARTS, NEAR_PER_NEED * self.model.needs))
+        dive = Dive(self.model, near, until - time.perf_counter(), REST_OF_GAP * self.gap * money)
+        for size in CORES:
             left = until - time.perf_counter()
-            if left < LEAST_TIME_S or self.close:
+            if not dive.solved or left < LEAST_TIME_S or self.close:
                 return
-            settling = Settling(self.model, free, left / 3, lump * money)
-            if not settling.solved:
-                return
-            choice, ended = settling.core(CORE_STARTS, self.gap / 4, until - time.perf_counter(), self.seed, self._enough())
-            if self.take(choice) or (not ended and possible.sum() <= CORE_STARTS):
-                return
+            self.take(dive.core(size, self.gap / 4, left, self.seed, self._enough(self.gap)))
 
     def small_core(self, time_limit_s):
-        """As ``core`` for a small model: nothing is settled, and more starts are left open where that has no programme."""
+        """For a small model: a core of the starts that lose least, without a dive; wider where that has no programme."""
         until, possible = time.perf_counter() + min(time_limit_s, self.left_s()), np.isfinite(self.relaxation.regret).sum()
         size = SMALL_CORE_STARTS
         while (left := until - time.perf_counter()) > LEAST_TIME_S and not self.close:
             choice, _, ended = solve_part(self.model, self._near(size), NO_STARTS, self.best, self.gap / 4, left, self.seed,
-                                          self._enough())
+                                          self._enough(max(self.gap, FIRST_GAP)))
             if self.take(choice) or not ended or size >= possible:
                 return
             size *= 2
@@ -143,28 +139,55 @@ class Search:
         tied = best_of(-regret, self.model.own_need, KEPT_PER_NEED, possible & self.tied[self.model.own_need])
         return np.union1d(near, tied)
 
-    def _enough(self):
-        """A value at which nothing more needs to be found."""
-        return self.bound * (1 - self.gap) if self.bound > 0 else None
+    def _enough(self, gap):
+        """A value at which nothing more needs to be found for a gap."""
+        return self.bound * (1 - gap) if self.bound > 0 else None
 
     def improve(self, time_limit_s):
-        """Open one part of the programme after another until it is close enough, time is up or nothing more is found."""
-        rng, fruitless, turn = np.random.default_rng(self.seed), 0, 0
-        until = time.perf_counter() + time_limit_s
+        """Open one part of the programme after another until it is close enough, time is up or nothing more is found.
+
+        A part that is not solved in its time is made smaller the next time, one that is solved at once larger.
+        """
+        rng, fruitless, turn, size = np.random.default_rng(self.seed), 0, 0, PART_STARTS
+        until = time.perf_counter() + min(time_limit_s, self.left_s())
         while self.found and not self.close and fruitless < FRUITLESS and until - time.perf_counter() > LEAST_TIME_S:
-            free, fixed = self._part(KINDS[turn % len(KINDS)], rng)
+            free, fixed = self._part(KINDS[turn % len(KINDS)], size, rng)
             if not len(fixed) and turn:
                 return
-            limit = min(PART_TIME_S, until - time.perf_counter())
-            choice, _, _ = solve_part(self.model, free, fixed, self.best, self.gap / 20, limit, self.seed + turn)
+            began = time.perf_counter()
+            choice, _, ended = solve_part(self.model, free, fixed, self.best, self.gap / 20, min(PART_TIME_S, until - began),
+                                          self.seed + turn, self._enough(self.gap))
             fruitless = 0 if self.take(choice) else fruitless + 1
+            quick = ended and time.perf_counter() - began < PART_TIME_S / 4
+            size = np.clip(size * (GROWTH if quick else 1 if ended else 1 / GROWTH), LEAST_PART_STARTS, MOST_PART_STARTS)
             turn += 1
 
-    def _part(self, kind, rng):
-        """Starts left open and starts kept, for one part of the programme."""
+    def _part(self, kind, size, rng):
+        """Starts left open and starts kept, for one part of the programme of about so many starts."""
+        need, chosen = self.model.own_need, self.model.whole_columns(self.best)[:self.model.starts] > 0.5
+        opened = self._nearly_equal(chosen, size, rng) if kind == "nearly equal" else self._needs(kind, chosen, size, rng)
+        whole_need = np.zeros(self.model.needs, bool)
+        whole_need[need[opened]] = True
+        free = opened | (chosen & whole_need[need])
+        return np.flatnonzero(free), np.flatnonzero(chosen & ~free)
+
+    def _nearly_equal(self, chosen, size, rng):
+        """Starts of half the needs that lose least, and the choices that gain least, each loss scaled by chance."""
+        regret, need = self.relaxation.regret, self.model.own_need
+        drawn = rng.uniform(*DRAWN_ABOUT, self.model.needs)[need]
+        looked_at = (rng.random(self.model.needs) < 0.5)[need] & ~chosen & np.isfinite(regret)
+        opened = np.zeros(len(chosen), bool)
+        losses = np.where(looked_at, regret * drawn, np.inf)
+        most = min(int(size), int(looked_at.sum()))
+        opened[np.argpartition(losses, most - 1)[:most] if most else NO_STARTS] = True
+        gains = np.where(chosen, (self.relaxation.idle[need] - regret) * drawn, np.inf)
+        opened[np.argsort(gains)[:min(int(size) // 3, int(chosen.sum()))]] = True
+        return opened
+
+    def _needs(self, kind, chosen, size, rng):
+        """All worthwhile starts of the needs whose choice is most in doubt, or that are near some years."""
         model, regret, idle = self.model, self.relaxation.regret, self.relaxation.idle
-        need, chosen = model.own_need, model.whole_columns(self.best)[:model.starts] > 0.5
-        possible = np.isfinite(regret)
+        need, possible = model.own_need, np.isfinite(regret)
         worst = idle.copy()                       # what the programme loses at each need against the best it could do
         worst[need[chosen]] = regret[chosen]
         done = np.bincount(need[chosen], minlength=model.needs) > 0
@@ -172,15 +195,15 @@ class Search:
         np.minimum.at(other, need[possible & ~chosen], regret[possible & ~chosen])
         scale = float(np.median(other[np.isfinite(other)])) if np.isfinite(other).any() else 1.0
         score = np.where(np.isfinite(other), other, scale * 1e3) - worst * (2.0 if kind == "doubtful" else 1.0)
-        score += scale * rng.random(model.needs) * {"doubtful": 0.5, "years": 1.0, "any": 4.0}[kind]
+        score += scale * rng.random(model.needs)
         if kind == "years":
             score += np.where(self._touched(chosen, rng), 0.0, 1e3 * (scale + np.abs(score).max()))
         order = np.argsort(score, kind="stable")
         worth_opening = possible & ((regret <= np.median(regret[possible])) | chosen)
         count = np.bincount(need[worth_opening], minlength=model.needs)[order]
         opened = np.zeros(model.needs, bool)
-        opened[order[np.cumsum(count) <= max(PART_STARTS, count[0])]] = True
-        return np.flatnonzero(worth_opening & opened[need]), np.flatnonzero(chosen & ~opened[need])
+        opened[order[np.cumsum(count) <= max(size, count[0])]] = True
+        return worth_opening & opened[need]
 
     def _touched(self, chosen, rng):
         """Needs that start in one of two neighbouring years, or nearly do."""
