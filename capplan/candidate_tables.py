@@ -23,6 +23,9 @@ SCHEMES = Table("schemes", "Candidate schemes, one row each.", ("scheme_id",), (
     _label("must_do", "yes, or the latest year it may start; blank or no: a choice.", False),
     _label("site_id", "Site it is on.", False),
     _label("trade", "Trade that does it.", False),
+    Column("least_share", Kind.NUMBER, "Smallest part of it that may be done, as a fraction: that part is the scheme, and "
+           "four equal further parts of the rest may follow it, each after the one before. Blank or 1: whole or not at all.",
+           needed=False, above=0, most=1),
 ), open_ended=True)
 
 SCHEME_YEARS = Table("scheme_years", "Years a scheme may start in, and what starting then is worth.",

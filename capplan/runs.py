@@ -14,6 +14,7 @@ import pandas as pd
 
 from .accounts import bridge_frame, options_frame, ownership_frame
 from .candidates import write_candidates
+from .candidates.parted import funded_shares
 from .carbon_results import write_carbon
 from .certainty import cost_risk_frame
 from .energy_results import baseline_frame, energy_frame
@@ -201,7 +202,7 @@ def write_choice(programme, folder, seed=0):
     programme : Programme
     folder : Path
         An existing folder: ``schemes.csv``, ``cashflow.csv``, ``draws.csv``, ``solution.json`` and, to explain it from, the
-        candidates themselves go into it.
+        candidates themselves go into it; ``parts.csv`` where works may be done in part.
     seed : int
         Seed the programme was made with.
     """
@@ -212,6 +213,9 @@ def write_choice(programme, folder, seed=0):
     write_frame(schemes.assign(start_year=schemes.start_year.astype("Int64")), folder / "schemes.csv")
     write_frame(programme.cashflow(), folder / "cashflow.csv")
     write_frame(programme.draws, folder / "draws.csv")
+    parts = funded_shares(programme.candidates, programme.choice)
+    if len(parts):
+        write_frame(parts.round(6), folder / "parts.csv")
     write_json(solution(programme, seed, git_commit()), folder / "solution.json")
 
 

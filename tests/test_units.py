@@ -45,7 +45,7 @@ EXCEPTIONS = {
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
     "urn", "la_number", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
-    "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share",
+    "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share", "least_share",
     "odds", "fees_share", "need_points", "cost_points", "planning_points", "served_share",
     "year_group", "births", "dwellings", "school_share", "in_trend_share", "years_since", "pupils_per_dwelling"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.

@@ -9,6 +9,7 @@ from ..candidate_tables import BUNDLES, CANDIDATE_TABLES
 from ..errors import CandidatesError, Fault
 from ..tabular import as_cells, find_table, read_cells, typed, write_frame
 from .model import CONTRIBUTIONS, Candidates, met_by_nobody_else, must_start_by, needs_met, split_list
+from .parted import part_faults, with_parts
 
 
 def write_candidates(candidates, folder):
@@ -39,6 +40,7 @@ def read_candidates(folder):
     Returns
     -------
     Candidates
+        Works that may be done in part come as a first part and further ones (``parted.with_parts``).
 
     Raises
     ------
@@ -68,7 +70,7 @@ def read_candidates(folder):
         faults += _candidate_faults(_sound(frames, faults), set(frames["schemes"].scheme_id))
     if faults:
         raise CandidatesError(faults)
-    return Candidates({name: frame.reset_index(drop=True) for name, frame in frames.items()})
+    return Candidates(with_parts({name: frame.reset_index(drop=True) for name, frame in frames.items()}))
 
 
 def _sound(frames, faults):
@@ -110,8 +112,8 @@ def _candidate_faults(frames, known):
     unknown("pots.csv", "schemes", _named(frames["pots"].schemes), "schemes of schemes.csv, separated by ;")
     comes_with = frames["pots"].with_scheme
     unknown("pots.csv", "with_scheme", comes_with[comes_with.str.strip() != ""], "one scheme of schemes.csv, or blank")
-    return (faults + _missing_costs(years, spend) + _pot_faults(frames["pots"]) + _limit_faults(frames)
-            + _bundle_faults(frames["bundles"], schemes))
+    return (faults + part_faults(schemes) + _missing_costs(years, spend) + _pot_faults(frames["pots"])
+            + _limit_faults(frames) + _bundle_faults(frames["bundles"], schemes))
 
 
 def _named(cells):

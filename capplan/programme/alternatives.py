@@ -13,10 +13,10 @@ SLACK_SHARE = 0.01
 PLANS = 5
 ROUNDING = 1e-6
 DISTANCE_GAP = 0.02
-TRIES, PRICED_GAP, CHANGED_FIRST = 4, 0.005, 0.3
+TRIES, PRICED_GAP, CHANGED_FIRST = 4, 0.003, 0.3
 """Prices tried for each plan of a large model, how near its best each is solved, and the share of the money that is thought
 to change at the first of them."""
-WHOLE_LIMIT_S, LARGE_LIMIT_S = 5.0, 12.0
+WHOLE_LIMIT_S, LARGE_LIMIT_S = 5.0, 20.0
 
 
 @dataclass(frozen=True)

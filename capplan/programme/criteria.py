@@ -10,7 +10,7 @@ from ..errors import DataError, Fault
 from .optimise import Programme, optimise
 
 VALUE, AS_GIVEN, LESS = "value", "value_as_given", "less_"
-NO_CRITERIA = ("scheme_id", "start_year", "finish_year", "cost_real_gbp", "forced", AS_GIVEN)
+NO_CRITERIA = ("scheme_id", "start_year", "finish_year", "cost_real_gbp", "forced", "whole_schemes", AS_GIVEN)
 TRACKED = "approved_"
 ALL_POINTS = 100.0
 SLACK = 1e-9
