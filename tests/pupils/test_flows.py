@@ -173,3 +173,49 @@ def test_only_what_a_school_has_is_forecast():
     assert (found[0, 7:] == 0).all() and (found[1, :7] == 0).all()
     assert np.allclose(found[0, :7], 30, rtol=1e-4) and np.allclose(found[1, 7:], 90, rtol=1e-4)
     assert np.argwhere(made.entries).tolist() == [[0, 0], [1, 7]]
+
+
+def quiet(**more):
+    """Noise of nothing but what is asked for."""
+    nothing = dict.fromkeys(("spread", "shared_share", "school_walk", "entry_dispersion", "entry_spread", "area_walk"), 0.0)
+    return replace(NOISE, **(nothing | more))
+
+
+def test_a_growth_that_wanders_adds_up_over_the_years():
+    # A cohort that goes on for t years has grown by w1 + (w1 + w2) + ... : variance of the logarithm s2 t(t+1)(2t+1)/6.
+    start = np.zeros((1, 7))
+    start[0, 0] = 500
+    intake = np.full((1, 7, 6), np.nan)
+    intake[0, 0] = 0.0
+    made = replace(flows(start, [[np.nan] + [1] * 6], intake), noise=quiet(school_walk=0.03), dispersion=0.0)
+    draws = drawn(made, 20_000, 1, 2026)
+    for year in range(1, 7):
+        cohort = np.log(draws[0, year, year - 1])
+        assert cohort.std() == pytest.approx(0.03 * (year * (year + 1) * (2 * year + 1) / 6) ** 0.5, rel=0.03)
+        assert draws[0, year, year - 1].mean() == pytest.approx(500, rel=0.01)
+
+
+def test_an_intake_of_an_area_that_wanders_is_the_sum_of_its_years():
+    intake = np.full((2, 2, 5), np.nan)
+    intake[:, 0] = 60.0
+    made = replace(flows(np.full((2, 2), 60.0), [[np.nan, 1]] * 2, intake, areas=("N", "S")), noise=quiet(area_walk=0.05),
+                   dispersion=0.0)
+    logs = np.log(drawn(made, 20_000, 2, 2026)[:, 0])
+    assert np.allclose(logs.std(axis=-1), 0.05 * np.sqrt(np.arange(1, 6)), rtol=0.03)
+    assert abs(np.corrcoef(logs[:, -1])[0, 1]) < 0.03
+    one = drawn(replace(made, areas=("N", "N")), 500, 2, 2026)[:, 0]
+    assert np.allclose(one[0], one[1])
+
+
+def test_what_was_learned_wrong_stays_wrong_in_every_year():
+    intake = np.full((1, 3, 4), np.nan)
+    intake[0, 0] = 100.0
+    spread = np.array([[0.1, 0.2, 0.2]])
+    made = replace(flows([[100, 100, 100]], [[np.nan, 1, 1]], intake), noise=quiet(), dispersion=0.0, intake_spread=spread,
+                   ratio_spread=spread)
+    draws = drawn(made, 20_000, 3, 2026)[0]
+    assert np.log(draws[0]).std(axis=-1) == pytest.approx([0.1] * 4, rel=0.03)
+    assert np.log(draws[1, 0]).std() == pytest.approx(0.2, rel=0.03)
+    assert np.log(draws[2, 3]).std() == pytest.approx((0.1 ** 2 + 2 * 0.2 ** 2) ** 0.5, rel=0.03)
+    assert np.corrcoef(np.log(draws[0, 0]), np.log(draws[0, 3]))[0, 1] == pytest.approx(1.0)
+    assert draws.mean(axis=-1) == pytest.approx(np.full((3, 4), 100.0), rel=0.02)
