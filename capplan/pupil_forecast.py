@@ -147,6 +147,7 @@ class PupilForecast:
         """
         counted = rolls[(rolls.census_year <= self.origin) | ~rolls.school_id.isin(self.schools)]
         counts, rows = census_counts(self.estate, self.scenario.pupils), []
+        phases = self.estate.schools.set_index("school_id").phase
         have = set(zip(counted.school_id, counted.census_year, strict=True))
         for i, school in enumerate(self.schools):
             own = counted[counted.school_id == school].sort_values("census_year")
@@ -154,19 +155,18 @@ class PupilForecast:
             taken = [(year, np.nan_to_num(counts.pupils[i, :, at]), "counted") for at, year in enumerate(counts.years)
                      if np.isfinite(counts.pupils[i, :, at]).any() and (school, year) not in have]
             ahead = [(year, self.chosen[i, :, at], "forecast") for at, year in enumerate(self.census_years)]
-            rows += [self._roll(school, year, pupils, status, kept) for year, pupils, status in (*taken, *ahead)]
+            special = phases[school] in SPECIAL_PHASES
+            rows += [self._roll(school, year, pupils, status, kept, special) for year, pupils, status in (*taken, *ahead)]
         made = pd.DataFrame(rows)
         both = pd.concat([counted, made.reindex(columns=rolls.columns)], ignore_index=True) if len(counted) else made
         place = {school: at for at, school in enumerate(self.estate.schools.school_id)}
         order = np.lexsort([both.census_year, both.school_id.map(place)])
         return both.iloc[order].reset_index(drop=True)
 
-    def _roll(self, school, year, pupils, status, kept):
+    def _roll(self, school, year, pupils, status, kept, special):
         groups = np.array(self.groups)
-        phase = self.estate.schools.set_index("school_id").phase[school]
         parts = {"pupils_primary": groups <= YEAR_SIX, "pupils_secondary": (groups > YEAR_SIX) & (groups <= YEAR_ELEVEN),
                  "pupils_post16": groups > YEAR_ELEVEN}
-        special = phase in SPECIAL_PHASES
         heads = {name: 0.0 if special else float(pupils[of].sum()) for name, of in parts.items()}
         boarders = 0.0 if kept is None else float(kept.pupils_special)
         return {"school_id": school, "census_year": int(year), **heads,
@@ -288,9 +288,12 @@ def _forecast(estate, scenario):
     scales = scales_from(counts, len(years), noise_figures(), rule.history_years, seed=rule.seed)
     draws = stretched(drawn(flows, rule.replicates, rule.seed, origin), scales)
     if flows.most is not None:
-        draws = np.minimum(draws, np.where(flows.admits[..., None], flows.most, np.inf)[..., None])
+        limit = np.where(flows.admits[..., None], flows.most, np.inf).astype(np.float32)
+        np.minimum(draws, limit[..., None], out=draws)
     told = _towards_authorities(draws, estate, flows, origin) if rule.authority_counts else ()
-    draws = np.maximum(draws + pupils_of_housing(estate, counts, len(years))[..., None], 0.0).astype(np.float32)
+    if len(estate.housing):
+        draws += pupils_of_housing(estate, counts, len(years)).astype(np.float32)[..., None]
+        np.maximum(draws, 0.0, out=draws)
     schools, rules = estate.schools.set_index("school_id").loc[list(counts.schools)], regime_rules()
     days = [pd.Timestamp(rules.census_day(year)) for year in years]
     draws *= np.stack([~(schools.closed <= day).to_numpy() for day in days], axis=1)[:, None, :, None]

@@ -181,8 +181,9 @@ def _with_admissions(flows, counts, admissions, schools, rule, words):
     most = np.full((*flows.start.shape, flows.years), np.inf)
     places = np.full((len(flows.schools), flows.years), np.nan)
     admits, limited = flows.entries.copy(), False
+    by_school = dict(list(admissions.sort_values("census_year", kind="stable").groupby("school_id", sort=False)))
     for school, name in enumerate(flows.schools):
-        own = admissions[admissions.school_id == name].sort_values("census_year")
+        own = by_school.get(name, admissions.iloc[:0])
         if schools.phase.iloc[school] in SPECIAL_PHASES:
             held = _in_force(own, years)
             given = np.isfinite(held)
@@ -225,8 +226,8 @@ def _with_changes(flows, counts, changes):
 
 def _in_force(rows, years):
     """The number in force in each year, NaN before the first."""
-    return np.array([rows.pupils[rows.census_year <= year].iloc[-1] if (rows.census_year <= year).any() else np.nan
-                     for year in years], float)
+    at = np.searchsorted(rows.census_year.to_numpy(), np.array(years), side="right")
+    return np.concatenate([[np.nan], rows.pupils.to_numpy(float)])[at]
 
 
 def pupils_of_housing(estate, counts, years):

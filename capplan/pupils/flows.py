@@ -1,6 +1,7 @@
 """Pupils rolled on year by year, once as expected or many times with chance: the same steps either way."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Flows:
         """How many years are forecast."""
         return self.intake.shape[2]
 
-    @property
+    @cached_property
     def entries(self):
         """Whether each year group of each school is an intake, shape (S, G)."""
         return np.isfinite(self.intake).any(axis=2)
