@@ -15,6 +15,7 @@ from capplan.grants import forecast_grants, plan_grants
 from capplan.pupil_forecast import forecast_if_asked, forecast_pupils, led_by_forecast
 from capplan.pupil_inputs import GROUPS, authority_growth, census_counts, flows_of, pupils_of_housing
 from capplan.pupils.flows import expected
+from capplan.pupils.housing import pupils_of_homes
 from capplan.pupils.integers import largest_remainder, share_out
 from capplan.pupils.priors import drawn_together, without_bias
 from capplan.report.pupils import card_words, line_words, pupils_html, pupils_text
@@ -182,6 +183,26 @@ def test_admission_numbers_cap_and_sister_schools_take_a_part(small, scenario):
     assert found.draws[0, GROUPS.index(0)].max() <= 20
 
 
+def test_pupils_join_later_up_to_a_twentieth_above_the_admission_number(small, scenario):
+    # Thirty start, and each year a tenth more join: 33 in year 1, but no more than 31.5 with a number of 30.
+    rows = [*census_rows("OXM", {group: round(30 * 1.1 ** group) for group in range(7)}),
+            *census_rows("BRI", {group: round(60 * 1.1 ** group) for group in range(7)}),
+            *census_rows("ASH", dict.fromkeys(range(7, 12), 150))]
+    numbers = [{"school_id": "OXM", "year_group": "0", "census_year": "2026", "pupils": "30"}]
+    full = with_tables(small, census=rows, admissions=numbers)
+    flows, _ = flows_of(full, scenario, census_counts(full, scenario.pupils), 2)
+    found = expected(flows)[0]
+    assert found[GROUPS.index(1), 1] == pytest.approx(30 * 1.05, rel=1e-3)
+    # Those who are in year 1 already, 33 of them, stay, though none joins them.
+    assert found[GROUPS.index(2), 0] == pytest.approx(33, rel=1e-3)
+
+
+def test_a_planning_year_is_seen_in_the_spring_census_of_the_next_calendar_year(found):
+    assert found.at([2026, 2035]) == [found.index(2027), found.index(2036)] == [0, 9]
+    with pytest.raises(ValueError):
+        found.at([2036])
+
+
 def test_a_special_school_has_as_many_pupils_as_places(example, found, scenario):
     place = found.schools.index("OSI")
     assert (found.central[place].sum(axis=0) == 140).all() and np.allclose(found.draws[place].sum(axis=0), 140, atol=0.1)
@@ -201,6 +222,12 @@ def test_homes_bring_pupils_by_years_since_completion(small, scenario):
     assert np.allclose(more[0, 1:8, 1], 16 / 7)
     gain = forecast_pupils(built, scenario).draws.mean(axis=-1) - forecast_pupils(small, scenario).draws.mean(axis=-1)
     assert np.allclose(gain[0].sum(axis=0)[:4], [0, 16, 24, 24], atol=0.01)
+
+
+def test_homes_lived_in_by_the_census_count_only_for_what_they_have_more_or_fewer_later():
+    # 100 homes of two years ago: 30 children in the census, 20 a year on, then as many for good.
+    more = pupils_of_homes(np.array([100.0]), np.array([2024]), np.array([0.1, 0.2, 0.3, 0.2]), 2026, 3)
+    assert more.tolist() == [-10, -10, -10]
 
 
 def test_the_authority_is_counted_less_its_usual_error(small, scenario):
