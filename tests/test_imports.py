@@ -27,7 +27,7 @@ TIERS = (
     ("formula_grants",), ("grants",), ("pupil_money",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing"), ("certainty", "many_futures"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
-    ("runs", "sensitivity", "goal", "further_money", "carbon_price"),
+    ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "energy_job", "explain_job", "money_job", "objectives_job", "place_job",
      "pupil_job", "question_job", "robust_job"), ("cli",), ("__main__",),
