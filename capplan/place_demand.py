@@ -1,6 +1,6 @@
 """Pupils who need a place, by school, use of the place and planning year: forecast with its draws, or rolls without any."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -83,12 +83,20 @@ def demand(estate, scenario, forecast=None):
     Notes
     -----
     A planning year has the pupils of the spring census within it. Rolls of rolls.csv have no band: every quantile of them is
-    the same number, and the last census on record stands for those after it.
+    the same number, and the last census on record stands for those after it. A shock to rolls takes its share from the
+    first census of the plan on.
     """
     forecast = forecast_if_asked(estate, scenario) if forecast is None else forecast
     if forecast is not None:
-        return _from_forecast(estate, scenario, forecast)
-    return _from_rolls(estate, scenario) if len(estate.rolls) else _from_schools(estate, scenario)
+        found = _from_forecast(estate, scenario, forecast)
+    else:
+        found = _from_rolls(estate, scenario) if len(estate.rolls) else _from_schools(estate, scenario)
+    left = 1.0 - scenario.shocks.rolls_fall_share
+    if left == 1.0:
+        return found
+    each = {name: None if getattr(found, name) is None else getattr(found, name) * left
+            for name in ("draws", "by_group", "chosen_by_use")}
+    return replace(found, **each, source=f"{found.source}, less the {1.0 - left:.0%} of a shock")
 
 
 def _from_forecast(estate, scenario, forecast):

@@ -285,6 +285,8 @@ def assumptions_frame(programme):
             "cost_stages": ["stage"], "optimism_bias": ["stage"],
             **({"life_factors": ["factor", "level"]} if rules.by_block else {}),
             **({"knock_on": ["child"]} if rules.knock_on else {}),
+            **({"area_guidelines": ["phase"], "place_rules": ["rule"], "place_location_factors": ["region"]}
+               if candidates.outlook.places is not None else {}),
             **({"u_values": ["element", "age_band"], "pv_yield": ["district"]} if candidates.energy else {})}
     energy = [energy_figures(candidates.outlook.energy)] if candidates.outlook.energy else []
     energy += [register()] if candidates.energy else []

@@ -416,7 +416,8 @@ def test_closing_is_told_in_the_results_and_what_is_set_aside_is_said(folder, tm
     page = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
     assert "Places and pupils" in page and "Ashgrove" in page
     assumed = pd.read_csv(tmp_path / "out" / "assumptions.csv")
-    assert "places.running_gbp_per_m2" in set(assumed.figure)
+    assert {"places.running_gbp_per_m2", "area_guidelines.base_m2.primary", "place_rules.value.infant_class_most"} <= set(
+        assumed.figure)
 
 
 def test_the_command_tells_places_and_options(folder, tmp_path, capplan):
@@ -453,3 +454,11 @@ def test_places_follow_the_forecast_with_its_bands_where_there_is_one(root):
     assert trust.pupils_p50 == pytest.approx(schools.pupils_p50.sum(), rel=0.02)
     primary = outlook.estate.schools.set_index("school_id").phase == "primary"
     assert (schools.infant_classes[primary[primary].index] >= 3).all() and pd.isna(schools.infant_classes["OSI"])
+
+
+def test_a_shock_to_rolls_leaves_fewer_pupils_in_the_same_places(folder):
+    estate = read_estate(folder)
+    plain, shocked = (school_places(estate, scenario_of(shocks={"rolls_fall_share": share})) for share in (0.0, 0.2))
+    assert shocked.pupils_of_groups(0.5) == pytest.approx(0.8 * plain.pupils_of_groups(0.5))
+    assert (shocked.places_of_groups() == plain.places_of_groups()).all()
+    assert (shocked.demand.now == plain.demand.now).all() and "20% of a shock" in shocked.notes[0]

@@ -6,6 +6,7 @@ import pandas as pd
 from ..school_places import needed_area
 from .closing import CLOSING, closed_blocks
 from .expanding import places_by_start
+from .model import EXPAND
 from .spending import REVENUE
 from .targets import COLUMNS
 
@@ -43,21 +44,26 @@ def covering_limits(outlook, cells, options):
     names = places.groups["name"] + " " + places.groups.use
     once = cells.drop_duplicates("scheme_id")
     closing = {row.scheme_id: closed_blocks(outlook, row) for row in once.itertuples() if row.kind in CLOSING}
-    changes, allowed = _changes(outlook, cells, closing, options), _allowed(outlook, options)
+    touch = (cells.scheme_id.isin(closing) | (cells.kind == EXPAND)).to_numpy()
+    moving = cells[touch]
+    changes, allowed = _changes(outlook, moving, closing, options), _allowed(outlook, options)
     covers = [(f"places {name}", changes[:, group], allowed[group], (options.group == group).any())
               for group, name in enumerate(names)]
     if outlook.scenario.places.by_area:
-        covers += _areas(outlook, cells, closing)
-    alone = np.ones(len(cells), bool)
+        covers += _areas(outlook, moving, closing)
+    alone = np.ones(len(moving), bool)
     for _, change, least, added in covers:
         alone &= added | ((change >= least - SLACK) | (change >= 0)).all(axis=1)
+    stay = np.ones(len(cells), bool)
+    stay[touch] = alone
     limits, columns = [], {}
     for name, change, least, _ in covers:
         for year in _binding(change[alone], least):
             label = f"{name} {outlook.scenario.years[0] + year}"
-            columns[label] = change[alone, year]
+            columns[label] = np.zeros(len(cells))
+            columns[label][touch] = change[:, year]
             limits.append([label, pd.NA, "all", "", label, ">=", round(float(least[year]) - SLACK, 6)])
-    kept = pd.concat([cells[alone], pd.DataFrame(columns, index=cells.index[alone])], axis=1)
+    kept = pd.concat([cells, pd.DataFrame(columns, index=cells.index)], axis=1)[stay]
     return kept.reset_index(drop=True), pd.DataFrame(limits, columns=COLUMNS), list(covering_notes(outlook))
 
 
