@@ -21,6 +21,7 @@ from .energy.factors import (
 from .energy.forecast import forecast_use, plant_efficiency
 from .energy.tariffs import PATHS, bill, price_path
 from .energy_baseline import EnergyBaseline, energy_baseline
+from .pupil_forecast import led_by_forecast
 
 HEAT_SOURCE = "MECH.01"
 
@@ -283,7 +284,7 @@ def _drivers(base, years):
 def _pupils(estate, scenario, schools, years):
     """Pupils by school and year: the spring census inside the year, the nearest where there is none."""
     now = estate.schools.set_index("school_id").pupils.astype(float).reindex(schools).to_numpy()
-    pupils, rolls = np.tile(now[:, None], len(years)), estate.rolls
+    pupils, rolls = np.tile(now[:, None], len(years)), led_by_forecast(estate, scenario)[0].rolls
     if not len(rolls):
         return pupils
     stages = [name for name in rolls if name.startswith("pupils_")]
@@ -354,7 +355,7 @@ def _notes(base, footprint, drivers):
     told = [note for note in footprint.notes if note.split(",")[0] in used]
     if told:
         yield "Footprint factors: " + "; ".join(told) + "."
-    if not len(base.estate.rolls):
+    if not len(base.estate.rolls) and not base.scenario.pupils.leads_rolls:
         yield "Without rolls.csv pupils stay as they are, and so does what follows them."
     if np.isnan(drivers["pupils"]).any():
         yield "Where the number of pupils is not known, energy does not follow it."

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from capplan.energy_outlook import energy_outlook
 from capplan.errors import DataError
 from capplan.estate import Estate, read_estate
 from capplan.formula_grants import counted_rolls
@@ -360,6 +361,12 @@ def test_grants_follow_the_forecast_only_when_asked(example, scenario):
     years = by_forecast.years.set_index("grant_year")
     assert years.weighted_pupils[2030] == pytest.approx(weighted[2029])
     assert any("central forecast made from census.csv" in note for note in notes)
+
+
+def test_energy_follows_the_forecast_when_it_leads(example):
+    led = read_scenario("baseline.toml", "energy", "pupils_led")
+    pupils = energy_outlook(example, led).drivers["pupils"]
+    assert pupils[:, :10].tolist() == forecast_pupils(example, led).central.sum(axis=1).tolist()
 
 
 def test_fewer_pupils_bring_less(example):
