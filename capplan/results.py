@@ -296,10 +296,10 @@ def assumptions_frame(programme):
 def _figures(name, keys):
     """Every number of a reference table, one row each, with its meaning, source and status."""
     table = load(name)
-    long = table.melt([*keys, "status", "source", "note"], list(table.select_dtypes("number")))
+    long = table.melt([*keys, "status", "source", "note"], list(table.select_dtypes("number")), value_name="amount")
     named = long[keys].agg(".".join, axis=1)
     long["figure"] = name + "." + long.variable + "." + named
-    return long.rename(columns={"note": "meaning"})[["figure", "value", "meaning", "source", "status"]]
+    return long.rename(columns={"note": "meaning", "amount": "value"})[["figure", "value", "meaning", "source", "status"]]
 
 
 def _known(figure):
