@@ -8,17 +8,22 @@ import pandas as pd
 
 from . import shipped
 from .candidates import propose
+from .errors import AuditError
 from .estate import read_estate
 from .many_futures import many_futures
 from .outlook import forecast
 from .programme import optimise
+from .programme.audit import audit
 from .programme.delivery import deliver
 from .programme.instance import instance, total_value
 from .programme.outcomes import TAIL_SHARE
 from .programme.payments import draws as pay
 from .programme.regret import regret_table
 from .programme.robust import robust, score_of
+from .report.results import read_results
 from .report.robust import robust_html, robust_text
+from .report.summary import FOR_FUTURES, summary_html
+from .report.words import money
 from .runs import write_results
 from .scenario import read_scenario
 from .tabular import write_frame, write_json
@@ -77,8 +82,7 @@ def robust_folder(estate_folder, scenario_file, overlays, folder, futures=50, fr
                                                         "tail_weight": tail_weight})
     _write(folder, plans, judged, regrets, choices, candidates)
     for name, each in found.items():
-        (Path(folder) / FOLDERS[name]).mkdir()
-        write_results(carried(expected, each.choice, f"{name} of {futures} futures"), Path(folder) / FOLDERS[name], seed)
+        _write_programme(carried(expected, each.choice, f"{name} of {futures} futures"), Path(folder) / FOLDERS[name], seed)
     write_json(facts, folder / "robust.json")
     (folder / "robust.html").write_text(robust_html(plans, judged, regrets, facts), encoding="utf-8")
     text = robust_text(plans, regrets, facts)
@@ -110,10 +114,29 @@ def carried(programme, choice, found_by):
     Returns
     -------
     Programme
+        Its status says that it was chosen for many futures, a note what it is worth less than the other as expected.
+
+    Raises
+    ------
+    AuditError
+        Where plain arithmetic disagrees with it (a defect).
     """
-    inst = instance(programme.candidates)
-    answer = replace(programme.answer, choice=choice, objective=total_value(inst, choice))
-    return replace(programme, choice=choice, draws=pay(inst, choice), answer=answer, found_by=found_by)
+    candidates, inst = programme.candidates, instance(programme.candidates)
+    value, draws = total_value(inst, choice), pay(inst, choice)
+    wrong = audit(candidates, choice, draws, value)
+    if wrong:
+        raise AuditError("The audit does not accept the programme (a defect; please report it): " + "; ".join(wrong[:10]))
+    note = (f"Chosen over many futures ({found_by}), not for what is expected alone: expected, it avoids "
+            f"{money(max(0.0, programme.objective - value))} less than the programme chosen for that (capplan robust).")
+    answer = replace(programme.answer, choice=choice, objective=value, bound=max(value, programme.bound), status=FOR_FUTURES)
+    return replace(programme, candidates=replace(candidates, notes=(note, *candidates.notes)), choice=choice, draws=draws,
+                   answer=answer, found_by=found_by)
+
+
+def _write_programme(programme, folder, seed):
+    folder.mkdir()
+    write_results(programme, folder, seed)
+    (folder / "summary.html").write_text(summary_html(read_results(folder)), encoding="utf-8")
 
 
 def _judged(candidates, choices, samples, say):

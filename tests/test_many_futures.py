@@ -158,6 +158,9 @@ def test_its_programmes_are_results_folders_and_its_page_is_whole(written):
         results = read_results(out / name)
         starts = pd.read_csv(out / "programmes.csv")["best on average" if name == "average" else "careful"]
         assert len(results.funded) == starts.notna().sum()
+        assert results.solution["status"] == "for many futures"
+        assert results.solution["notes"][0].startswith("Chosen over many futures")
+        assert "It was chosen for many futures" in (out / name / "summary.html").read_text(encoding="utf-8")
     page = (out / "robust.html").read_text(encoding="utf-8")
     assert "Rank-and-cut beside the optimum" in page and "Regret in named scenarios" in page and "http" not in page.split(
         "svg+xml")[0]

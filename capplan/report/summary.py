@@ -30,6 +30,7 @@ FINE_GAP_FRACTION = 0.01
 NO_GAIN_FRACTION = 1e-6
 TABLES = ("grades", "priorities", "urgent", "programme", "deferred", "pots", "reserves", "ledger", "schools", "places",
           "inputs")
+FOR_FUTURES = "for many futures"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -181,6 +182,7 @@ def proof(solution):
     """
     gap, status = solution["gap"], plain(solution["status"])
     stopped = "" if status == "optimal" else f" The search stopped early: {status}."
+    stopped = " It was chosen for many futures, not for this figure alone." if status == FOR_FUTURES else stopped
     if gap is None:
         return f"How far it is from the best possible is not known: the solver gave no bound.{stopped}"
     if gap <= PROVED_FRACTION:
