@@ -81,6 +81,7 @@ def backtest_command(rolls, horizons, exclude_years, history_years, least_census
     refuse_taken((out,), force, (rolls,))
     counts = read_counted(rolls, bad)
     odd = odd_years(counts)
+    say(f"Forecasting from each earlier year of {len(counts.schools):,} schools ...")
     found = backtest(counts, ahead, noise_figures(), history_years, least_censuses, replicates, seed)
     write_files({out: functools.partial(write_frame, found)}, force)
     if as_json:

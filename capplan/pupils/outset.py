@@ -52,8 +52,15 @@ def flows_from_counts(counts, years, history_years, noise, areas=None, highest=N
                 intake[own, group] = np.where(unseen, start[own, group], level.pupils)[:, None]
                 spread[own, group] = np.where(unseen, _first_year(start[own, group], noise), level.spread)
     ratio = np.where((present | _to_come(counts, highest)) & ~entries, found.ratio, np.nan)
-    return Flows(counts.schools, counts.groups, np.nan_to_num(start), ratio, found.spread, intake, spread, areas, noise,
+    ratio_spread = np.where(_learned(known), found.spread, np.maximum(found.spread, noise.unknown_ratio_spread))
+    return Flows(counts.schools, counts.groups, np.nan_to_num(start), ratio, ratio_spread, intake, spread, areas, noise,
                  found.dispersion)
+
+
+def _learned(known):
+    """Whether any school has a change from one year to the next to learn the ratio of each year group from, shape (G,)."""
+    both = np.isfinite(known[:, 1:, 1:]) & np.isfinite(known[:, :-1, :-1])
+    return np.concatenate([[False], both.any(axis=(0, 2))])
 
 
 def _to_come(counts, highest):

@@ -26,6 +26,7 @@ class Noise:
     highest_ratio: float
     lowest_transfer_ratio: float
     highest_transfer_ratio: float
+    unknown_ratio_spread: float
     trust_in_dispersion: float
     trust_in_scale: float
 

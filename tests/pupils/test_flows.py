@@ -164,6 +164,15 @@ def test_a_school_with_one_census_goes_on_as_the_others_do():
     assert made.ratio_spread[place, 1:].mean() >= np.delete(made.ratio_spread[:, 1:], place, axis=0).mean()
 
 
+def test_where_no_school_has_two_censuses_ratios_are_one_and_known_to_be_unsure():
+    rolls = made_up_rolls(6, schools=6, years=10)
+    once = flows_from_counts(counts_of(rolls[rolls.year == 2009]), 3, 5, NOISE)
+    known = flows_from_counts(counts_of(rolls), 3, 5, NOISE)
+    assert np.allclose(once.ratio[:, 1:], 1.0) and np.allclose(once.ratio_spread[:, 1:], NOISE.unknown_ratio_spread)
+    spread = [drawn(made, 500, 1, 2009).sum(axis=1)[:, -1].std(axis=-1).mean() for made in (once, known)]
+    assert spread[0] > 1.1 * spread[1]
+
+
 def test_only_what_a_school_has_is_forecast():
     frame = pd.DataFrame([("P", year, group, 30) for year in range(2015, 2022) for group in range(7)]
                          + [("H", year, group, 90) for year in range(2015, 2022) for group in range(7, 12)],
