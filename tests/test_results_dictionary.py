@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from capplan.jobs import run
+from capplan.report.results import read_results
 
 ROOT = Path(__file__).resolve().parents[1]
 UNDOCUMENTED_IN_TABLES = {"scenario.toml", "summary.html", "run.log"}
@@ -79,3 +80,13 @@ def test_energy_of_a_run_adds_up_to_its_outlook_and_renewed_boilers_save(folder)
     assert sums.use_kwh["with"][2035] < sums.use_kwh["without"][2035], "the plan renews boilers"
     assumed = pd.read_csv(folder / "assumptions.csv").figure
     assert assumed.str.startswith("plant_efficiency.").any() and (assumed == "energy.pupil_elasticity").any()
+
+
+def test_the_page_tells_what_each_school_uses_and_how_that_is_known(folder, tiny_results):
+    page = (folder / "summary.html").read_text(encoding="utf-8")
+    found = read_results(folder).table("energy_baseline")
+    section = page.split('id="energy-table"')[1]
+    assert section.count("estimate from schools of its kind") == len(found) == 4
+    assert f"£{found.cost_gbp.sum():,.0f}" in section and f"{found.use_kwh.sum() / 1000:,.0f}" in section
+    assert "energy-table" not in (tiny_results / "summary.html").read_text(encoding="utf-8")
+    assert len(read_results(tiny_results).table("energy_baseline")) == 0

@@ -100,7 +100,7 @@ def normal_year(temperature_c, reference_degree_days, base_c):
     count = np.arange(1, len(days) + 1)
     shift = base_c - (wanted + np.cumsum(days)) / count
     warm = np.append(days[1:], np.inf)
-    right = np.flatnonzero((days + shift <= base_c + 1e-9) & (warm + shift >= base_c - 1e-9))
+    right = np.flatnonzero(warm + shift >= base_c - 1e-9)  # the next day is above the base, so no more than these count
     return np.asarray(temperature_c, float) + shift[right[0]]
 
 

@@ -164,6 +164,21 @@ def places_table(results):
                   "#Spare then|#Short then|#Area needed", [("", rows[1:])], rows[0] if rows else None)
 
 
+def energy_table(results):
+    """What each school uses in a normal year before any works, how that is known, and what it costs and emits."""
+    table, rows = results.table("energy_baseline"), []
+    for row in table.itertuples(index=False):
+        use, low, high, kind = (f"{kwh / 1000:,.0f}" if kwh == kwh else "" for kwh in (
+            row.use_kwh, row.low_kwh, row.high_kwh, row.kind_kwh))
+        rows.append((row.name, row.fuel, use, f"{low} to {high}", kind, f"{row.use_kwh_per_m2:,.0f}", pounds(row.cost_gbp),
+                     f"{row.footprint_tco2e:,.1f}", row.method + (" (weak)" if row.weak == "yes" else "")))
+    total = ("All schools", "", f"{table.use_kwh.sum() / 1000:,.0f}", "", "", "", pounds(table.cost_gbp.sum()),
+             f"{table.footprint_tco2e.sum():,.1f}", "") if rows else None
+    return _table("Energy of a normal year before any works. Range: holds the truth in eight cases of ten. Of its kind: "
+                  "what a school of its kind and size uses. Bill (at the plan's prices) and footprint of the first year.",
+                  "School|Fuel|#MWh|#Range|#Of its kind|#kWh/m2|#Bill|#tCO2e|How it is known", [("", rows)], total)
+
+
 def _band(row):
     if row.pupils_p90 - row.pupils_p10 < 1:
         return f"{row.pupils_p50:,.0f}"

@@ -71,6 +71,9 @@ FURTHER_FILES = {
         "places temporary_places pupils_p10 pupils_p50 pupils_p90 spare short places_with spare_with short_with", "pupils")
     + _number("unfilled_share occupied_share", "", False) + _number("infant_classes", "classes", False)
     + _number("guideline_m2 gifa_m2", "m2", False),
+    "energy_baseline": _text("school_id name fuel method weak weather_corrected price_from")
+    + _number("use_kwh low_kwh high_kwh", "kWh") + _number("kind_kwh", "kWh", False)
+    + _number("use_kwh_per_m2", "kWh/m2", False) + _number("footprint_tco2e", "tCO2e") + _number("cost_gbp"),
     "bridge": _year("year", False) + _text("item") + _number("amount_gbp amount_nominal_gbp"),
     "ownership": _text("level place plan") + _number(" ".join(
         f"{item}{basis}_gbp" for basis in ("", "_present")

@@ -29,7 +29,7 @@ PROVED_FRACTION = 5e-7
 FINE_GAP_FRACTION = 0.01
 NO_GAIN_FRACTION = 1e-6
 TABLES = ("grades", "priorities", "urgent", "programme", "deferred", "pots", "reserves", "ledger", "schools", "places",
-          "inputs")
+          "energy", "inputs")
 FOR_FUTURES = "for many futures"
 TEMPLATES = Path(__file__).parent / "templates"
 
