@@ -13,13 +13,15 @@ from .tabular import write_frame
 YEAR_LOOKED_AT = 2             # place of the year that yearly figures are of: all that starts with the plan acts in it
 
 
-def measures_frame(programme):
+def measures_frame(candidates, choice=None):
     """Every measure and package that was considered, school by school, whether or not it is offered or chosen.
 
     Parameters
     ----------
-    programme : Programme
+    candidates : Candidates
         With energy.
+    choice : dict, optional
+        Scheme to start year, of a programme; left out: nothing is chosen.
 
     Returns
     -------
@@ -30,7 +32,7 @@ def measures_frame(programme):
         ``gbp_per_tonne`` (Green Book) and the ``comparator_gbp_per_tonne`` it may cost, ``direct_gbp_per_tonne`` (grant
         schemes), ``payback_years``, ``npv_gbp``.
     """
-    offers, outlook = programme.candidates.energy, programme.candidates.outlook
+    offers, outlook, choice = candidates.energy, candidates.outlook, choice or {}
     names, rows = outlook.estate.schools.set_index("school_id")["name"], []
     footprint = outlook.energy.footprint
     for row in offers.considered.itertuples():
@@ -45,7 +47,7 @@ def measures_frame(programme):
         direct = saved.burnt_kwh[at] * float(footprint.by_scope_t(_one_kwh_of_gas(footprint))[0].sum(axis=0)[at])
         present = worth.discount * (saved.bills_gbp + worth.carbon_gbp_per_t * saved.carbon_t - costs)
         rows.append([row.school_id, names[row.school_id], row.stage, measure_names(row.fitted), row.scheme_id,
-                     "yes" if row.scheme_id in programme.choice else "no", programme.choice.get(row.scheme_id), row.cost_gbp,
+                     "yes" if row.scheme_id in choice else "no", choice.get(row.scheme_id), row.cost_gbp,
                      row.cost_low_gbp, row.cost_high_gbp, saved.burnt_kwh[at], saved.power_kwh[at], saved.bills_gbp[at],
                      saved.carbon_t.sum(), cost_per_tonne(net, saved.carbon_t[after]), most,
                      direct_cost_per_tonne(row.cost_gbp, direct, lasts),
@@ -227,7 +229,7 @@ def write_carbon(programme, folder):
         An existing folder: ``measures.csv``, ``carbon.csv`` and ``lock_in.csv`` go into it.
     """
     if programme.candidates.energy is not None:
-        write_frame(measures_frame(programme), folder / "measures.csv")
+        write_frame(measures_frame(programme.candidates, programme.choice), folder / "measures.csv")
         write_frame(carbon_frame(programme), folder / "carbon.csv")
         write_frame(lock_in_frame(programme), folder / "lock_in.csv")
 

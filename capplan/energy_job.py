@@ -1,10 +1,16 @@
 """Whole jobs about energy, as the command line runs them: from an estate folder to a folder of findings."""
 
+import pandas as pd
+
 from . import energy_results as results
+from .candidates import propose
+from .carbon_results import measures_frame
+from .energy.measures import register
 from .energy_outlook import energy_outlook
 from .estate import read_estate
 from .outlook import forecast
 from .reference import load
+from .report.carbon import measures_text
 from .report.energy_text import baseline_text, forecast_text
 from .scenario import read_scenario
 from .tabular import write_frame, write_json
@@ -67,6 +73,38 @@ def forecast_folder(estate_folder, scenario_file, overlays, folder):
     write_frame(results.factors_frame(energy), folder / "energy_factors.csv")
     facts = _facts(energy) | {"years": _records(trust)}
     return _written(folder, energy, facts, forecast_text(energy, trust)), facts
+
+
+def measures_folder(estate_folder, scenario_file, overlays, folder):
+    """Work out what energy measures cost and save at every school and write it, before any plan is made.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+    overlays : sequence of str
+    folder : Path
+        An existing folder to write into: ``measures.csv``, ``assumptions.csv``, ``sources.csv``, ``scenario.toml``,
+        ``measures.json`` and ``measures.txt``.
+
+    Returns
+    -------
+    tuple of (str, dict)
+        The findings for a screen, and as figures.
+    """
+    scenario = _asked(scenario_file, overlays)
+    scenario = scenario.model_copy(update={"measures": scenario.measures.model_copy(update={"offered": True})})
+    candidates = propose(forecast(read_estate(estate_folder), scenario))
+    energy, frame = candidates.outlook.energy, measures_frame(candidates)
+    facts = _facts(energy) | {"level": scenario.measures.level, "measures": _records(frame[frame.scheme_id != ""]),
+                              "footprint_tco2e": float(energy.by_year().footprint_tco2e.iloc[0])}
+    text = measures_text(frame, facts)
+    write_frame(frame, folder / "measures.csv")
+    write_frame(pd.concat([results.energy_figures(energy), register()], ignore_index=True), folder / "assumptions.csv")
+    write_frame(load("sources"), folder / "sources.csv")
+    (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+    write_json(facts, folder / "measures.json")
+    (folder / "measures.txt").write_text(text + "\n", encoding="utf-8")
+    return text, facts
 
 
 def _facts(energy):

@@ -43,3 +43,16 @@ def baseline(estate, scenario, overlays, out, force, as_json):
 def forecast(estate, scenario, overlays, out, force, as_json):
     """Energy, bills and carbon of ESTATE to 2050 under SCENARIO, without works."""
     _run("forecast_folder", estate, scenario, overlays, out, force, as_json)
+
+
+@energy.command()
+@ESTATE
+@SCENARIO
+@OVERLAYS
+@OUT
+@FORCE
+@AS_JSON
+@clean
+def measures(estate, scenario, overlays, out, force, as_json):
+    """What energy measures cost and save at every school of ESTATE under SCENARIO, before any plan is made."""
+    _run("measures_folder", estate, scenario, overlays, out, force, as_json)

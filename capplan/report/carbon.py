@@ -13,6 +13,7 @@ from .charts import EDGE, INK, _axes, _legend, _look, _titled
 from .words import counted, listed, money, money_tick, plain, pounds, year_label
 
 MOST_GBP_PER_T, LEAST_GBP_PER_T = 1000.0, -500.0
+SCREEN_COLUMNS = 96
 KINDS = {"heat pump": ("#e39a7c", "xxx"), "sun": ("#f8f0a8", ".."), "lighting": ("#f6dfa4", "---"),
          "heat kept in": ("#8cc4e8", "///"), "insulation with renewal": ("#b5e0cb", "\\\\\\")}
 NOT_CHOSEN = ("#ffffff", "")
@@ -278,3 +279,46 @@ def _table(caption, columns, rows):
     names = columns.split("|")
     return {"caption": caption, "columns": [name.removeprefix("#") for name in names], "groups": [("", rows)], "total": None,
             "numeric": [name.startswith("#") for name in names], "more": "", "empty": not rows}
+
+
+def measures_text(measures, facts):
+    """What measures offer, on one screen.
+
+    Parameters
+    ----------
+    measures : DataFrame
+        As ``carbon_results.measures_frame`` makes it.
+    facts : dict
+        ``trust, scenario, price_base, footprint_tco2e`` (of the first year), ``first_year, level``.
+
+    Returns
+    -------
+    str
+    """
+    offered = measures[measures.scheme_id != ""].copy()
+    offered["kind"] = [_kind(row) for row in offered.itertuples()]
+    first = (f"Footprint of {year_label(facts['first_year'])}: {facts['footprint_tco2e']:,.0f} tCO2e. {len(measures):,} "
+             f"sets of measures considered at {measures.school_id.nunique()} schools, {len(offered):,} of them offered, "
+             f"at the {facts['level']} savings of the library. Pounds are at {facts['price_base']} prices.")
+    lines = [f"{plain(facts['trust'])}: energy measures, scenario {plain(facts['scenario'])}",
+             *textwrap.wrap(first, SCREEN_COLUMNS), "",
+             _row("Kind", "Offered", "Worth it", "Cost", "Tonne costs", "is worth", "Bills a year")]
+    for kind, own in offered.groupby("kind"):
+        lines.append(_row(kind, len(own), int((own.npv_gbp > 0).sum()), money(own.cost_gbp.median()),
+                          _middle(own.gbp_per_tonne), _middle(own.comparator_gbp_per_tonne), money(own.bills_gbp.median())))
+    lines += ["(The middle one of each kind. Worth it: bills and carbon at its value come to more than the cost.)", "",
+              f"{'Worth most above their cost, the best of each kind at a school':<76}{'Cost':>10}{'Worth':>10}"]
+    best = offered.sort_values("npv_gbp", ascending=False, kind="stable").drop_duplicates(["school_id", "kind"]).head(10)
+    for school, what, cost_gbp, worth_gbp in zip(best.name, best.measures, best.cost_gbp, best.npv_gbp, strict=True):
+        lines.append(f"{textwrap.shorten(f'{plain(school)}: {plain(what)}', 74, placeholder=' ...'):<76}"
+                     f"{money(cost_gbp):>10}{money(worth_gbp):>10}")
+    return "\n".join(lines)
+
+
+def _row(kind, *cells):
+    return f"{kind:<26}" + "".join(f"{cell!s:>{width}}" for cell, width in zip(cells, (9, 10, 9, 13, 11, 14), strict=True))
+
+
+def _middle(amounts):
+    known = amounts.dropna()
+    return pounds(known.median()) if len(known) else "no tonnes"

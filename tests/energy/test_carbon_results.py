@@ -52,8 +52,9 @@ def programme(made, root):
 
 
 def test_the_tables_of_the_folder_are_those_of_the_programme(made, programme):
-    for name, frame in (("measures", measures_frame(programme)), ("carbon", carbon_frame(programme)),
-                        ("lock_in", lock_in_frame(programme))):
+    frames = {"measures": measures_frame(programme.candidates, programme.choice), "carbon": carbon_frame(programme),
+              "lock_in": lock_in_frame(programme)}
+    for name, frame in frames.items():
         assert list(pd.read_csv(made / f"{name}.csv").columns) == list(frame)
     written = pd.read_csv(made / "carbon.csv").footprint_with_tco2e
     assert np.allclose(written, carbon_frame(programme).footprint_with_tco2e, atol=1e-3)
@@ -87,7 +88,7 @@ def test_the_target_is_met_by_the_whole_and_claims_are_never_more(programme):
 
 
 def test_every_offered_scheme_is_considered_and_what_is_chosen_is_told(programme):
-    frame, schemes = measures_frame(programme), programme.candidates.schemes
+    frame, schemes = measures_frame(programme.candidates, programme.choice), programme.candidates.schemes
     offered = set(schemes.scheme_id[schemes.kind.isin(["energy", "low carbon"])]) - {"ELL.supply", "MAR.supply"}
     assert offered <= set(frame.scheme_id)
     told = frame[frame.chosen == "yes"]
@@ -98,7 +99,7 @@ def test_every_offered_scheme_is_considered_and_what_is_chosen_is_told(programme
 
 def test_the_cost_of_a_tonne_by_hand(programme):
     offers = programme.candidates.energy
-    frame = measures_frame(programme)
+    frame = measures_frame(programme.candidates, programme.choice)
     place = next(i for i, row in enumerate(offers.considered.itertuples()) if row.scheme_id.endswith(".heat1"))
     row, own = offers.considered.iloc[place], frame.iloc[place]
     total = row.cost_gbp - sum(row.saved.bills_gbp[year] / 1.035 ** year for year in range(len(row.saved.bills_gbp)))
@@ -184,3 +185,16 @@ def test_assumptions_name_the_measures_and_their_marks(made):
     own = figures[figures.figure.str.startswith("measure_figures.")]
     assert {"published", "secondary", "ASSUMPTION"} <= set(own.status) and own.meaning.str.len().gt(5).all()
     assert figures.figure.str.startswith("carbon.").any() and figures.figure.str.startswith("measures.").any()
+
+
+def test_the_command_tells_what_measures_offer(tmp_path, root, capplan):
+    estate, scenario = root / "data" / "tiny", root / "scenarios" / "baseline.toml"
+    done = capplan("energy", "measures", estate, scenario, "--out", tmp_path / "out")
+    assert done.exit_code == 0 and max(map(len, done.stdout.splitlines()[:-1])) <= 100
+    frame = pd.read_csv(tmp_path / "out" / "measures.csv")
+    assert (frame.chosen == "no").all() and frame.start_year.isna().all() and "heat pump" in done.stdout
+    facts = json.loads(capplan("energy", "measures", estate, scenario, "--out", tmp_path / "again", "--json").stdout)
+    assert len(facts["measures"]) == frame.scheme_id.notna().sum()
+    assert facts["measures"][0]["gbp_per_tonne"] is None or np.isfinite(facts["measures"][0]["gbp_per_tonne"])
+    wrong = capplan("energy", "measures", estate, root / "nothing.toml", "--out", tmp_path / "wrong")
+    assert wrong.exit_code == 2 and not (tmp_path / "wrong").exists()

@@ -9,6 +9,7 @@ from capplan.candidates import needs_met, split_list
 from capplan.candidates.carbon_limits import carbon_limits, saved_columns
 from capplan.energy import measures as m
 from capplan.energy.packages import use_with
+from capplan.reference import component_types, price_ratio
 
 FIRST_LAPSE = 9                # place of the first year in which something fitted at the start no longer acts
 BOILERS = "MECH.01"
@@ -106,6 +107,25 @@ def test_the_value_of_a_package_by_a_slow_loop(candidates, estate):
     assert np.flatnonzero(saved > 1e-6).tolist() == list(range(3, 3 + lasts)), "works help from the year after they are done"
 
 
+def test_what_panels_save_by_hand(candidates):
+    offers, energy = candidates.energy, candidates.outlook.energy
+    school = offers.schools["OXM"]
+    fitted = offers.fitted["OXM.solar2", 2026]
+    kwp, use = fitted[0].size_kwp, use_with(school.premises, fitted)
+    made = use.self_used_kwh[3] + use.exported_kwh[3]
+    assert made == pytest.approx(kwp * school.premises.sun_kwh_per_kwp * (1 - 0.0055) ** 2)
+    assert use.exported_kwh[3] > 0.1 * made, "else what is sent is not tested"
+    saved = school.saved(fitted)
+    upkeep = 7.7 * kwp * price_ratio(2024, 2026)
+    price = energy.unit_gbp_per_kwh[energy.schools.index("OXM"), 0, 3]
+    by_hand = use.self_used_kwh[3] * price + use.exported_kwh[3] * school.export_gbp_per_kwh[3] - upkeep
+    assert saved.bills_gbp[3] == pytest.approx(by_hand) and 0.05 < school.export_gbp_per_kwh[3] < 0.15
+    assert saved.carbon_t[3] == pytest.approx(made * energy.appraisal.kg_per_kwh[0, 3] / 1000), "sent or not"
+    assert saved.footprint_t[3] == pytest.approx(
+        use.self_used_kwh[3] * energy.footprint.kg_per_kwh[:, 0, 3].sum() / 1000), "what is sent is not in the footprint"
+    assert saved.bills_gbp[10] < saved.bills_gbp[9] - 1000, "the inverter in the tenth year"
+
+
 def test_like_for_like_and_low_carbon_are_alternatives_of_one_need(candidates, schemes):
     low = schemes[schemes.kind == "low carbon"]
     assert len(low) > 50
@@ -144,6 +164,27 @@ def test_a_heat_pump_after_fabric_works_costs_less_than_one_for_the_school_as_it
     assert compared > 50
 
 
+def test_the_cost_of_a_heat_pump_is_the_renewal_less_its_boilers_plus_the_pump(candidates, schemes):
+    outlook, offers = candidates.outlook, candidates.energy
+    cost = candidates.scheme_years.set_index(["scheme_id", "start_year"]).cost_real_gbp
+    boiler_gbp, compared = outlook.works_cost("renew"), 0
+    types = outlook.parts.type_id.to_numpy()
+    for scheme in schemes.index[schemes.index.str.endswith("renew.heat_pump")]:
+        base, school = offers.works[scheme], offers.schools[schemes.school_id[scheme]]
+        rows = candidates.members[base]
+        for year in (2026, 2030):
+            if (scheme, year) not in cost.index or (base, year) not in cost.index:
+                continue
+            spared = boiler_gbp[rows[types[rows] == BOILERS], year - 2026].sum()
+            zone = school.blocks.index(schemes.block_id[scheme])
+            use = use_with(school.premises, [])
+            kw = use.heat_kwh[zone, 1] / m.figure(m.GENERAL, "heating full load").value
+            pump = kw * 1879 * price_ratio(2025, 2026) * school.works_multiple
+            assert cost[scheme, year] == pytest.approx(cost[base, year] - spared + pump, rel=1e-6, abs=0.02)
+            compared += 1
+    assert compared >= 20
+
+
 def test_a_heat_pump_shuts_out_or_requires_the_fabric_works_of_its_block(schemes):
     needs = needs_met(schemes.reset_index())
     for scheme in schemes.index[schemes.index.str.endswith(".heat_pump")]:
@@ -159,10 +200,21 @@ def test_panels_go_on_roofs_that_are_good_or_done(candidates, schemes):
     assert schemes.index.str.contains(".solar").any()
     for scheme in schemes.index[schemes.index.str.contains("solar_after")]:
         assert all(".ROOF." in name and name in schemes.index for name in split_list(schemes.requires[scheme]))
-    for name in schemes.index[schemes.index.str.fullmatch(r"\w+\.solar\d?")]:
-        parts = outlook.parts
-        own = (parts.school_id == schemes.school_id[name]) & (parts.element == "Roofs")
-        assert outlook.shares(0)[own.to_numpy()][:, 3:].sum(axis=1).min() <= limit
+    types, poor = component_types().loc[outlook.parts.type_id], 0
+    covers = (types.sub_element == "Coverings and insulation").to_numpy()
+    for name, school in candidates.energy.schools.items():
+        area = 0.0
+        for zone, block in enumerate(school.blocks):
+            own = (outlook.parts.block_id == block).to_numpy() & covers
+            bad = outlook.shares(0)[own][:, 3:].sum(axis=1) @ outlook.parts.quantity[own] / max(
+                outlook.parts.quantity[own].sum(), 1e-9)
+            if own.any() and bad <= limit and zone in school.treatable:
+                area += school.premises.areas_m2["roof"][zone]
+            poor += bool(own.any() and bad > limit)
+        sizes = [item.size_kwp for (scheme, _), fitted in candidates.energy.fitted.items() for item in fitted
+                 if scheme.startswith(f"{name}.solar") and "after" not in scheme]
+        assert max(sizes, default=0.0) <= area * 0.25 / 5 + 0.05
+    assert poor >= 2, "no roof is poor, so nothing is tested"
 
 
 def test_a_school_under_pfi_and_blocks_that_go_are_left_alone(candidates, estate, schemes):
@@ -185,6 +237,7 @@ def test_columns_add_up_over_years(candidates):
         if pair in rows.index:
             saved = offers.saved[pair]
             assert rows.fuels_kwh[pair] == pytest.approx(saved.burnt_kwh[:10].sum(), abs=1e-3)
+            assert rows.footprint_tco2e[pair] == pytest.approx(saved.footprint_t[:10].sum(), abs=1e-3)
             assert rows.carbon_tco2e[pair] == pytest.approx(saved.carbon_t.sum(), abs=1e-3)
     assert (rows.drop(index=[pair for pair in offers.saved if pair in rows.index]).carbon_tco2e == 0).all()
 

@@ -214,6 +214,9 @@ def test_what_is_kept_is_beaten_by_nothing_and_beats_what_is_dropped(data, most)
     for place in range(len(data)):
         beaten = any(cost[other] <= cost[place] and (gains[other] >= gains[place]).all() for other in every)
         assert beaten
+    for one in every:
+        for other in every:
+            assert one == other or not (cost[one] <= cost[other] and (gains[one] >= gains[other]).all())
     assert set(p.useful(cost, gains, most)) <= set(every) and 1 <= len(p.useful(cost, gains, most)) <= most
 
 

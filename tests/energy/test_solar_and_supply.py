@@ -94,6 +94,7 @@ def test_the_inverter_is_renewed_once():
 
 def test_peaks_and_upgrades_by_hand():
     assert supply.peak_with(35.0, 95.0) == pytest.approx(117.0)
+    assert supply.peak_with(100.0, 5.0) == 100.0 and supply.peak_with(5.0, 100.0) == 100.0, "never less than either"
     assert bool(supply.upgrade_needed(117.0, 120.0)) and not bool(supply.upgrade_needed(117.0, 124.0))
     assert bool(supply.upgrade_needed(10.0, np.nan)), "nobody has said what was agreed, so it is allowed for"
 
