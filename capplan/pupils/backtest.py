@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from .cohorts import pooled_ratio
-from .flows import Flows, drawn, expected
+from .flows import Flows, drawn_totals, expected
 from .outset import flows_from_counts
 from .uncertainty import learned_scales, stretched
 
@@ -133,7 +133,7 @@ class _Trial:
 
 def _tried(counts, origin, years, noise, history_years, replicates, seed):
     flows = flows_from_counts(counts.until(origin), years, history_years, noise)
-    return _Trial(origin, flows, expected(flows), drawn(flows, replicates, seed, origin).sum(axis=1))
+    return _Trial(origin, flows, expected(flows), drawn_totals(flows, replicates, seed, origin))
 
 
 def _missed(trials, counts, horizon, until):

@@ -66,7 +66,7 @@ def expected(flows):
     array, shape (S, G, T)
         [pupils]
     """
-    return _rolled(flows, None, 1, 0)[..., 0]
+    return np.stack([now[..., 0] for now in _rolled(flows, None, 1, 0)], axis=-1)
 
 
 def drawn(flows, replicates, seed, origin):
@@ -93,12 +93,31 @@ def drawn(flows, replicates, seed, origin):
     area to its name: another school changes none of them. On average the draws are what is ``expected``, but where a cap
     binds. *Counterexample:* a merger, which no draw foresees.
     """
-    return _rolled(flows, seed, replicates, origin)
+    out = np.empty((*flows.start.shape, flows.years, replicates), np.float32)
+    for year, now in enumerate(_rolled(flows, seed, replicates, origin)):
+        out[:, :, year] = now
+    return out
+
+
+def drawn_totals(flows, replicates, seed, origin):
+    """Pupils of each school in every year, many times with chance: sums of what ``drawn`` gives, in less memory.
+
+    Parameters
+    ----------
+    flows, replicates, seed, origin
+        As for ``drawn``.
+
+    Returns
+    -------
+    array, shape (S, T, R)
+        In single precision. [pupils]
+    """
+    return np.stack([now.sum(axis=1) for now in _rolled(flows, seed, replicates, origin)], axis=1)
 
 
 def _rolled(flows, seed, replicates, origin):
+    """Pupils of each year in turn, shape (S, G, R)."""
     schools, groups = flows.start.shape
-    out = np.zeros((schools, groups, flows.years, replicates), np.float32)
     now = np.repeat(flows.start[:, :, None].astype(np.float32), replicates, axis=2)
     walk = np.zeros((schools, replicates), np.float32)
     drift = {name: np.zeros((groups, replicates), np.float32) for name in set(flows.areas)}
@@ -117,8 +136,7 @@ def _rolled(flows, seed, replicates, origin):
                            flows.entries if flows.admits is None else flows.admits, flows.areas, flows.spill_share)
         if flows.places is not None:
             now = held_to_places(now, flows.places[:, year])
-        out[:, :, year] = now
-    return out
+        yield now
 
 
 def _uncertain(flows, seed, replicates):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from made_up import made_up_rolls
 
 from capplan.pupils.counts import counts_of
-from capplan.pupils.flows import Flows, drawn, expected
+from capplan.pupils.flows import Flows, drawn, drawn_totals, expected
 from capplan.pupils.outset import flows_from_counts
 from capplan.pupils.uncertainty import noise_figures
 
@@ -125,6 +125,10 @@ def test_another_school_changes_no_draws_of_the_others():
     turned = replace(made, schools=made.schools[::-1], **{
         name: getattr(made, name)[::-1] for name in ("start", "ratio", "ratio_spread", "intake", "intake_spread")})
     assert np.array_equal(drawn(made, 40, 9, 2009), drawn(turned, 40, 9, 2009)[::-1])
+
+
+def test_totals_are_sums_of_the_draws(learned):
+    assert np.allclose(drawn_totals(learned, 50, 4, 2009), drawn(learned, 50, 4, 2009).sum(axis=1), rtol=1e-5)
 
 
 def test_a_longer_forecast_begins_as_a_shorter_one_and_seeds_differ(learned):
