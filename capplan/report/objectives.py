@@ -125,16 +125,17 @@ def draw_frontier(frame, facts):
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7.5, 4.6), layout="constrained")
-    axes = figure.subplots()
+    drawn = Figure(figsize=(7.5, 4.6), layout="constrained")
+    axes = drawn.subplots()
     axes.plot(frame["second"], frame["first"], color=LINE_COLOUR, marker="o", markersize=5)
     for row in frame.itertuples():
         axes.annotate(str(row.plan), (row.second, row.first), (5, 5), textcoords="offset points", fontsize=9)
     axes.set_xlabel(facts["second"], fontsize=10)
     axes.set_ylabel(facts["first"], fontsize=10)
-    axes.ticklabel_format(style="plain", useOffset=False)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(lambda value, _: figure(value))
     axes.grid(color="#d8d8d8", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(f"What more of {facts['second']} costs in {facts['first']}", loc="left", fontsize=11, fontweight="bold")
-    return figure
+    return drawn

@@ -210,7 +210,7 @@ def gain_words(results):
     for rule in gains(results).itertuples():
         share = f" ({percent(abs(rule.gain_fraction))})" if rule.gain_fraction == rule.gain_fraction else ""
         if not rule.feasible:
-            text = "n/a: the rule cannot satisfy the must-do works"
+            text = "n/a: the rule does not meet every must-do and lower limit"
         elif abs(rule.gain_gbp) <= max(words.NEGLIGIBLE_GBP, NO_GAIN_FRACTION * abs(rule.value_gbp)):
             text = "no gain: the rule does as well here"
         elif rule.gain_gbp < 0:

@@ -189,6 +189,26 @@ def test_no_price_of_money_makes_the_ceiling_untrue(cases):
                 assert (own <= ceiling.fixed + ceiling.by_start[:, made].sum(axis=1) + 1e-3).all()
 
 
+def test_a_ceiling_takes_bills_with_what_bundles_save_by_hand(tmp_path):
+    """Two works of 10, each worth 6, that save half together: 10 pounds do both, worth 12. At a price of 1 the pot counts 10
+    and each work 6 - 5."""
+    candidates = read(folder([("A", {}, once(6, 10)), ("B", {}, once(6, 10))], [{"amount": 10}],
+                             bundles=[{"schemes": "A;B", "saving_share": 0.5}]), tmp_path)
+    inst = instance(candidates)
+    ceiling = ceilings(inst, as_expected(inst), np.array([[1.0]]))
+    assert (ceiling.fixed[0], ceiling.by_start[0].tolist()) == (10, pytest.approx([1, 1]))
+    assert deliver(inst, as_expected(inst), {"A": 2026, "B": 2026}).value[0] == pytest.approx(12)
+
+
+def test_a_bill_is_priced_by_the_cheapest_pots_each_for_its_share_by_hand(tmp_path):
+    """A bill of 10: one pot pays half of it for nothing, the other the rest at a price of 1: 5. The work is worth 9."""
+    candidates = read(folder([("A", {}, once(9, 10))], [{"amount": 5, "most_share": 0.5}, {"amount": 5}]), tmp_path)
+    inst = instance(candidates)
+    ceiling = ceilings(inst, as_expected(inst), np.array([[0.0, 1.0]]))
+    assert (ceiling.fixed[0], ceiling.by_start[0, 0]) == (5, pytest.approx(4))
+    assert deliver(inst, as_expected(inst), {"A": 2026}).value[0] == pytest.approx(9)
+
+
 def test_at_its_own_prices_the_ceiling_touches_the_programme(cases):
     touched = 0
     for _, inst, sample, programmes, values in cases:

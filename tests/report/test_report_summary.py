@@ -55,7 +55,7 @@ def test_screen_fits_and_says_gain_gap_and_notes(results):
     assert "Larkrise Learning Trust" in text
     assert "within 0.05% of the best possible (gap 0.05%)" in text
     assert f"{words.pounds(0.2 * results.solution['objective'])} more expected loss avoided (25%)" in text
-    assert "n/a: the rule cannot satisfy the must-do works" in text
+    assert "n/a: the rule does not meet every must-do and lower limit" in text
     assert "no gain" in text
     flat = " ".join(text.split())
     for note in results.solution["notes"]:
