@@ -2,10 +2,12 @@
 
 import itertools
 import json
+import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
+import python_calamine
 
 from capplan import forecast, optimise, propose, read_estate, reference
 from capplan.candidates.closing import running_saved
@@ -19,6 +21,8 @@ from capplan.place_accounts import (
     trust_unfilled,
     uses_frame,
 )
+from capplan.report.results import read_results
+from capplan.report.workbook import workbook
 from capplan.school_places import school_places
 
 from .places_estate import TABLES, scenario_of, without, write_estate
@@ -462,3 +466,21 @@ def test_a_shock_to_rolls_leaves_fewer_pupils_in_the_same_places(folder):
     assert shocked.pupils_of_groups(0.5) == pytest.approx(0.8 * plain.pupils_of_groups(0.5))
     assert (shocked.places_of_groups() == plain.places_of_groups()).all()
     assert (shocked.demand.now == plain.demand.now).all() and "20% of a shock" in shocked.notes[0]
+
+
+def test_the_workbook_has_the_places_as_formulas_that_say_what_the_run_said(folder, tmp_path, capplan):
+    (tmp_path / "few.toml").write_text('extends = "baseline"\nname = "few"\ndescription = "Three years."\n'
+                                       "[plan]\nyears = 3\n", encoding="utf-8")
+    assert capplan("run", folder, tmp_path / "few.toml", "--overlay", "places", "--out", tmp_path / "run").exit_code == 0
+    results = read_results(tmp_path / "run")
+    (tmp_path / "book.xlsx").write_bytes(workbook(results).content)
+    sheet = python_calamine.CalamineWorkbook.from_path(tmp_path / "book.xlsx").get_sheet_by_name("Places").to_python()
+    head = next(number for number, row in enumerate(sheet) if row[0] == "School")
+    rows = [row for row in sheet[head + 1:] if row[0] in ("ASH", "BEE") and row[1] in ("Ashgrove", "Beech")]
+    frame = results.places[results.places.school_id != ""]
+    assert [row[8] for row in rows] == pytest.approx(frame.spare.tolist())
+    assert [row[13] for row in rows] == pytest.approx(frame.short_with.tolist())
+    assert [row[16] for row in rows] == pytest.approx((frame.guideline_m2 / frame.gifa_m2).tolist())
+    with zipfile.ZipFile(tmp_path / "book.xlsx") as book:
+        formulas = "".join(book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets/sheet"))
+    assert "MAX(" in formulas and "SUMIFS(" in formulas

@@ -16,12 +16,13 @@ from .workbook_accounts import bridge_sheet, ownership_sheet
 from .workbook_certainty import certainty_sheet
 from .workbook_ledger import CENTRE_KEY, ledger_sheet, ledger_years_sheet, unspent_sheet
 from .workbook_money import cash_sheet, draws_sheet, matrix_sheet, programme_sheet, reserves_sheet, years_sheet
+from .workbook_places import places_sheet
 from .workbook_sheet import Book, keys
 from .workbook_summary import summary_sheet
 
 SHEETS = ("Summary", "Programme", "Spend by year", "Spend by school", "Cash flow", "Draws", "Certainty", "Reserves",
-          "Unspent grants", "Ledger", "Ledger by year", "Outlook", "Backlog movement", "Ownership", "Schools", "Elements",
-          "Deferred", "Assumptions", "Sources")
+          "Unspent grants", "Ledger", "Ledger by year", "Outlook", "Backlog movement", "Ownership", "Schools", "Places",
+          "Elements", "Deferred", "Assumptions", "Sources")
 FURTHER = {"assumptions": ("figure", "value", "meaning", "source", "status"),
            "sources": ("source", "title", "publisher", "date", "where", "status"),
            "candidates/pots": ("pot_id", "last_year")}
@@ -100,6 +101,7 @@ def workbook(results):
     tables["Backlog movement"] = bridge_sheet(sheets["Backlog movement"], results)
     tables["Ownership"] = ownership_sheet(sheets["Ownership"], results)
     tables["Schools"] = estate.schools_sheet(sheets["Schools"], results, names, draws, tables["Programme"])
+    tables["Places"] = places_sheet(sheets["Places"], results, names)
     tables["Elements"] = estate.elements_sheet(sheets["Elements"], results, names, tables["Programme"])
     tables["Deferred"] = estate.deferred_sheet(sheets["Deferred"], results)
     checked, differing = summary_sheet(sheets["Summary"], results, tables, names, ran)
