@@ -99,7 +99,8 @@ _METER_COLUMNS = ["meter_id", "fuel", "schools", "method", "use_kwh", "low_kwh",
                   "change_point_c", "school_day_kwh", "school_day_kwh_per_k", "se_school_day_kwh", "se_kwh_per_k",
                   "se_change_point_c", "r2", "cv_rmse", "periods", "days_read", "unit_rate_gbp", "standing_gbp",
                   "price_year", "price_from", "weak", "remarks"]
-_PART_COLUMNS = ["school_id", "block_id", "fuel", "heats", "method", "share", "use_kwh", "low_kwh", "high_kwh", "other_kwh",
+_PART_COLUMNS = ["meter_id",
+                 "school_id", "block_id", "fuel", "heats", "method", "share", "use_kwh", "low_kwh", "high_kwh", "other_kwh",
                  "weather_kwh", "bill_gbp", "standing_gbp", "unit_rate_gbp", "price_year", "price_from",
                  "weak"]
 _ROW_COLUMNS = ["school_id", "fuel", "method", "use_kwh", "low_kwh", "high_kwh", "other_kwh", "weather_kwh", "heats",
@@ -132,7 +133,8 @@ def _read_meter(rows, estate, places, skies):
         share = shares[part.school_id]
         scaled = {name: use[name] * share for name in ("use_kwh", "low_kwh", "high_kwh", "other_kwh", "weather_kwh")}
         standing = price["standing_gbp"] * share
-        parts.append({"school_id": part.school_id, "block_id": part.block_id, "fuel": part.fuel, "heats": heats,
+        parts.append({"meter_id": first.meter_id,
+                      "school_id": part.school_id, "block_id": part.block_id, "fuel": part.fuel, "heats": heats,
                       "method": use["method"], "share": share, **scaled, "weak": use["weak"],
                       "bill_gbp": scaled["use_kwh"] * price["unit_rate_gbp"] + standing, "standing_gbp": standing,
                       "unit_rate_gbp": price["unit_rate_gbp"], "price_year": price["price_year"],

@@ -42,6 +42,7 @@ def baseline_folder(estate_folder, scenario_file, overlays, folder):
     frame, meters = results.baseline_frame(energy), results.meters_frame(energy.base)
     write_frame(frame, folder / "energy_baseline.csv")
     write_frame(meters, folder / "energy_meters.csv")
+    write_frame(results.history_frame(energy.base), folder / "energy_history.csv")
     write_frame(results.end_uses_frame(energy.base), folder / "energy_end_uses.csv")
     write_frame(energy.base.by_block().round({"use_kwh": 1}), folder / "energy_blocks.csv")
     facts = _facts(energy) | {

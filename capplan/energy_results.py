@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 
 from .energy.end_uses import END_USES, FUELS
-from .energy.factors import SCOPES, calendar_years
+from .energy.factors import KG_PER_TONNE, SCOPES, calendar_years, footprint_factors
 from .energy.figures import NOT_KNOWN
 from .energy.priors import expected_use
+from .energy.readings import by_planning_year, true_periods
 from .energy_baseline import ESTIMATED, YEAR_READ
 from .errors import MissingFigureError
 from .reference import load
@@ -89,6 +90,37 @@ def end_uses_frame(base):
     school, fuel, use = np.nonzero(base.now_kwh)
     return pd.DataFrame({"school_id": np.array(base.schools, object)[school], "fuel": np.array(FUELS, object)[fuel],
                          "end_use": np.array(END_USES, object)[use], "use_kwh": base.now_kwh[school, fuel, use].round(1)})
+
+
+def history_frame(base):
+    """What was read by school, planning year and fuel, and its footprint as reported and on one method for all years.
+
+    Parameters
+    ----------
+    base : EnergyBaseline
+
+    Returns
+    -------
+    DataFrame
+        ``school_id, year, fuel, use_kwh, days_read`` (of the meter that was read least), ``footprint_tco2e`` by the factors
+        published for the year, ``comparable_tco2e`` by those of one method; not corrected for the weather.
+    """
+    estate, rules, rows = base.estate, base.scenario.energy, []
+    readings = estate.readings.rename(columns={"use_kwh": "kwh"})
+    years_of = {meter: by_planning_year(true_periods(own)) for meter, own in readings.groupby("meter_id")}
+    for part in base.parts.itertuples():
+        for year, (kwh, days) in years_of.get(part.meter_id, {}).items():
+            rows.append({"school_id": part.school_id, "year": year, "fuel": part.fuel, "use_kwh": kwh * part.share,
+                         "days_read": days})
+    frame = pd.DataFrame(rows, columns=["school_id", "year", "fuel", "use_kwh", "days_read"])
+    frame = frame.groupby(["school_id", "year", "fuel"], as_index=False).agg({"use_kwh": "sum", "days_read": "min"})
+    years = np.array(sorted(set(frame.year)), int)
+    for name, consistent in (("footprint_tco2e", False), ("comparable_tco2e", True)):
+        kg = (footprint_factors(calendar_years(years), rules.losses, rules.supply, consistent).kg_per_kwh.sum(axis=0)
+              if len(years) else np.zeros((len(FUELS), 0)))
+        at = [FUELS.index(fuel) for fuel in frame.fuel], np.searchsorted(years, frame.year)
+        frame[name] = (frame.use_kwh * kg[at] / KG_PER_TONNE).round(4)
+    return frame.round({"use_kwh": 1})
 
 
 def energy_frame(energy, last_year=None):

@@ -19,7 +19,7 @@ from capplan.energy.forecast import plant_efficiency
 from capplan.energy.school_days import kinds_of_day
 from capplan.energy_baseline import ESTIMATED, FITTED, SCALED, YEAR_READ, energy_baseline
 from capplan.energy_outlook import HEAT_SOURCE, energy_outlook
-from capplan.energy_results import energy_figures
+from capplan.energy_results import energy_figures, history_frame
 from capplan.errors import DataError
 from capplan.estate import inspect_estate, read_estate
 from capplan.outlook import forecast
@@ -361,6 +361,25 @@ def test_energy_adds_less_than_five_seconds_to_a_run_of_twelve_schools_and_fifte
     assert time.perf_counter() - began < 5
 
 
+def test_the_past_as_read_and_on_one_method(base, example):
+    """2024-25 takes 2025's factors: as published 0.177 (grid of 2023), on one method that of 2024, which lies between it and
+    0.13096; 2025-26 takes 2026's, the same on both. A trust that changed nothing no longer saves a quarter."""
+    past = history_frame(base)
+    read = example.readings[example.readings.meter_id == "E-OXM"]
+    own = past[(past.school_id == "OXM") & (past.fuel == "electricity")].set_index("year")
+    assert own.use_kwh.sum() == read.use_kwh.sum() and own.days_read.tolist() == [365, 365]
+    assert own.use_kwh[2024] == read.use_kwh[read.last_day < "2025-09-01"].sum()
+    between = (0.177 * 0.13096) ** 0.5 + (0.01853 * 0.01299) ** 0.5
+    assert own.comparable_tco2e[2024] == pytest.approx(own.use_kwh[2024] * between / 1000, abs=1e-4)
+    assert own.footprint_tco2e[2024] == pytest.approx(own.use_kwh[2024] * (0.177 + 0.01853) / 1000, abs=1e-4)
+    assert own.comparable_tco2e[2025] == own.footprint_tco2e[2025]
+    gas = past[past.fuel == "gas"]
+    assert (gas.footprint_tco2e == gas.comparable_tco2e).all()
+    shared = past[(past.fuel == "gas") & past.school_id.isin(["KES", "ARR"])].use_kwh.sum()
+    assert shared == pytest.approx(example.readings.use_kwh[example.readings.meter_id == "G-KES-ARR"].sum(), abs=1)
+    assert past.days_read[(past.school_id == "WEN") & (past.fuel == "gas")].tolist() == [184]
+
+
 def test_assumptions_name_every_figure_with_its_mark(outlook):
     listed = energy_figures(outlook.energy)
     assert listed.notna().all().all() and listed.figure.is_unique
@@ -371,7 +390,8 @@ def test_assumptions_name_every_figure_with_its_mark(outlook):
 
 
 @pytest.mark.parametrize(("command", "files"), [
-    ("baseline", {"energy_baseline.csv", "energy_meters.csv", "energy_blocks.csv", "energy_end_uses.csv"}),
+    ("baseline", {"energy_baseline.csv", "energy_meters.csv", "energy_history.csv", "energy_blocks.csv",
+                  "energy_end_uses.csv"}),
     ("forecast", {"energy.csv", "energy_trust.csv", "energy_factors.csv"})])
 def test_commands_write_what_they_tell(capplan, tmp_path, command, files):
     done = capplan("energy", command, EXAMPLE, "baseline.toml", "--out", tmp_path / "out", "--json")

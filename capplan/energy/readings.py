@@ -84,6 +84,40 @@ def true_periods(rows):
     return Readings(found.first_day, found.last_day, found.kwh, tuple(_notes(found, joined, int(guessed.sum()) - joined)))
 
 
+def by_planning_year(readings):
+    """Use by planning year (1 September to 31 August), by the days of each period that fall in it.
+
+    Parameters
+    ----------
+    readings : Readings
+
+    Returns
+    -------
+    dict of int to tuple of float
+        By the year y in which the planning year begins: use [kWh] and days read [days].
+
+    Notes
+    -----
+    Assumes use is even within a period. *Counterexample:* a bill from July to October, most of whose gas is October's.
+
+    Examples
+    --------
+    >>> day = np.array(["2025-08-22"], "datetime64[D]")
+    >>> by_planning_year(Readings(day, day + 19, np.array([200.0])))
+    {2024: (100.0, 10.0), 2025: (100.0, 10.0)}
+    """
+    found = {}
+    for first, last, kwh, days in zip(readings.first_day, readings.last_day, readings.kwh, readings.days, strict=True):
+        begins = first.astype("datetime64[Y]").astype(int) + 1969
+        for year in range(begins, last.astype("datetime64[Y]").astype(int) + 1971):
+            start, end = (np.datetime64(f"{each}-09-01") for each in (year, year + 1))
+            inside = float((min(last + ONE_DAY, end) - max(first, start)) / ONE_DAY)
+            if inside > 0:
+                used, read = found.get(year, (0.0, 0.0))
+                found[year] = (used + float(kwh) * inside / float(days), read + inside)
+    return found
+
+
 def within(readings, days):
     """The periods that lie inside some days.
 
