@@ -85,7 +85,8 @@ def flows_of(estate, scenario, counts, years):
     """
     rule, noise = scenario.pupils, noise_figures()
     schools = estate.schools.set_index("school_id").loc[list(counts.schools)]
-    areas = tuple(schools.planning_area)
+    areas = tuple(f"{area} special" if phase in SPECIAL_PHASES else area
+                  for area, phase in zip(schools.planning_area, schools.phase, strict=True))
     known = counts.known
     highest = np.array([_top(phase, known[i]) - LOWEST_GROUP for i, phase in enumerate(schools.phase)])
     flows = flows_from_counts(counts, years, rule.history_years, noise, areas, highest)

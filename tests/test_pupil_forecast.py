@@ -231,6 +231,11 @@ def test_homes_lived_in_by_the_census_count_only_for_what_they_have_more_or_fewe
     assert more.tolist() == [-10, -10, -10]
 
 
+def test_a_special_school_takes_no_part_in_the_intakes_of_its_area(example, found):
+    basis = found.methods[(found.methods.year_group == 0) & (found.methods.method == "births")].basis
+    assert len(basis) == 8 and basis.str.contains("intakes of the 8 schools of the area").all()
+
+
 def test_the_authority_is_counted_less_its_usual_error(small, scenario):
     # It expects a tenth more primary pupils in three years. Known error three years ahead: +0.35%, spread 2.97%.
     rows = [{"planning_area": "", "phase": "primary", "census_year": str(year), "pupils": str(pupils)}
