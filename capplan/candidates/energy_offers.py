@@ -50,7 +50,7 @@ def energy_offers(outlook, cells, members):
     offers = EnergyOffers(desk.fitted, desk.saved, schools, pd.DataFrame(desk.considered), desk.worth, desk.works)
     if not desk.rows:
         return credited, {}, offers
-    return _possible(pd.concat([credited, _new(desk, outlook.scenario)], ignore_index=True)), desk.members, offers
+    return possible(pd.concat([credited, _new(desk, outlook.scenario)], ignore_index=True)), desk.members, offers
 
 
 def renamed_offers(offers, renamed):
@@ -84,8 +84,18 @@ def _new(desk, scenario):
     return new[~((new.kind == ENERGY) & (new.cost_real_gbp < scenario.schemes.minimum_scheme_gbp))]
 
 
-def _possible(cells):
-    """Without schemes that require what is not there."""
+def possible(cells):
+    """Starts of schemes without those that require what is not there, or what goes for that reason.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``scheme_id, requires`` and further columns.
+
+    Returns
+    -------
+    DataFrame
+    """
     while True:
         there = {"", *cells.scheme_id}
         lost = np.array([not set(text.split(";")) <= there for text in cells.requires])

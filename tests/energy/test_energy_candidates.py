@@ -7,8 +7,10 @@ import pytest
 import capplan as cp
 from capplan.candidates import needs_met, split_list
 from capplan.candidates.carbon_limits import carbon_limits, saved_columns
+from capplan.candidates.energy_desk import lasting
+from capplan.candidates.energy_offers import possible
 from capplan.energy import measures as m
-from capplan.energy.packages import use_with
+from capplan.energy.packages import Fitted, use_with
 from capplan.reference import component_types, price_ratio
 
 FIRST_LAPSE = 9                # place of the first year in which something fitted at the start no longer acts
@@ -229,6 +231,17 @@ def test_the_number_of_new_starts_is_modest(candidates, schemes):
     assert 100 < len(new) < 250
     assert schemes.school_id[new].value_counts().max() <= 40
     assert candidates.scheme_years.scheme_id.isin(new).sum() < 0.15 * len(candidates.scheme_years)
+
+
+def test_schemes_that_require_what_is_not_there_go_with_all_that_require_them():
+    cells = pd.DataFrame({"scheme_id": ["a", "b", "c", "d"], "requires": ["", "a;x", "b", "a"]})
+    assert possible(cells).scheme_id.tolist() == ["a", "d"], "b lacks x, and c lacks b then"
+
+
+def test_what_goes_before_plant_is_renewed_when_it_no_longer_acts():
+    # Controls persist 8 years: fitted for the years 1, 9 and 17 of 20.
+    found = lasting([Fitted(m.CONTROLS, 1)], 20)
+    assert [item.since for item in found] == [1, 9, 17]
 
 
 def test_columns_add_up_over_years(candidates):
