@@ -355,6 +355,8 @@ def _notes(base, footprint, drivers):
     told = [note for note in footprint.notes if note.split(",")[0] in used]
     if told:
         yield "Footprint factors: " + "; ".join(told) + "."
+    if rise := base.scenario.shocks.energy_price_share:
+        yield f"All energy bills are at {1 + rise:.0%} of their price: the scenario shocks it."
     if not len(base.estate.rolls) and not base.scenario.pupils.leads_rolls:
         yield "Without rolls.csv pupils stay as they are, and so does what follows them."
     if np.isnan(drivers["pupils"]).any():

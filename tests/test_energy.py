@@ -293,6 +293,7 @@ def test_a_dearer_energy_shock_acts_on_every_bill(example, scenario):
     by_hand = sum(plain.cost_gbp()[:, :, 0].sum(axis=1)) * 1.02 * 0.5
     assert shocked.dearer_gbp().xs(2026, level="year").sum() == pytest.approx(by_hand), "2027 money, half as much again"
     assert (plain.dearer_gbp() == 0).all()
+    assert any("at 150% of their price" in note for note in shocked.notes) and not any("shocks" in note for note in plain.notes)
 
 
 def with_budget(folder, schools):
