@@ -101,7 +101,7 @@ _METER_COLUMNS = ["meter_id", "fuel", "schools", "method", "use_kwh", "low_kwh",
                   "price_year", "price_from", "weak", "remarks"]
 _PART_COLUMNS = ["meter_id",
                  "school_id", "block_id", "fuel", "heats", "method", "share", "use_kwh", "low_kwh", "high_kwh", "other_kwh",
-                 "weather_kwh", "bill_gbp", "standing_gbp", "unit_rate_gbp", "price_year", "price_from",
+                 "weather_kwh", "standing_gbp", "unit_rate_gbp", "price_year", "price_from",
                  "weak"]
 _ROW_COLUMNS = ["school_id", "fuel", "method", "use_kwh", "low_kwh", "high_kwh", "other_kwh", "weather_kwh", "heats",
                 "meters", "weak", "unit_rate_gbp", "standing_gbp", "price_year", "price_from"]
@@ -136,7 +136,7 @@ def _read_meter(rows, estate, places, skies):
         parts.append({"meter_id": first.meter_id,
                       "school_id": part.school_id, "block_id": part.block_id, "fuel": part.fuel, "heats": heats,
                       "method": use["method"], "share": share, **scaled, "weak": use["weak"],
-                      "bill_gbp": scaled["use_kwh"] * price["unit_rate_gbp"] + standing, "standing_gbp": standing,
+                      "standing_gbp": standing,
                       "unit_rate_gbp": price["unit_rate_gbp"], "price_year": price["price_year"],
                       "price_from": price["price_from"]})
     return row, parts
@@ -190,8 +190,7 @@ def _use(readings, sky, school, fuel, heats, prior_kwh):
         low, high = estimate_range(yearly, 1.0)
         return _told(YEAR_READ, yearly * (1 - share), yearly * share, low, high, True, remarks) | empty | told
     remarks += ["too few readings to say more than schools of its kind do"] if len(readings.kwh) else ["no readings"]
-    low, high = estimate_range(prior_kwh) if np.isfinite(prior_kwh) else (np.nan, np.nan)
-    return _told(ESTIMATED, prior_kwh * (1 - share), prior_kwh * share, low, high, False, remarks) | empty | told
+    return _told(ESTIMATED, *[np.nan] * 4, False, remarks) | empty | told
 
 
 def _told(method, other, weather, low, high, weak, remarks):
@@ -259,28 +258,36 @@ def _fuels_of(own):
 
 
 def _school_row(school, fuel, own):
-    """One school and fuel: its meters together, or an estimate."""
-    if not len(own) or own.use_kwh.isna().any():
-        heats = bool(own.heats.any()) if len(own) else fuel in COMBUSTION
-        use = expected_use(school.phase, fuel, school.gifa_m2, school.pupils, heats and fuel == "electricity")
-        share = expected_weather_share(school.phase, fuel, heats and fuel == "electricity")
-        low, high = estimate_range(use)
-        rate, year = published_price(fuel, use)
-        return {"school_id": school.Index, "fuel": fuel, "method": ESTIMATED, "use_kwh": use, "low_kwh": low,
-                "high_kwh": high, "other_kwh": use * (1 - share), "weather_kwh": use * share, "heats": heats,
-                "meters": len(own), "weak": False, "unit_rate_gbp": rate, "standing_gbp": 0.0, "price_year": year,
-                "price_from": "published"}
-    use = own.use_kwh.sum()
-    below = np.sqrt(((own.use_kwh - own.low_kwh) ** 2).sum())
-    above = np.sqrt(((own.high_kwh - own.use_kwh) ** 2).sum())
-    worst = max(own.method, key=METHODS.index)
-    dearest = own.sort_values("use_kwh").iloc[-1]
-    units = own.bill_gbp.sum() - own.standing_gbp.sum()
-    return {"school_id": school.Index, "fuel": fuel, "method": worst, "use_kwh": use, "low_kwh": max(use - below, 0.0),
-            "high_kwh": use + above, "other_kwh": own.other_kwh.sum(), "weather_kwh": own.weather_kwh.sum(),
-            "heats": bool(own.heats.any()), "meters": len(own), "weak": bool(own.weak.any()),
-            "unit_rate_gbp": units / use if use > 0 else dearest.unit_rate_gbp, "standing_gbp": own.standing_gbp.sum(),
-            "price_year": int(dearest.price_year), "price_from": "; ".join(sorted(set(own.price_from)))}
+    """One school and fuel: what its meters say, and what is expected of the school beyond that where some were not read."""
+    read = own[own.method != ESTIMATED]
+    heats = bool(own.heats.any()) if len(own) else fuel in COMBUSTION
+    use, other, weather = (float(read[name].sum()) for name in ("use_kwh", "other_kwh", "weather_kwh"))
+    below, above = ((read.use_kwh - read.low_kwh) ** 2).sum(), ((read.high_kwh - read.use_kwh) ** 2).sum()
+    methods = list(read.method)
+    if len(read) < len(own) or not len(own):
+        electric = heats and fuel == "electricity"
+        share = expected_weather_share(school.phase, fuel, electric)
+        rest = max(expected_use(school.phase, fuel, school.gifa_m2, school.pupils, electric) - use, 0.0)
+        low, high = estimate_range(rest)
+        use, other, weather = use + rest, other + rest * (1 - share), weather + rest * share
+        below, above, methods = below + (rest - low) ** 2, above + (high - rest) ** 2, [*methods, ESTIMATED]
+    return {"school_id": school.Index, "fuel": fuel, "method": max(methods, key=METHODS.index), "use_kwh": use,
+            "low_kwh": max(use - below ** 0.5, 0.0), "high_kwh": use + above ** 0.5, "other_kwh": other,
+            "weather_kwh": weather, "heats": heats, "meters": len(own), "weak": bool(own.weak.any()),
+            **_school_price(fuel, use, own, read)}
+
+
+def _school_price(fuel, annual_kwh, own, read):
+    """Price of a fuel at a school: of the meters that were read by their use, else of those it has, else as published."""
+    given = own[own.price_from != "published"] if not len(read) else read
+    if not len(given):
+        rate, year = published_price(fuel, annual_kwh)
+        return {"unit_rate_gbp": rate, "standing_gbp": 0.0, "price_year": year, "price_from": "published"}
+    used = given.use_kwh.fillna(0.0)
+    weights = used if used.sum() > 0 else used + 1.0
+    return {"unit_rate_gbp": float(np.average(given.unit_rate_gbp, weights=weights)),
+            "standing_gbp": float(own.standing_gbp.sum()), "price_year": int(given.price_year[weights.idxmax()]),
+            "price_from": "; ".join(sorted(set(given.price_from)))}
 
 
 def _now(rows, places):
