@@ -51,7 +51,8 @@ def test_a_school_year_has_about_the_195_days_of_a_teachers_contract(year):
 
 
 def test_days_of_one_year_against_a_calendar():
-    said = {"2026-12-25": HOLIDAY, "2027-01-02": HOLIDAY, "2027-01-04": SCHOOL_DAY, "2027-02-17": HOLIDAY, "2027-03-28": HOLIDAY,
+    said = {"2026-12-25": HOLIDAY, "2027-01-02": HOLIDAY, "2027-01-04": SCHOOL_DAY, "2027-02-17": HOLIDAY,
+            "2027-03-28": HOLIDAY,
             "2027-03-06": WEEKEND, "2027-05-03": HOLIDAY, "2027-06-05": HOLIDAY, "2027-07-22": SCHOOL_DAY,
             "2027-08-14": HOLIDAY, "2026-10-24": HOLIDAY, "2026-10-23": SCHOOL_DAY, "2026-11-01": HOLIDAY,
             "2026-11-02": SCHOOL_DAY, "2026-09-02": HOLIDAY, "2026-09-03": SCHOOL_DAY}
