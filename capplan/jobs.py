@@ -83,13 +83,14 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
     from .report.results import read_results
     from .report.summary import summary_html
     scenario = read_scenario(scenario_file, *overlays)
+    starts = approved_starts(approved, scenario.stability)
     say(f"Reading {estate_folder} ...")
     estate = read_estate(estate_folder)
     say(f"{estate}\nForecasting {scenario.plan.years} years ...")
     candidates = propose(forecast(estate, scenario))
     say(f"{candidates}\nOptimising to {scenario.solver.gap:.2%} (at most {scenario.solver.time_limit_s:g} s) ...")
     with heartbeat(say, "Optimising"):
-        programme = choose(candidates, approved, scenario.stability, folder, say, threads=workers, seed=seed)
+        programme = choose(candidates, starts, scenario.stability, folder, say, threads=workers, seed=seed)
     say("Audit clean. Writing ...")
     write_results(programme, folder, seed)
     if has_targets(candidates):
@@ -99,14 +100,39 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
     return programme
 
 
-def choose(candidates, approved, rules, folder, say=lambda text: None, **settings):
+def approved_starts(approved, rules):
+    """The approved programme that a plan is held against, read before anything long is begun.
+
+    Parameters
+    ----------
+    approved : str or Path or None
+        Results folder or table of the approved programme.
+    rules : Stability
+        How far to keep to it.
+
+    Returns
+    -------
+    dict or None
+        Scheme to start year; ``None`` where there is none.
+
+    Raises
+    ------
+    CapplanError
+        If stability is asked for and no approved programme is given, or it cannot be read.
+    """
+    if approved is None and rules.asked:
+        raise CapplanError("Stability is asked for: give the approved programme with --approved.")
+    return None if approved is None else read_approved(approved)
+
+
+def choose(candidates, starts, rules, folder, say=lambda text: None, **settings):
     """Optimise, beside the approved programme where there is one, and write what is changed in it.
 
     Parameters
     ----------
     candidates : Candidates
-    approved : str or Path or None
-        Results folder or table of the approved programme.
+    starts : dict or None
+        The approved programme, as ``approved_starts`` gives it.
     rules : Stability
         How far to keep to it.
     folder : Path
@@ -120,18 +146,10 @@ def choose(candidates, approved, rules, folder, say=lambda text: None, **setting
     -------
     Programme
         Its candidates' notes say what was changed, and what keeping to the approved programme costs.
-
-    Raises
-    ------
-    CapplanError
-        If stability is asked for and no approved programme is given.
     """
     from .report.stability import stability_words
-    if approved is None:
-        if rules.asked:
-            raise CapplanError("Stability is asked for: give the approved programme with --approved.")
+    if starts is None:
         return optimise(candidates, **settings)
-    starts = read_approved(approved)
     found = steady(candidates, starts, rules, say, **settings)
     programme = found.programme
     frame = changes_frame(programme.candidates, starts, programme.choice)

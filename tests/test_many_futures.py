@@ -101,6 +101,11 @@ def test_means_are_what_is_expected_and_reserves_are_certain(candidates):
     assert sample.value.sum(axis=1).mean() == pytest.approx(inst.value.sum(), rel=0.08)
 
 
+def test_factors_have_a_mean_of_one_and_the_spread_asked_for():
+    found = module._factors(["one"], "anything", 0.8, 40_000, 3)[0]
+    assert found.mean() == pytest.approx(1.0, abs=0.02) and np.log(found).std() == pytest.approx(0.8, abs=0.02)
+
+
 def test_a_scheme_meets_the_same_luck_whatever_else_is_proposed(candidates):
     gone = candidates.schemes.scheme_id.iloc[0]
     frames = {name: candidates.table(name) for name in ("schemes", "scheme_years", "spend")}

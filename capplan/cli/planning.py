@@ -183,10 +183,10 @@ def optimise(candidates, out, gap, time_limit, solver, approved, most_changes, c
     from ..scenario_parts import Stability
     rules = Stability(most_changes=most_changes, **dict.fromkeys(("moved_gbp", "dropped_gbp", "added_gbp"), change_price))
     with new_folder(out, force, (candidates, *([approved] if approved else []))) as folder:
-        found = read_candidates(candidates)
+        starts, found = jobs.approved_starts(approved, rules), read_candidates(candidates)
         say(f"{found}; optimising (at most {time_limit:g} s) ...")
         with jobs.heartbeat(say, "Optimising"):
-            programme = jobs.choose(found, approved, rules, folder, say, gap=gap, time_limit_s=time_limit, solver=solver,
+            programme = jobs.choose(found, starts, rules, folder, say, gap=gap, time_limit_s=time_limit, solver=solver,
                                     threads=workers, seed=seed)
         write_choice(programme, folder, seed)
     if as_json:
