@@ -76,6 +76,28 @@ def renamed_offers(offers, renamed):
     return replace(offers, **both)
 
 
+def requires_renamed(cells, renamed):
+    """Starts whose ``requires`` names schemes as they are called once starts too small to be capital stand apart.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``scheme_id, requires`` and further columns.
+    renamed : dict
+        New name to the scheme it stands for.
+
+    Returns
+    -------
+    DataFrame
+        A scheme all of whose starts are small is required under its new name.
+    """
+    there = set(cells.scheme_id)
+    whole = {old: new for new, old in renamed.items() if old not in there}
+    if not whole:
+        return cells
+    return cells.assign(requires=[";".join(whole.get(name, name) for name in text.split(";")) for text in cells.requires])
+
+
 def _new(desk, scenario):
     """The new schemes, those too small to be one left out."""
     new = pd.DataFrame(desk.rows)

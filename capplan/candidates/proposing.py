@@ -15,7 +15,7 @@ from .blocks import block_works
 from .carbon_limits import carbon_limits, saved_columns
 from .closing import closable_blocks, closing_works, running_saved
 from .covering import covering_limits
-from .energy_offers import energy_offers, renamed_offers
+from .energy_offers import energy_offers, renamed_offers, requires_renamed
 from .expanding import expanding_works, expansion_options, pots_for_places
 from .listed import LISTED_TABLES, listed_works
 from .loans import with_loans
@@ -75,6 +75,7 @@ def propose(outlook):
         cells, more, offers = energy_offers(outlook, cells.reset_index(drop=True), members)
         members |= more
     cells, renamed = apart_by_size(cells, scenario)
+    cells = requires_renamed(cells, renamed)
     members |= {name: members[other] for name, other in renamed.items() if other in members}
     return _candidates(outlook, covering_limits(outlook, cells, options), small_gbp, members, renamed, offers)
 

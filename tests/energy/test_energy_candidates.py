@@ -238,6 +238,15 @@ def test_schemes_that_require_what_is_not_there_go_with_all_that_require_them():
     assert possible(cells).scheme_id.tolist() == ["a", "d"], "b lacks x, and c lacks b then"
 
 
+def test_a_scheme_too_small_to_be_capital_is_required_under_its_new_name(tmp_path, root):
+    scenario = tmp_path / "small.toml"
+    scenario.write_text('extends = "baseline"\nname = "small"\ndescription = "x"\n[energy]\nincluded = true\n'
+                        "[costs]\ncapital_from_gbp = 60000\n")
+    found = cp.propose(cp.forecast(cp.read_estate(root / "data" / "tiny"), cp.read_scenario(scenario))).schemes
+    named = {name for text in found.requires for name in split_list(text)}
+    assert any(name.endswith(".revenue") for name in named) and named <= set(found.scheme_id)
+
+
 def test_what_goes_before_plant_is_renewed_when_it_no_longer_acts():
     # Controls persist 8 years: fitted for the years 1, 9 and 17 of 20.
     found = lasting([Fitted(m.CONTROLS, 1)], 20)
