@@ -84,7 +84,8 @@ def test_the_table_by_school_adds_up_without_netting(folder):
 
 
 def test_temporary_places_end_with_permission_or_hire(folder):
-    blocks = [{**row, "permanence": "temporary", "planning_expires": "2027-07-31"} if row["block_id"] == "C" else row
+    blocks = [{**row, "permanence": "temporary", "planning_expires": "2027-07-31",
+               "planned_exit": "2029-08-31"} if row["block_id"] == "C" else row
               for row in TABLES["blocks"]]
     places = [{**row, "available_until": "2028-07-31"} if row["places_id"] == "b" else row for row in TABLES["places"]]
     found = forecast(read_estate(write_estate(folder.parent / "huts", blocks=blocks, places=places)), scenario_of())
