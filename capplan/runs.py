@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import tempfile
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,15 +18,13 @@ from .carbon_results import write_carbon
 from .certainty import cost_risk_frame
 from .energy_results import baseline_frame, energy_frame
 from .errors import OutputError
+from .folders import ASIDE, GONE, MARKER, ending_cleanly, sweep, working_folder
 from .ledger import ledger_frame
 from .place_accounts import change_of_places, places_frame
 from .reference import load
 from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
 from .tables import TABLES
 from .tabular import write_frame, write_json
-
-MARKER = ".capplan"
-"""File that says a folder was written by capplan, so that ``--force`` never takes anybody else's for its own."""
 
 
 @contextmanager
@@ -52,27 +49,41 @@ def new_folder(path, force=False, reads=()):
     ------
     OutputError
         If the place is taken, is a file, or cannot be written.
+
+    Notes
+    -----
+    A process that is told to end (SIGTERM) clears up first; after one that is killed the next that writes to the same place
+    does (``folders.sweep``). *Counterexample:* a folder that is being replaced when the power fails between two renames is
+    found beside its place, hidden, and put back by the next run.
     """
     path = Path(os.path.realpath(path))
+    with suppress(OSError):
+        sweep(path)
     _refuse_taken(path, force, reads)
     made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        work, held = working_folder(path)
     except OSError as error:
         raise OutputError(f"Cannot write to {path.parent}: {error.strerror}.") from None
     try:
-        yield work
-        (work / MARKER).write_text(f"Written by capplan {version('capplan')}; --force may replace this folder.\n",
-                                   encoding="utf-8")
-        work.chmod(0o755)
-        _refuse_taken(path, force, reads)
-        _put_in_place(work, path)
+        with ending_cleanly(work):
+            yield work
+            held.truncate(0)
+            held.seek(0)
+            held.write(f"Written by capplan {version('capplan')}; --force may replace this folder.\n")
+            held.flush()
+            work.chmod(0o755)
+            _refuse_taken(path, force, reads)
+            if os.name == "nt":  # where a folder with an open file in it cannot be renamed
+                held.close()
+            _put_in_place(work, path)
     except OSError as error:
         if isinstance(error.filename, str) and not Path(error.filename).is_relative_to(work.parent):
             raise
         raise OutputError(f"Cannot write {path}: {error.strerror}.") from None
     finally:
+        held.close()
         if work.exists():
             shutil.rmtree(work, ignore_errors=True)
             for parent in made:
@@ -82,13 +93,18 @@ def new_folder(path, force=False, reads=()):
 
 def _put_in_place(work, path):
     """Rename a finished folder to its place; one that is there is moved aside first and only then removed."""
-    aside = work.with_name(work.name + ".old")
+    aside = work.with_name(work.name + ASIDE)
     there = path.is_dir()
+    try:
+        if there:
+            os.replace(path, aside)
+        os.replace(work, path)
+    except BaseException:
+        if aside.is_dir() and not path.exists():
+            os.replace(aside, path)
+        raise
     if there:
-        os.replace(path, aside)
-    os.replace(work, path)
-    if there:
-        shutil.rmtree(aside)
+        shutil.rmtree(aside.replace(aside.with_suffix(GONE)))
 
 
 def _refuse_taken(path, force, reads=()):

@@ -15,7 +15,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
-    ("errors", "columns"), ("pupil_tables", "roll_tables", "energy_tables"), ("tables",),
+    ("errors", "columns", "folders"), ("pupil_tables", "roll_tables", "energy_tables"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks"), ("estate_checks",), ("estate",),
