@@ -15,8 +15,8 @@ MARKER = ".capplan"
 """File that says a folder was written by capplan, so that ``--force`` never takes anybody else's for its own."""
 ASIDE, GONE = ".old", ".gone"
 """Endings of what a working folder replaces: while it may yet be put back, and when it no longer may."""
-PATIENCE_S = 3.0
-"""How long a process that is told to end may take to do so by itself. [s]"""
+PATIENCE_S = 1.0
+"""How long a process that is told to end may take to clear up by itself. [s]"""
 UNHELD_S = 60.0
 """Age from which an empty working folder that nobody holds is nobody's. [s]"""
 
@@ -109,11 +109,12 @@ def ending_cleanly(work):
     ----------
     work : Path
         The working folder. Where the process does not come back to Python in time, as in a long solve, the folder is
-        removed and the process ended from beside it.
+        removed from beside it, so that nothing is left should it be killed for its delay.
 
     Notes
     -----
-    Left alone: a process whose owner handles these signals, and threads that are not the main one.
+    The process ends when it comes back, as after Ctrl-C. *Counterexample:* a solver that is allowed an hour may take the rest
+    of it. Left alone: a process whose owner handles these signals, and threads that are not the main one.
     """
     ours = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     ours = [kind for kind in ours if signal.getsignal(kind) == signal.SIG_DFL]
@@ -145,9 +146,8 @@ def ending_cleanly(work):
 
 
 def _watch(reader, numbers, ended, work):
-    """Wait for a signal; where the process has not ended soon after it, remove the working folder and end it."""
+    """Wait for a signal; where the process does not clear up soon after it, remove the working folder from beside it."""
     while told := reader.recv(64):
         wanted = numbers & set(told)
         if wanted and not ended.wait(PATIENCE_S):
             shutil.rmtree(work, ignore_errors=True)
-            os._exit(128 + min(wanted))

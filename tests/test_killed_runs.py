@@ -49,9 +49,15 @@ def test_a_process_told_to_end_leaves_nothing(how, tmp_path):
     assert names(tmp_path) == []
 
 
-def test_a_process_that_does_not_come_back_in_time_leaves_nothing_either(tmp_path):
-    assert ended(DEAF, tmp_path / "out", signal.SIGTERM) == 128 + signal.SIGTERM
-    assert names(tmp_path) == []
+def test_a_process_that_does_not_come_back_in_time_leaves_nothing_when_it_is_killed_for_that(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", DEAF, str(tmp_path / "out")], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n" and len(names(tmp_path)) == 1
+        process.send_signal(signal.SIGTERM)
+        until = time.monotonic() + 20
+        while names(tmp_path) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert names(tmp_path) == [] and process.poll() is None
+        process.kill()
 
 
 def test_what_a_killed_process_left_is_swept_by_the_next_and_by_that_only(tmp_path):
