@@ -113,7 +113,7 @@ def ending_cleanly(work):
 
     Notes
     -----
-    The process ends when it comes back, as after Ctrl-C. *Counterexample:* a solver that is allowed an hour may take the rest
+    The process ends when it comes back, as after Ctrl-C. *Counterexample:* a solver allowed an hour may take the rest
     of it. Left alone: a process whose owner handles these signals, and threads that are not the main one.
     """
     ours = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

@@ -99,10 +99,9 @@ def _put_in_place(work, path):
         if there:
             os.replace(path, aside)
         os.replace(work, path)
-    except BaseException:
+    finally:
         if aside.is_dir() and not path.exists():
             os.replace(aside, path)
-        raise
     if there:
         shutil.rmtree(aside.replace(aside.with_suffix(GONE)))
 
