@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 import capplan as cp
-from capplan.carbon_price import carbon_price, has_targets, without_targets
+from capplan.carbon_price import has_targets, without_targets
 from capplan.carbon_results import carbon_frame, condition_part_gbp, fitted_by_school, lock_in_frame, measures_frame
 from capplan.energy.packages import Fitted, use_with
 from capplan.errors import InfeasibleError
 from capplan.report.carbon import carbon_charts, carbon_words, curve_rows, read_carbon
 from capplan.report.results import read_results
-from capplan.report.summary import answer, summary_html
+from capplan.report.summary import answer
 
 TARGET = """extends = "baseline"
 name = "tiny target"
@@ -21,7 +21,9 @@ description = "The tiny trust with energy and a carbon target."
 [energy]
 included = true
 [measures]
-every_years = 1
+every_years = 2
+[solver]
+gap = 0.01
 [carbon]
 cuts = { "2031" = %s }
 renewable_school_by = 2032
@@ -118,15 +120,13 @@ def test_what_like_for_like_locks_in_by_hand(programme):
     assert row.carbon_tco2e == pytest.approx(tonnes, abs=1e-3) and row.locked_until == row.year + 15
 
 
-def test_what_the_target_costs(made, programme):
+def test_what_the_target_costs(made):
     price = json.loads((made / "carbon.json").read_text())
     assert price["price_least_gbp"] <= price["price_gbp"] + 0.01 <= price["price_most_gbp"] + 0.02
     assert price["value_without_gbp"] - price["value_with_gbp"] == pytest.approx(price["price_gbp"], abs=0.01)
     assert price["footprint"][0]["with_target_tco2e"] <= price["footprint"][0]["most_tco2e"] + 1e-3
     assert price["footprint"][0]["without_target_tco2e"] > price["footprint"][0]["most_tco2e"], "asks nothing"
     assert price["price_gbp"] > 0 and price["risk_without_gbp"] > price["risk_with_gbp"]
-    again = carbon_price(programme)
-    assert again["value_without_gbp"] == pytest.approx(price["value_without_gbp"], rel=2e-3)
 
 
 def test_without_targets_the_other_limits_stay(programme):
@@ -150,10 +150,10 @@ def test_the_page_says_what_the_target_costs(made):
     said = " ".join(carbon_words(results))
     assert "The carbon target: at most" in said and "less loss of condition is avoided" in said
     assert all(sentence in answer(results) for sentence in carbon_words(results))
-    page = summary_html(results)
+    page = (made / "summary.html").read_text(encoding="utf-8")
     assert 'id="footprint"' in page and 'id="abatement"' in page and "http://" not in page.split("<main>")[1]
     for _, heading, alt, table in carbon_charts(results):
-        assert heading and alt and not table["empty"]
+        assert heading in page and alt and not table["empty"]
 
 
 def test_the_curve_is_in_order_and_shows_no_saving_twice(made):
