@@ -152,6 +152,25 @@ def test_pupil_days_follow_the_pupils_placed_in_the_block(outlook, folder):
     assert frame.groupby("year").sum().to_numpy() == pytest.approx(outlook.by_year().expected_pupil_days[:3], abs=0.05)
 
 
+def test_a_block_of_plant_serves_all_who_are_taught_on_its_site(folder):
+    """With C a boiler house without places, 244 pupils fill A and B; a failure in C sends all of them home."""
+    blocks = [{**row, "use": "plant"} if row["block_id"] == "C" else row for row in TABLES["blocks"]]
+    places = without(TABLES["places"], block_id="C")
+    schools = [{**row, "pupils": 0 if row["school_id"] == "ASH" else 330} for row in TABLES["schools"]]
+    found = forecast(read_estate(write_estate(folder.parent / "plant", blocks=blocks, places=places, schools=schools)),
+                     scenario_of())
+    days = pd.Series(found.later_pupil_days[0], found.parts.block_id)
+    assert days["B"] / days["A"] == pytest.approx(60 / 150)
+    assert days["C"] > 0 and days["C"] == pytest.approx((days["A"] + days["B"]) * _share(found, "C") / _share(found, "A"))
+
+
+def _share(outlook, block):
+    """Days lost by one pupil at a failure of a block's roof, by the table of consequences."""
+    use = outlook.estate.blocks.set_index("block_id").use[block]
+    row = reference.consequence("Roofs", use)
+    return row.closure_share * row.closure_days
+
+
 def test_with_pupils_that_never_change_a_plan_is_worth_what_it_was(folder):
     """Blocks without places on record keep the pupils of now, in every year, as without weighing places at all."""
     level = [{**row, "pupils_primary": 250 if row["school_id"] == "ASH" else 0, "pupils_secondary":
