@@ -270,6 +270,7 @@ def assumptions_frame(programme):
     """
     candidates = programme.candidates
     frame = pd.DataFrame(candidates.outlook.scenario.register())
+    frame = frame[~frame.figure.str.startswith("delivery.")]
     if not candidates.money.stand_in:
         frame = frame[~frame.figure.str.startswith("stand_in.")]
     if not candidates.outlook.scenario.places.included:

@@ -10,6 +10,7 @@ from . import reference, shipped
 from .errors import ScenarioError
 from .finance import nominal_by_year
 from .scenario_carbon import Carbon, Measures
+from .scenario_delivery import Delivery
 from .scenario_energy import Energy
 from .scenario_parts import (
     Allocations,
@@ -88,6 +89,7 @@ class Scenario(Part):
     stability: Stability = Stability()
     measures: Measures
     carbon: Carbon
+    delivery: Delivery
     solver: Solver
 
     @property

@@ -29,7 +29,8 @@ COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "energy baseline"
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
             "import schools", "import survey", "learn", "new", "objectives order", "objectives tradeoff",
             "objectives weigh", "objectives worksheet", "optimise", "policy worst-first", "pupils backtest",
-            "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "sensitivity", "stress", "worth")
+            "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "sensitivity", "simulate", "stress",
+            "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",

@@ -19,7 +19,8 @@ TIERS = (
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks"), ("estate_checks",), ("estate",),
-    ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon"), ("scenario",), ("pupil_inputs",),
+    ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon", "scenario_delivery"),
+    ("scenario",), ("pupil_inputs",),
     ("pupil_forecast",), ("place_demand",),
     ("school_places",), ("ranges",), ("history", "inventory_fill", "resurvey"), ("energy_skies",), ("energy_baseline",),
     ("energy_outlook",),
@@ -29,8 +30,8 @@ TIERS = (
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("simulation",),
     ("importers", "quality", "report"),
-    ("jobs", "bid_job", "condition_job", "energy_job", "explain_job", "money_job", "objectives_job", "place_job",
-     "pupil_job", "question_job", "robust_job"), ("cli",), ("__main__",),
+    ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "money_job", "objectives_job",
+     "place_job", "pupil_job", "question_job", "robust_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

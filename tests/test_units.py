@@ -21,7 +21,7 @@ from capplan.scenario import Scenario
 from capplan.tables import ESTATE_TABLES, Kind
 
 REFERENCE = Path(reference.__file__).parent
-SUFFIX = {"GBP": "_gbp", "m2": "_m2", "m": "_m", "years": "_years", "nr": "_nr", "kWh": "_kwh", "s": "_s",
+SUFFIX = {"GBP": "_gbp", "m2": "_m2", "m": "_m", "years": "_years", "nr": "_nr", "kWh": "_kwh", "s": "_s", "weeks": "_weeks",
           "%": "_percent", "degrees C": "_c", "kVA": "_kva"}
 # Columns whose name does not end in their unit, and why.
 BY_CONTRACT = "the layout of candidates folders is fixed, and its values are in pounds or points"
@@ -63,7 +63,9 @@ SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages
                        "pupil_elasticity": "a ratio of fractions",
                        "most_condition_index": "a fraction of the cost of rebuilding",
                        **dict.fromkeys(("most_changes", "most_moved", "most_dropped", "most_added"), "a number of works"),
-                       "one_grade_off": "a chance"}
+                       "one_grade_off": "a chance",
+                       **dict.fromkeys(("procurements_at_once", "crews_per_trade", "package_least_schools", "most_futures"),
+                                       "a count"), "lead_spread": "a standard deviation of a logarithm"}
 # Numbers of the reference tables that are neither amounts nor measures.
 REFERENCE_PLAIN = {"before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
                    "pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",
@@ -91,6 +93,7 @@ FIELD_EXCEPTIONS = {
     ("Shocks", "energy_price_share"): "a fraction", ("Energy", "losses"): "a switch",
     ("Energy", "price_path"): "one of three", ("Energy", "published_price_level"): "a switch",
     ("Places", "income_follows_pupils"): "a choice",
+    **{("Delivery", name): "no amount" for name in ("cost_spread_scale", "asbestos_cost_share", "emergency_cost_share")},
     ("Surveys", "gbp_per_m2"): "the whole name is the unit", ("Outlook", "loss"): "a Loss, not an amount"}
 
 
@@ -166,7 +169,8 @@ def test_reference_figures_carry_their_unit():
     wrong = []
     for path in sorted(REFERENCE.glob("*.csv")):
         for name in pd.read_csv(path).select_dtypes("number"):
-            if name not in REFERENCE_PLAIN and not re.search(r"_(gbp|m2|years|months|days|kwh|m)(_per_\w+)?$|_share$", name):
+            unit = r"_(gbp|m2|years|months|weeks|days|kwh|m)(_per_\w+)?$|_share$"
+            if name not in REFERENCE_PLAIN and not re.search(unit, name):
                 wrong.append(f"{path.name}: {name}")
     assert not wrong
 

@@ -20,11 +20,12 @@ from . import (
     reporting,
     robustness,
     rolls,
+    simulating,
 )
 
 COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, planning.run, planning.optimise,
             explaining.explain, planning.envelopes, planning.stress, questions.sensitivity, questions.goal, questions.worth,
-            bidding.bids, robustness.robust, objectives.objectives,
+            bidding.bids, robustness.robust, simulating.simulate, objectives.objectives,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             energy.energy, pupils.pupils, reporting.report)
