@@ -16,6 +16,7 @@ from .estate import read_estate
 from .outlook import forecast
 from .programme import optimise
 from .programme.stability import steady
+from .run_records import tables_of, write_record
 from .runs import write_results
 from .scenario import read_scenario
 from .tables import data_dictionary
@@ -78,7 +79,28 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
     Raises
     ------
     CapplanError
-        If the scenario asks for stability and no approved programme is given.
+        If the scenario asks for stability and no approved programme is given, or the estate is changed meanwhile.
+    """
+    tables = tables_of(estate_folder)
+    programme = plan(estate_folder, scenario_file, overlays, folder, seed, workers, say, approved)
+    if tables_of(estate_folder) != tables:
+        raise CapplanError(f"The tables in {estate_folder} were changed while they were planned; run again.")
+    held = None if approved is None else read_approved(approved)
+    write_record(programme, folder, tables, held, seed, workers)
+    return programme
+
+
+def plan(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None, approved=None):
+    """What ``run`` does, but for the record of what it was made from.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file, overlays, folder, seed, workers, say, approved
+        As for ``run``.
+
+    Returns
+    -------
+    Programme
     """
     from .report.results import read_results
     from .report.summary import summary_html

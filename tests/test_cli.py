@@ -29,8 +29,8 @@ COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "energy baseline"
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",
             "import schools", "import survey", "learn", "new", "objectives order", "objectives tradeoff",
             "objectives weigh", "objectives worksheet", "optimise", "policy worst-first", "pupils backtest",
-            "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "sensitivity", "simulate", "stress",
-            "worth")
+            "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "runs list", "runs rerun",
+            "runs show", "runs start", "runs verify", "sensitivity", "simulate", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",
@@ -131,7 +131,7 @@ def test_the_commands_are_these():
     assert tuple(sorted(name for name, _ in commands())) == COMMANDS
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "objectives", "policy", "pupils"])
+@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "objectives", "policy", "pupils", "runs"])
 def test_every_command_has_help_with_a_sentence_and_its_options(words, capplan):
     done = capplan(*words.split(), "--help")
     assert done.exit_code == 0 and done.stdout.startswith("Usage:") and done.stderr == ""

@@ -28,10 +28,10 @@ TIERS = (
     ("formula_grants",), ("grants",), ("pupil_money",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing"), ("certainty", "many_futures"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
-    ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("simulation",),
+    ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "money_job", "objectives_job",
-     "place_job", "pupil_job", "question_job", "robust_job"), ("cli",), ("__main__",),
+     "place_job", "pupil_job", "question_job", "robust_job"), ("run_job",), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -11,7 +11,7 @@ from capplan.jobs import run
 from capplan.report.results import read_results
 
 ROOT = Path(__file__).resolve().parents[1]
-UNDOCUMENTED_IN_TABLES = {"scenario.toml", "summary.html", "run.log"}
+UNDOCUMENTED_IN_TABLES = {"scenario.toml", "summary.html", "run.log", "inputs.zip"}
 POUNDS = {"nominal", "real", "present"}
 
 

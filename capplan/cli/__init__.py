@@ -20,6 +20,7 @@ from . import (
     reporting,
     robustness,
     rolls,
+    runs,
     simulating,
 )
 
@@ -28,7 +29,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             bidding.bids, robustness.robust, simulating.simulate, objectives.objectives,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
-            energy.energy, pupils.pupils, reporting.report)
+            energy.energy, pupils.pupils, reporting.report, runs.runs)
 
 
 @click.group()

@@ -106,9 +106,11 @@ APPROVED = click.option("--approved", type=click.Path(path_type=Path), default=N
 def run(estate, scenario, overlays, approved, out, seed, workers, force, as_json):
     """Plan ESTATE under SCENARIO: forecast, propose, optimise, audit, and write a results folder."""
     from .. import jobs
+    from ..run_store import enter_run
     from ..runs import new_folder
     with new_folder(out, force, (estate, scenario, *([approved] if approved else []))) as folder:
         jobs.run(estate, scenario, overlays, folder, seed, workers, say, approved)
+    enter_run(out)
     _tell_results(out, as_json)
 
 
