@@ -1,6 +1,6 @@
 """The books of the trust: income, costs and loans by school and year, from its budget, its reserves table or stand-ins."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -24,6 +24,24 @@ class Books:
     by_school: bool
     held_by_school: bool
     notes: tuple = ()
+
+    def with_costs(self, costs_gbp, rule):
+        """The same books with other running costs.
+
+        Parameters
+        ----------
+        costs_gbp : array
+            One for each row of ``lines`` (nominal). [GBP]
+        rule : Pooling
+            The scenario's section: what schools then pass on.
+
+        Returns
+        -------
+        Books
+        """
+        lines = passed_on(self.lines.assign(costs_gbp=costs_gbp), rule.top_slice_share if self.by_school else 0.0,
+                          rule.gag_pooled and self.by_school)
+        return replace(self, lines=lines)
 
 
 def books(estate, scenario, reserves, energy=None):

@@ -8,6 +8,7 @@ from .energy.end_uses import FUELS
 from .energy.factors import calendar_years, general_price_ratio
 from .energy.measures import AIR_SOURCE, BOILER, RE_ROOF, STAGES, figure
 from .energy.packages import BURNT, POWER, Fitted, use_with
+from .programme_energy import fitted_by_school
 from .tabular import write_frame
 
 YEAR_LOOKED_AT = 2             # place of the year that yearly figures are of: all that starts with the plan acts in it
@@ -77,27 +78,6 @@ def measure_names(fitted):
     part = next((f" ({item.part_share:.0%} of {'the roof' if item.measure == RE_ROOF else 'windows'})" for item in fitted
                  if item.part_share < 1), "")
     return ", ".join(names) + size + part
-
-
-def fitted_by_school(programme):
-    """What the programme fits in each school.
-
-    Parameters
-    ----------
-    programme : Programme
-        With energy.
-
-    Returns
-    -------
-    dict of str to list of Fitted
-    """
-    offers = programme.candidates.energy
-    owner = programme.candidates.schemes.set_index("scheme_id").school_id
-    found = {name: [] for name in offers.schools}
-    for pair in programme.choice.items():
-        if offers.fitted.get(pair):
-            found[owner[pair[0]]] += offers.fitted[pair]
-    return found
 
 
 def carbon_frame(programme):

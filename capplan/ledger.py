@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .funding.budget import CENTRE, by_income
+from .programme_energy import money_with
 
 CENTRE_NAME = "Centre and reserves of the trust"
 GIVEN, RECEIVED = ("top_slice_gbp", "pooled_gbp", "own_reserves_gbp"), ("central_services_gbp", "works_gbp")
@@ -35,7 +36,7 @@ def ledger_frame(programme):
     loans is shared with nobody.
     """
     candidates = programme.candidates
-    books, estate = candidates.money.books, candidates.outlook.estate
+    books, estate = money_with(programme).books, candidates.outlook.estate
     names = estate.schools.set_index("school_id")["name"]
     index = pd.MultiIndex.from_product([[*names.index, CENTRE], candidates.outlook.scenario.years],
                                        names=["school_id", "year"])

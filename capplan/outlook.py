@@ -150,13 +150,15 @@ class Outlook:
         cost = np.einsum("ynk,nk->ny", self.nothing.shares[:-1], works.cost_gbp)
         return cost * works.applies
 
-    def by_year(self, along=None):
+    def by_year(self, along=None, energy=None):
         """Backlog by grade, expected loss, failures and closures in every year.
 
         Parameters
         ----------
         along : Course, optional
             As ``course`` returns it; left out: nothing is done.
+        energy : EnergyOutlook, optional
+            Energy that goes with it; left out: with plant in the condition of the course.
 
         Returns
         -------
@@ -183,7 +185,8 @@ class Outlook:
             })
         frame = pd.DataFrame(rows)
         frame["facility_condition_index"] = facility_condition_index(frame.pop("in_blocks"), self.replacement_gbp().sum())
-        return frame if self.energy is None else frame.merge(self.energy_along(along).by_year(), on="year", how="left")
+        energy = energy or self.energy_along(along)
+        return frame if energy is None else frame.merge(energy.by_year(), on="year", how="left")
 
     def energy_along(self, along):
         """Energy with heating plant in the condition of a course, as ``course`` returns it; ``None`` without energy."""

@@ -14,6 +14,7 @@ from .energy_results import energy_figures
 from .explanations import reasons, scheme_figures
 from .funding.budget import in_year_deficit, share_of_income, watch_band
 from .outlook import OLD_SURVEY_YEARS, URGENT
+from .programme_energy import money_with, told_of_bills
 from .reference import component_types, load
 
 
@@ -80,9 +81,10 @@ def reserves_frame(programme):
     -------
     DataFrame
         ``year, opening_gbp, income_gbp, costs_gbp, loan_service_gbp, top_slice_gbp, surplus_gbp, spent_on_works_gbp,
-        closing_gbp, floor_gbp, reserves_share`` [-], ``watch_band`` and ``in_year_deficit`` in words.
+        closing_gbp, floor_gbp, bills_saved_gbp`` (already taken off the costs), ``reserves_share`` [-], ``watch_band`` and
+        ``in_year_deficit`` in words.
     """
-    money, pots = programme.candidates.money, programme.candidates.pots
+    money, pots = money_with(programme), programme.candidates.pots
     own = pots.pot_id[pots.route == "reserves"]
     spent = programme.draws[programme.draws.pot_id.isin(own)].groupby("year").amount_gbp.sum()
     frame = money.reserves.copy()
@@ -98,7 +100,7 @@ def reserves_frame(programme):
     frame["watch_band"] = watch_band(share_of_income(frame.closing_gbp, frame.income_gbp), bands["below"], bands["above"])
     frame["in_year_deficit"] = in_year_deficit(frame.surplus_gbp, frame.spent_on_works_gbp)
     names = ["opening_gbp", "income_gbp", "costs_gbp", "loan_service_gbp", "top_slice_gbp", "surplus_gbp",
-             "spent_on_works_gbp", "closing_gbp", "floor_gbp"]
+             "spent_on_works_gbp", "closing_gbp", "floor_gbp", "bills_saved_gbp"]
     return frame[["year", *names, "reserves_share", "watch_band", "in_year_deficit"]]
 
 
@@ -217,7 +219,7 @@ def solution(programme, seed, commit=None, inputs=None):
         return base
     parts, plan = outlook.parts, outlook.scenario.plan
     assumed = assumptions_frame(programme)
-    notes = [*candidates.notes, *_going_blocks(programme),
+    notes = [*candidates.notes, *_going_blocks(programme), *told_of_bills(programme),
              "Expected loss counts yearly patching, failures, and the cost of bringing what is left below A at the end back "
              "to A.",
              f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "

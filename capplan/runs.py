@@ -21,6 +21,7 @@ from .errors import OutputError
 from .folders import ASIDE, GONE, MARKER, ending_cleanly, sweep, working_folder
 from .ledger import ledger_frame
 from .place_accounts import change_of_places, places_frame
+from .programme_energy import energy_with
 from .reference import load
 from .results import assumptions_frame, backlog_frame, components_frame, reserves_frame, schemes_frame, solution, treatments
 from .tables import TABLES
@@ -178,12 +179,13 @@ def write_results(programme, folder, seed=0):
     write_frame(reserves_frame(programme), folder / "reserves.csv")
     write_frame(ledger_frame(programme), folder / "ledger.csv")
     write_frame(cost_risk_frame(programme, seed), folder / "cost_risk.csv")
-    without, with_ = outlook.by_year(), outlook.by_year(along)
+    energy = energy_with(programme, along)
+    without, with_ = outlook.by_year(), outlook.by_year(along, energy)
     both = pd.concat([without.assign(plan="without"), with_.assign(plan="with")])
     both.insert(1, "plan", both.pop("plan"))
     write_frame(both.round(6), folder / "outlook.csv")
     if outlook.energy:
-        _write_energy(outlook, along, folder)
+        _write_energy(outlook, energy, folder)
     write_frame(bridge_frame(programme, works, along), folder / "bridge.csv")
     write_frame(ownership_frame(programme, along), folder / "ownership.csv")
     write_frame(options_frame(programme), folder / "ownership_options.csv")
@@ -198,11 +200,11 @@ def write_results(programme, folder, seed=0):
     _write_log(folder / "run.log", programme)
 
 
-def _write_energy(outlook, along, folder):
+def _write_energy(outlook, with_programme, folder):
     """Energy by school, year and fuel, without and with the programme, and the baseline it starts from."""
     last = outlook.scenario.years[-1]
     both = [energy_frame(energy, last).assign(plan=plan)
-            for plan, energy in (("without", outlook.energy), ("with", outlook.energy_along(along)))]
+            for plan, energy in (("without", outlook.energy), ("with", with_programme))]
     both = pd.concat(both)
     both.insert(2, "plan", both.pop("plan"))
     write_frame(both, folder / "energy.csv")

@@ -75,11 +75,11 @@ class SchoolEnergy:
         change[POWER] -= sent
         footprint = self.footprint.total_t(before.bought_kwh) - self.footprint.total_t(after.bought_kwh)
         fire = (before.kwh - after.kwh)[BURNT][:, [HEAT, WATER]].sum(axis=(0, 1))
-        return Saved(bills - self._upkeep_gbp(fitted), -self.appraisal.change_t(change).sum(axis=0),
+        return Saved(bills - self.upkeep_gbp(fitted), -self.appraisal.change_t(change).sum(axis=0),
                      _by_year(footprint), less[BURNT].sum(axis=0), less[POWER], fire)
 
-    def _upkeep_gbp(self, fitted):
-        """Yearly upkeep of arrays and batteries at the plan's prices. [GBP]"""
+    def upkeep_gbp(self, fitted):
+        """Yearly upkeep of arrays and batteries at the plan's prices, shape (Y,). [GBP]"""
         total, when = np.zeros(self.premises.kwh.shape[-1]), np.arange(self.premises.kwh.shape[-1])
         battery = any(item.measure == BATTERY for item in fitted)
         for item in fitted:

@@ -8,9 +8,11 @@ import pytest
 
 import capplan as cp
 from capplan.carbon_price import has_targets, without_targets
-from capplan.carbon_results import carbon_frame, condition_part_gbp, fitted_by_school, lock_in_frame, measures_frame
+from capplan.carbon_results import carbon_frame, condition_part_gbp, lock_in_frame, measures_frame
+from capplan.energy.factors import general_price_ratio
 from capplan.energy.packages import Fitted, use_with
 from capplan.errors import InfeasibleError
+from capplan.programme_energy import bills_saved, fitted_by_school
 from capplan.report.carbon import carbon_charts, carbon_words, curve_rows, read_carbon
 from capplan.report.results import read_results
 from capplan.report.summary import answer
@@ -87,6 +89,56 @@ def test_the_target_is_met_by_the_whole_and_claims_are_never_more(programme):
     assert asked.footprint_with_tco2e.iloc[0] <= asked.footprint_claimed_tco2e.iloc[0] + 1e-3
     assert asked.footprint_claimed_tco2e.iloc[0] <= asked.most_tco2e.iloc[0] + 1e-3
     assert any(".solar" in name and year < 2032 for name, year in programme.choice.items()), "one school generates by 2032"
+
+
+def test_every_table_says_the_same_of_energy_with_the_programme(made):
+    # Three tables, three sums: by school and fuel, by year of the estate, and by year to 2049-50.
+    carbon = pd.read_csv(made / "carbon.csv").set_index("year")
+    energy, outlook = (pd.read_csv(made / name) for name in ("energy.csv", "outlook.csv"))
+    for plan in ("without", "with"):
+        own = energy[energy.plan == plan]
+        power = own[own.fuel == "electricity"].groupby("year").use_kwh.sum()
+        fuels = own[own.fuel != "electricity"].groupby("year").use_kwh.sum()
+        estate = outlook[outlook.plan == plan].set_index("year").loc[power.index]
+        told = carbon.loc[power.index]
+        for found in (power, estate.electricity_kwh):
+            assert np.allclose(found, told[f"electricity_{plan}_kwh"], atol=0.5, rtol=0)
+        for found in (fuels, estate.fuels_kwh):
+            assert np.allclose(found, told[f"fuels_{plan}_kwh"], atol=0.5, rtol=0)
+        for found in (own.groupby("year").cost_gbp.sum(), estate.energy_gbp):
+            assert np.allclose(found, told[f"bills_{plan}_gbp"], atol=0.1, rtol=0)
+        for found in (own.groupby("year").footprint_tco2e.sum(), estate.footprint_tco2e):
+            assert np.allclose(found, told[f"footprint_{plan}_tco2e"], atol=1e-3, rtol=0)
+    assert (carbon.fuels_with_kwh < carbon.fuels_without_kwh).any(), "nothing is saved"
+
+
+def test_bills_saved_come_back_to_the_reserves_by_hand(made, programme):
+    reserves, energy = pd.read_csv(made / "reserves.csv").set_index("year"), pd.read_csv(made / "energy.csv")
+    scenario, money = programme.candidates.outlook.scenario, programme.candidates.money.reserves.set_index("year")
+    held = money.opening_gbp.iloc[0]
+    for year in scenario.years:
+        own = energy[energy.year == year]
+        real = own.cost_gbp[own.plan == "without"].sum() - own.cost_gbp[own.plan == "with"].sum()
+        saved = real * general_price_ratio(scenario.plan.price_base, year + 1, scenario.energy.general_inflation)
+        assert reserves.bills_saved_gbp[year] == pytest.approx(saved, abs=0.5)
+        held += money.surplus_gbp[year] + saved - reserves.spent_on_works_gbp[year]
+        assert reserves.closing_gbp[year] == pytest.approx(held, abs=10)
+    started = min(year for pair, year in programme.choice.items() if programme.candidates.energy.fitted.get((pair, year)))
+    assert (reserves.bills_saved_gbp[reserves.index <= started] == 0).all(), "nothing is saved before works are finished"
+    assert reserves.bills_saved_gbp.abs().sum() > 1000
+
+
+def test_bills_saved_are_in_the_ledger_of_their_school_and_leave_it_balanced(made, programme):
+    ledger, candidates = pd.read_csv(made / "ledger.csv", keep_default_na=False), programme.candidates
+    lines = candidates.money.books.lines
+    if not candidates.money.books.by_school:
+        assert set(ledger.costs_gbp) == {""}
+        return
+    before, saved = lines.set_index(["school_id", "year"]).costs_gbp, bills_saved(programme)
+    for row in ledger.itertuples():
+        less = saved.get((row.school_id, row.year), 0.0)
+        assert row.costs_gbp == pytest.approx(before[row.school_id, row.year] - less, abs=0.02)
+    assert ledger.groupby("year").net_gbp.sum().abs().max() < 0.01
 
 
 def test_every_offered_scheme_is_considered_and_what_is_chosen_is_told(programme):
