@@ -20,6 +20,7 @@ from .simulation.delivery_plan import Policy, delivery_plan
 from .simulation.delivery_runs import run_futures
 from .tabular import read_cells, write_frame, write_json
 
+TABLES = ("futures", "years", "schemes", "pots", "policies", "assumptions")
 BATCH, ENOUGH_SHARE = 100, 100.0
 AS_PLANNED, WORST_FIRST, ENOUGH = "as planned", "worst first", "no end of contingency"
 COMPONENT_COLUMNS = ("site_id", "block_id", "element", "fails_in_first_year", "cost_to_a_gbp")
@@ -43,7 +44,7 @@ class Delivery:
         ends = works_that_end(self.failures, plan, self.candidates.schemes)
         futures = futures_of(plan, self.odds, self.scenario, replicates, seed, met, ends)[skip:]
         return plan, run_futures(plan, futures, workers, lambda done: say(
-            f"{policy.name}: {skip + done:,} of {replicates:,} futures") if skip + done == replicates else None)
+            f"{policy.name}: {skip + done:,} of {replicates:,} futures"))
 
     def value_of(self, name, year):
         """What works are worth that start in a year; as in the last year before it that was looked at, if it was not."""
@@ -136,7 +137,7 @@ def simulate_folder(results_folder, folder, replicates=None, seed=0, workers=1, 
     own = read_delivery(results_folder)
     base = _as_planned(own)
     plan, outturns = _enough_futures(own, base, replicates, seed, workers, say)
-    met = figures.futures_frame(plan, outturns, own.value_of)
+    met = figures.futures_frame(plan, outturns, own.value_of, own.results.reserves)
     policies, sure_gbp = _policies(own, base, met, seed, workers, say)
     tables = {"futures": met, "years": figures.years_frame(plan, outturns, own.results.reserves),
               "schemes": figures.schemes_frame(plan, outturns), "pots": figures.pots_frame(plan, outturns),
@@ -149,6 +150,21 @@ def simulate_folder(results_folder, folder, replicates=None, seed=0, workers=1, 
     (Path(folder) / "simulation.txt").write_text(text + "\n", encoding="utf-8")
     (Path(folder) / "simulation.html").write_text(delivery_html(tables, facts), encoding="utf-8")
     return text, facts
+
+
+def simulated_tables(folder):
+    """The tables of a folder that ``simulate_folder`` wrote.
+
+    Parameters
+    ----------
+    folder : str or Path
+
+    Returns
+    -------
+    dict of DataFrame
+        ``futures``, ``years``, ``schemes``, ``pots``, ``policies`` and ``assumptions``.
+    """
+    return {name: pd.read_csv(Path(folder) / f"{name}.csv").fillna({"waits_for": "", "school_id": ""}) for name in TABLES}
 
 
 def _as_planned(own):
@@ -180,7 +196,7 @@ def _policies(own, base, met, seed, workers, say):
     def frame_of(policy):
         """The futures of a policy."""
         plan, outturns = own.run(policy, count, seed, workers, say)
-        return plan, figures.futures_frame(plan, outturns, own.value_of)
+        return plan, figures.futures_frame(plan, outturns, own.value_of, own.results.reserves)
 
     def changed(name, share=base.contingency_share, packaged=base.package_trades):
         """The programme under another policy."""

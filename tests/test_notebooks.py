@@ -10,7 +10,7 @@ import capplan
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 # Besides the public names of capplan itself.
-PUBLIC_MODULES = ("capplan.carbon_results", "capplan.findings", "capplan.futures", "capplan.history",
+PUBLIC_MODULES = ("capplan.carbon_results", "capplan.delivery_job", "capplan.findings", "capplan.futures", "capplan.history",
                   "capplan.importers.pds", "capplan.place_accounts", "capplan.programme.marginal", "capplan.pupil_money",
                   "capplan.report.charts",
                   "capplan.report.results")

@@ -35,7 +35,7 @@ def copes(facts):
     good = on_time >= COPES_SHARE and breach <= BREACH_SHARE
     verb = "copes" if good else "does not cope"
     return (f"The programme {verb}: {percent(on_time)} of works start in their planned year, "
-            f"and the reserves fall below their floor in {percent(breach)} of futures.")
+            f"and the reserves end a year below their floor in {percent(breach)} of futures.")
 
 
 def findings(tables, facts):
@@ -114,7 +114,7 @@ def _measures(facts):
     yield "Schemes started in a later year", "late", "0", whole
     yield "Schemes not started in the plan", "undone", "0", whole
     yield "Grant lapsed", "lapsed_gbp", money(facts["lapsed_in_plan_gbp"]), money
-    yield "Taken from reserves below their floor", "below_floor_gbp", "£0", money
+    yield "Reserves below floor at a year's end", "below_floor_gbp", "£0", money
     yield "Emergencies", "emergencies", "", whole
     yield "Cost of emergencies", "emergency_gbp", "", money
 

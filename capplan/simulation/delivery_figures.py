@@ -12,7 +12,7 @@ SURE, TENTHS = 0.8, (0.1, 0.5, 0.9)
 CONFIDENCE = 0.95
 
 
-def futures_frame(plan, outturns, value_of):
+def futures_frame(plan, outturns, value_of, reserves=None):
     """One row for every future.
 
     Parameters
@@ -21,15 +21,20 @@ def futures_frame(plan, outturns, value_of):
     outturns : sequence of Outturn
     value_of : callable
         What works are worth that start in a year, ``(name, place of the year) -> float``.
+    reserves : DataFrame, optional
+        As for ``years_frame``, with ``floor_gbp``.
 
     Returns
     -------
     DataFrame
         ``future``, ``outturn_gbp`` of works let and emergencies, ``planned_gbp`` of the same works, ``emergencies``,
-        ``emergency_gbp``, ``lapsed_gbp``, ``below_floor_gbp``, ``contingency_gbp`` drawn (all nominal), ``on_time``,
-        ``late`` (started in a later year) and ``undone`` schemes, ``value_gbp`` delivered.
+        ``emergency_gbp``, ``lapsed_gbp``, ``below_floor_gbp`` (how far reserves end a year below their floor, or below the
+        plan where that is lower; the deepest), ``taken_gbp`` (what had to be paid when every pot was empty) and
+        ``contingency_gbp`` drawn (all nominal), ``on_time``, ``late`` (started in a later year) and ``undone``
+        schemes, ``value_gbp`` delivered.
     """
     rows, last = [], plan.years - 1
+    deepest = _deepest(plan, outturns, reserves)
     works = [(place, one) for place, one in enumerate(plan.works) if not one.no_works]
     for number, found in enumerate(outturns):
         begun = {place: plan.calendar.year_of(found.start[place] + 1e-6) for place, _ in works
@@ -38,12 +43,37 @@ def futures_frame(plan, outturns, value_of):
         emergency = sum(cost for _, cost in found.emergencies)
         rows.append([
             number, sum(found.cost_gbp) + emergency, sum(plan.works[place].cost_gbp for place in begun),
-            len(found.emergencies), emergency, sum(found.purse.lapsed(last)), sum(found.purse.below_floor),
+            len(found.emergencies), emergency, sum(found.purse.lapsed(last)), deepest[number], sum(found.purse.below_floor),
             sum(found.purse.contingency_spent),
             len(begun) - late, late, len(works) - len(begun),
             sum(value_of(plan.works[place].name, year) for place, year in begun.items())])
     return pd.DataFrame(rows, columns=["future", "outturn_gbp", "planned_gbp", "emergencies", "emergency_gbp", "lapsed_gbp",
-                                       "below_floor_gbp", "contingency_gbp", "on_time", "late", "undone", "value_gbp"])
+                                       "below_floor_gbp", "taken_gbp", "contingency_gbp", "on_time", "late", "undone",
+                                       "value_gbp"])
+
+
+def _own_spending(plan, outturns):
+    """What the reserves have paid by the end of each year in each future, shape (futures, years). [GBP]"""
+    paid = np.zeros((len(outturns), plan.years))
+    for number, found in enumerate(outturns):
+        for (pot, year), amount in found.purse.out.items():
+            paid[number, year] += amount * plan.pots[pot].reserves
+        paid[number] += found.purse.below_floor
+    return paid.cumsum(axis=1)
+
+
+def _closing(plan, outturns, reserves):
+    """Reserves at the end of each year in each future, shape (futures, years). [GBP]"""
+    before_works = reserves.closing_gbp.to_numpy() + reserves.spent_on_works_gbp.to_numpy().cumsum()
+    return before_works[None, :] - _own_spending(plan, outturns)
+
+
+def _deepest(plan, outturns, reserves):
+    """How far reserves end a year below floor and plan at the most, in each future. [GBP]"""
+    if reserves is None or not len(reserves) or not len(outturns):
+        return np.array([sum(found.purse.below_floor) for found in outturns])
+    least = np.minimum(reserves.floor_gbp.to_numpy(), reserves.closing_gbp.to_numpy())
+    return np.maximum(0.0, least[None, :] - _closing(plan, outturns, reserves)).max(axis=1)
 
 
 def half_width(values):
@@ -88,14 +118,12 @@ def years_frame(plan, outturns, reserves=None):
         nominal. What is lapsed is of that year, what is started is all to that year.
     """
     years = plan.years
-    tables = {name: np.zeros((len(outturns), years)) for name in ("paid_gbp", "lapsed_gbp", "own", "started", "emergencies")}
+    tables = {name: np.zeros((len(outturns), years)) for name in ("paid_gbp", "lapsed_gbp", "started", "emergencies")}
     for number, found in enumerate(outturns):
         purse = found.purse
-        for (pot, year), amount in purse.out.items():
+        for (_, year), amount in purse.out.items():
             tables["paid_gbp"][number, year] += amount
-            tables["own"][number, year] += amount * plan.pots[pot].reserves
         tables["paid_gbp"][number] += np.add(purse.contingency_spent, purse.below_floor)
-        tables["own"][number] += purse.below_floor
         for pot, amount in zip(plan.pots, purse.lapsed(years - 1), strict=True):
             if amount > 0:
                 tables["lapsed_gbp"][number, max(0, pot.last)] += amount
@@ -105,10 +133,8 @@ def years_frame(plan, outturns, reserves=None):
         for week, _ in found.emergencies:
             tables["emergencies"][number, min(years - 1, plan.calendar.year_of(week))] += 1
     tables["started"] = tables["started"].cumsum(axis=1)
-    own = tables.pop("own").cumsum(axis=1)
-    if reserves is not None and len(reserves) == years:
-        before_works = reserves.closing_gbp.to_numpy() + reserves.spent_on_works_gbp.to_numpy().cumsum()
-        tables["reserves_gbp"] = before_works[None, :] - own
+    if reserves is not None and len(reserves):
+        tables["reserves_gbp"] = _closing(plan, outturns, reserves)
     rows = [[plan.calendar.first_year + year, name, *np.quantile(table[:, year], TENTHS)]
             for name, table in tables.items() for year in range(years)] if len(outturns) else []
     return pd.DataFrame(rows, columns=["year", "measure", "p10", "p50", "p90"])

@@ -271,6 +271,7 @@ def test_figures_of_four_futures_are_those_worked_by_hand():
     assert half_width([100.0, 200.0, 100.0, 400.0]) == pytest.approx(1.959964 * np.std([1, 2, 1, 4], ddof=1) * 100 / 2)
 
 
+@pytest.mark.slow
 def test_two_processes_find_what_one_does():
     plan = plan_of([work("a"), work("b", year=1)], team=1)
     futures = [future_of(2, lead=(1.0 + 0.3 * number, 1.0)) for number in range(6)]
