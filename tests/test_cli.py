@@ -23,7 +23,8 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
-COMMANDS = ("bids", "check", "complete", "demo", "dictionary", "energy baseline", "energy forecast", "energy measures",
+COMMANDS = ("bids", "check", "compare", "complete",
+            "demo", "dictionary", "energy baseline", "energy forecast", "energy measures",
             "envelopes",
             "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "import pds",

@@ -15,7 +15,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
-    ("errors", "columns", "folders"), ("pupil_tables", "roll_tables", "energy_tables"), ("tables",),
+    ("errors", "columns", "folders", "causes"), ("pupil_tables", "roll_tables", "energy_tables"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks"), ("estate_checks",), ("estate",),
@@ -32,7 +32,7 @@ TIERS = (
     ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "money_job", "objectives_job",
-     "place_job", "pupil_job", "question_job", "robust_job"), ("run_job",), ("cli",), ("__main__",),
+     "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -7,6 +7,7 @@ import click
 
 from . import (
     bidding,
+    comparing,
     condition,
     energy,
     explaining,
@@ -29,7 +30,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             bidding.bids, robustness.robust, simulating.simulate, objectives.objectives,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
-            energy.energy, pupils.pupils, reporting.report, runs.runs)
+            energy.energy, pupils.pupils, reporting.report, runs.runs, comparing.compare)
 
 
 @click.group()
