@@ -16,6 +16,7 @@ from .estate import read_estate
 from .outlook import forecast
 from .programme import optimise
 from .programme.stability import steady
+from .revolving_fund import revolved
 from .run_records import tables_of, write_record
 from .runs import write_results
 from .scenario import read_scenario
@@ -113,6 +114,7 @@ def plan(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=
     say(f"{candidates}\nOptimising to {scenario.solver.gap:.2%} (at most {scenario.solver.time_limit_s:g} s) ...")
     with heartbeat(say, "Optimising"):
         programme = choose(candidates, starts, scenario.stability, folder, say, threads=workers, seed=seed)
+        programme = revolved(programme, threads=workers, seed=seed)
     say("Audit clean. Writing ...")
     write_results(programme, folder, seed)
     if has_targets(candidates):

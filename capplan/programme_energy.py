@@ -9,6 +9,9 @@ from .energy.packages import POWER, use_with
 from .energy_outlook import EnergyOutlook
 from .funding.budget import CENTRE
 
+FUND, FUND_POTS = "revolving fund", "SAVED-"
+"""Route of the trust's own fund of savings, and how its pots begin: each with the year it opens, one after what it saves."""
+
 
 @dataclass(frozen=True)
 class EnergyWith(EnergyOutlook):
@@ -119,6 +122,23 @@ def bills_saved(programme):
     return saved.rename("saved_gbp")
 
 
+def into_fund(programme):
+    """What a programme's bills put into its revolving fund in each year (nominal). [GBP]
+
+    Parameters
+    ----------
+    programme : Programme
+
+    Returns
+    -------
+    Series
+        By year; empty where nothing is recycled.
+    """
+    pots = programme.candidates.pots
+    own = pots[pots.route.eq(FUND) & pots.pot_id.str.startswith(FUND_POTS)]
+    return pd.Series(own.amount.to_numpy(float), own.first_year.to_numpy(int) - 1, dtype=float)
+
+
 def money_with(programme):
     """The trust's books and reserves with what a programme takes off its energy bills.
 
@@ -129,7 +149,8 @@ def money_with(programme):
     Returns
     -------
     Money
-        ``reserves`` has ``bills_saved_gbp`` too, which is in its costs and surplus; works are still to be paid.
+        ``reserves`` has ``bills_saved_gbp`` too, which is in its costs and surplus, less what goes into the revolving fund
+        for the year after; works are still to be paid.
 
     Notes
     -----
@@ -137,7 +158,11 @@ def money_with(programme):
     its savings into its budget already.
     """
     money, saved = programme.candidates.money, bills_saved(programme)
-    by_year = saved.groupby(level="year").sum().reindex(money.reserves.year).fillna(0.0).round(2).to_numpy()
+    total, recycled = saved.groupby(level="year").sum(), into_fund(programme)
+    part = (recycled / total.where(total != 0)).reindex(saved.index, level="year").fillna(0.0)
+    saved = (saved * (1.0 - part)).rename("saved_gbp")
+    by_year = (total - recycled.reindex(total.index, fill_value=0.0)).reindex(money.reserves.year).fillna(0.0)
+    by_year = by_year.round(2).to_numpy()
     path = money.reserves.assign(bills_saved_gbp=by_year, surplus_gbp=money.reserves.surplus_gbp + by_year)
     if not by_year.any():
         return replace(money, reserves=path)
@@ -169,9 +194,10 @@ def told_of_bills(programme):
     spent = draws.groupby("year").amount_gbp.sum().reindex(path.year).fillna(0.0).cumsum().to_numpy()
     left = path.opening_gbp.iloc[0] + path.surplus_gbp.cumsum() - spent
     before = left - path.bills_saved_gbp.cumsum()
-    total = saved.sum()
+    total, recycled = saved.sum(), into_fund(programme).sum()
+    held = f"it but for £{recycled:,.0f} in the revolving fund" if recycled else "it"
     does = f"takes £{total:,.0f} off" if total >= 0 else f"adds £{-total:,.0f} to"
-    told = [f"The programme {does} energy bills within the plan, in pounds of the day; free reserves hold it, unspent."]
+    told = [f"The programme {does} energy bills within the plan, in pounds of the day; free reserves hold {held}, unspent."]
     short = path.year[(left < path.floor_gbp - 1.0) & (before >= path.floor_gbp - 1.0)]
     if len(short):
         told.append("With the energy bills of the programme free reserves fall below their floor at the end of "

@@ -27,6 +27,9 @@ class Measures(Part):
     """Whether a boiler due for renewal may be replaced by an air-source heat pump."""
     bills_in_value: bool = sourced(CHOICE)
     """Whether what bills fall by counts in the value of a measure."""
+    savings_recycled_share: float = sourced(CHOICE, ge=0, le=1)
+    """Part of what the programme takes off energy bills that pays for further energy measures from the year after (a
+    revolving fund); the rest stays in free reserves."""
     after_plan: bool = sourced(CHOICE)
     """Whether savings after the end of the plan count, as long as the measure persists and the forecast reaches."""
     least_part_share: float = sourced("capplan-assumption", assumption=True, ge=0, le=1)

@@ -27,7 +27,7 @@ TIERS = (
     ("energy_results",), ("parts",), ("outlook",), ("findings", "futures"),
     ("formula_grants",), ("grants",), ("pupil_money",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing", "programme_energy"),
-    ("certainty", "many_futures"),
+    ("certainty", "many_futures", "revolving_fund"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",), ("simulation",),
     ("importers", "quality", "report"),

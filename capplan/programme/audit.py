@@ -46,6 +46,7 @@ def audit(candidates, choice, draws, objective):
     if candidates.money is not None and not wrong:
         wrong += _reserves(candidates, draws)
         wrong += _books(candidates, draws)
+        wrong += _fund(candidates, choice, draws)
     return wrong
 
 
@@ -251,6 +252,29 @@ def _books(candidates, draws):
     wrong = _paths(candidates.money.reserves, income, surplus, service)
     if by_school and not scenario.pooling.gag_pooled and any(row.school_id for row in estate.reserves.itertuples()):
         wrong += _held_by_school(candidates, draws, income, surplus)
+    return wrong
+
+
+def _fund(candidates, choice, draws):
+    """By no year has the revolving fund paid more than its share of what the schemes that fill it saved before."""
+    pots, years = candidates.pots, candidates.scheme_years
+    own = set(pots.pot_id[pots.pot_id.str.startswith("SAVED-") & (pots.route == "revolving fund")])
+    if not own or "fills_the_fund" not in years:
+        return []
+    scenario, energy, saved = candidates.outlook.scenario, candidates.outlook.energy, defaultdict(float)
+    school_of, fitted = dict(zip(candidates.schemes.scheme_id, candidates.schemes.school_id, strict=True)), defaultdict(list)
+    for row in years.itertuples():
+        if row.fills_the_fund and choice.get(row.scheme_id) == row.start_year:
+            fitted[school_of[row.scheme_id]] += candidates.energy.fitted[row.scheme_id, row.start_year]
+    for school, measures in fitted.items():
+        for year, real, price in zip(energy.years, candidates.energy.schools[school].saved(measures).bills_gbp,
+                                     energy.nominal_factors, strict=True):
+            saved[int(year)] += real * price * scenario.measures.savings_recycled_share
+    paid, wrong = draws[draws.pot_id.isin(own)], []
+    for year in scenario.years:
+        spent, there = paid.amount_gbp[paid.year <= year].sum(), sum(sum_ for when, sum_ in saved.items() if when < year)
+        if spent > max(there, 0.0) + POUND_GBP:
+            wrong.append(f"the revolving fund has paid £{spent:,.0f} by {year}, when £{there:,.0f} had been saved into it")
     return wrong
 
 
