@@ -29,6 +29,7 @@ bench: $(STAMP)
 	$(BIN)/python tests/benchmarks/optimiser.py
 	$(BIN)/python tests/benchmarks/pupils.py
 	$(BIN)/python tests/benchmarks/energy.py
+	$(BIN)/python tests/benchmarks/growth.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check capplan tests scripts

@@ -188,6 +188,16 @@ class Estate:
         return self.table("expansions")
 
     @property
+    def prospects(self):
+        """Schools that may ask to join; empty if the folder has no such table."""
+        return self.table("prospects")
+
+    @property
+    def posts(self):
+        """Posts of the central team by phase of growth; empty if the folder has no such table."""
+        return self.table("posts")
+
+    @property
     def pupil_funding(self):
         """What pupils bring and classes cost by school; empty if the folder has no such table."""
         return self.table("pupil_funding")

@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -12,6 +13,7 @@ from .finance import nominal_by_year
 from .scenario_carbon import Carbon, Measures
 from .scenario_delivery import Delivery
 from .scenario_energy import Energy
+from .scenario_growth import Growth
 from .scenario_parts import (
     Allocations,
     BlockWorks,
@@ -90,6 +92,7 @@ class Scenario(Part):
     measures: Measures
     carbon: Carbon
     delivery: Delivery
+    growth: Growth | None = None
     solver: Solver
 
     @property
@@ -161,6 +164,29 @@ class Scenario(Part):
         return _dump(self.model_dump(exclude_none=True))
 
 
+def sections(model=Scenario):
+    """The sections of a scenario by name, those it may lack too.
+
+    Parameters
+    ----------
+    model : type
+        The scenario, or a section.
+
+    Returns
+    -------
+    dict
+        Name to the class that declares the section.
+
+    Examples
+    --------
+    >>> sections()["growth"].__name__
+    'Growth'
+    """
+    kinds = {name: (info.annotation, *get_args(info.annotation)) for name, info in model.model_fields.items()}
+    return {name: kind for name, own in kinds.items() for kind in own
+            if isinstance(kind, type) and issubclass(kind, BaseModel)}
+
+
 def read_scenario(path, *overlays):
     """Read a scenario, what it extends, and overlays on top of it.
 
@@ -195,8 +221,9 @@ def _locate(path):
     path = Path(path)
     if path.is_file():
         return path
-    if (found := shipped.folder("scenarios") / path.name).is_file():
-        return found
+    for name in (path.name, f"{path.name}.toml"):
+        if (found := shipped.folder("scenarios") / name).is_file():
+            return found
     names = sorted(file.name for file in shipped.folder("scenarios").glob("*.toml"))
     raise ScenarioError(f"No scenario {str(path)!r}: neither a file nor a shipped scenario ({', '.join(names)}).")
 
@@ -270,7 +297,7 @@ def _explain(path, error):
 def _known_keys(location):
     model = Scenario
     for part in location:
-        model = model.model_fields[part].annotation
+        model = sections(model)[part]
     return model.model_fields
 
 

@@ -15,12 +15,13 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
-    ("errors", "columns", "folders", "causes"), ("pupil_tables", "roll_tables", "energy_tables"), ("tables",),
+    ("errors", "columns", "folders", "causes"),
+    ("pupil_tables", "roll_tables", "energy_tables", "growth_tables"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks"), ("estate_checks",), ("estate",),
-    ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon", "scenario_delivery"),
-    ("scenario",), ("pupil_inputs",),
+    ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon", "scenario_delivery",
+     "scenario_growth"), ("scenario",), ("pupil_inputs",),
     ("pupil_forecast",), ("place_demand",),
     ("school_places",), ("ranges",), ("history", "inventory_fill", "resurvey"), ("energy_skies",), ("energy_baseline",),
     ("energy_outlook",),
@@ -31,8 +32,8 @@ TIERS = (
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",), ("simulation",),
     ("importers", "quality", "report"),
-    ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "money_job", "objectives_job",
-     "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job"), ("cli",), ("__main__",),
+    ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "growth_job", "money_job",
+     "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 
@@ -40,7 +41,8 @@ RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 HOMES = {
     "pulp": ("programme/formulation.py", "programme/solver.py"), "highspy": ("programme/solver.py", "programme/linear.py"),
     "matplotlib": ("report/",), "jinja2": ("report/",),
-    "pydantic": ("scenario.py", "scenario_parts.py", "scenario_carbon.py", "scenario_pupils.py", "importers/survey_map"),
+    "pydantic": ("scenario.py", "scenario_parts.py", "scenario_carbon.py", "scenario_pupils.py",
+                 "scenario_growth.py", "importers/survey_map"),
     "click": ("cli/",),
     "pyarrow": ("tabular.py", "importers/pds_columns.py"), "python_calamine": ("importers/survey_sheet.py",),
     "xlsxwriter": ("report/",), "simpy": ("simulation/",),

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import BaseModel
 
 from capplan import reference
 from capplan.errors import MissingFigureError
-from capplan.scenario import Scenario, read_scenario
+from capplan.scenario import read_scenario, sections
 from capplan.tables import BASES, BLOCK_USES, ELEMENTS, EXPOSURES, QUALITIES, REGIONS, ROUTES
 
 FOLDER = Path(reference.__file__).parent
@@ -40,9 +39,8 @@ def table(name):
 def scenario_figures():
     """Every value of a scenario that carries a source: (section.key, source, status)."""
     return [(f"{section}.{key}", inner.json_schema_extra["source"], inner.json_schema_extra["status"])
-            for section, info in Scenario.model_fields.items()
-            if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
-            for key, inner in info.annotation.model_fields.items() if inner.json_schema_extra]
+            for section, kind in sections().items()
+            for key, inner in kind.model_fields.items() if inner.json_schema_extra]
 
 
 def test_the_list_of_reference_tables_is_complete():
@@ -383,7 +381,6 @@ def test_a_scenario_written_out_in_full_reads_back_as_itself(path, tmp_path):
 
 
 def test_a_field_of_a_scenario_is_documented_where_it_is_declared():
-    bare = [f"{section}.{key}" for section, info in Scenario.model_fields.items()
-            if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel)
-            for key, inner in info.annotation.model_fields.items() if not inner.description]
+    bare = [f"{section}.{key}" for section, kind in sections().items()
+            for key, inner in kind.model_fields.items() if not inner.description]
     assert not bare

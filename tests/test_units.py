@@ -17,12 +17,12 @@ import capplan as package
 from capplan import reference
 from capplan.candidate_tables import CANDIDATE_TABLES
 from capplan.report.results import FILES as RESULT_FILES
-from capplan.scenario import Scenario
+from capplan.scenario import sections
 from capplan.tables import ESTATE_TABLES, Kind
 
 REFERENCE = Path(reference.__file__).parent
 SUFFIX = {"GBP": "_gbp", "m2": "_m2", "m": "_m", "years": "_years", "nr": "_nr", "kWh": "_kwh", "s": "_s", "weeks": "_weeks",
-          "%": "_percent", "degrees C": "_c", "kVA": "_kva"}
+          "%": "_percent", "degrees C": "_c", "kVA": "_kva", "FTE": "_fte", "months": "_months"}
 # Columns whose name does not end in their unit, and why.
 BY_CONTRACT = "the layout of candidates folders is fixed, and its values are in pounds or points"
 EXCEPTIONS = {
@@ -40,17 +40,17 @@ EXCEPTIONS = {
     ("expansions", "commissioned"): "places",
     ("budget", "pupils"): "the name is the unit", ("pupil_funding", "class_size"): "pupils",
     **{(table, "pupils"): "the name is the unit" for table in ("census", "admissions", "feeders", "area_forecasts",
-                                                                      "pupil_changes")},
+                                                                      "prospects", "pupil_changes")},
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
     "urn", "la_number", "storeys", "priority", "score", "value", "amount", "start_year", "year", "first_year", "last_year",
     "failure_probability", "rate", "p_ab", "p_bc", "p_cd", "p_de", "most_share", "saving_share", "least_share",
-    "odds", "fees_share", "need_points", "cost_points", "planning_points", "served_share",
+    "odds", "fees_share", "need_points", "cost_points", "planning_points", "served_share", "estates_share",
     "year_group", "births", "dwellings", "school_share", "in_trend_share", "years_since", "pupils_per_dwelling"}
 # Of a scenario: counts, and years of the calendar, which need no suffix.
 CALENDAR = ("first_year", "price_base", "rebuild_price_base", "rate_from", "renewable_school_by", "fossil_free_by")
-DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple")
+DIMENSIONLESS = ("_share", "_scale", "_growth", "_rate", "_inflation", "_multiple", "_odds", "_spread")
 SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages_per_stage": "a count",
                        "replicates": "the name is the unit", "seed": "a label",
                        "keep_quantile": "a quantile", "build_quantile": "a quantile",
@@ -65,7 +65,13 @@ SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages
                        **dict.fromkeys(("most_changes", "most_moved", "most_dropped", "most_added"), "a number of works"),
                        "one_grade_off": "a chance",
                        **dict.fromkeys(("procurements_at_once", "crews_per_trade", "package_least_schools", "most_futures"),
-                                       "a count"), "lead_spread": "a standard deviation of a logarithm"}
+                                       "a count"), "lead_spread": "a standard deviation of a logarithm",
+                       **dict.fromkeys(("unnamed_per_year", "assessed_at_once", "most_joins", "most_joins_if_sponsored",
+                                        "most_joins_ever", "most_intensive_of_more", "half_width_schools"),
+                                       "a number of schools"),
+                       "safety_jobs_per_school_year": "a number of works", "most_safety_jobs": "a number of works",
+                       "bids_per_school_year": "a number of bids", "most_replicates": "the name is the unit",
+                       "sca_rate_from": "a year"}
 # Numbers of the reference tables that are neither amounts nor measures.
 REFERENCE_PLAIN = {"before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
                    "pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",
@@ -78,7 +84,7 @@ REFERENCE_PLAIN = {"before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
                    "financial_years_to_spend": "the unit is in the middle",
                    "low": "as its column as says", "high": "as its column as says",
                    "life_multiple": "a multiple", "rate_multiple": "a multiple",
-                   "edition_year": "a year",
+                   "edition_year": "a year", "phase": "a number in order", "least_schools": "the unit is in the name",
                    "grant_year": "a year", "value": "its unit is in the column unit", "condition_modifier": "a multiple",
                    "pupil_weight": "a multiple", "rank": "an order", "blocks": "the name is the unit",
                    "quantity_per_unit": "per unit of what measures it",
@@ -94,6 +100,9 @@ FIELD_EXCEPTIONS = {
     ("Energy", "price_path"): "one of three", ("Energy", "published_price_level"): "a switch",
     ("Places", "income_follows_pupils"): "a choice",
     **{("Delivery", name): "no amount" for name in ("cost_spread_scale", "asbestos_cost_share", "emergency_cost_share")},
+    **{("Growth", name): "a fraction or a multiple" for name in ("withdraw_yearly_odds", "backlog_found_scale",
+                                                                 "backlog_found_spread", "leaving_yearly_odds",
+                                                                 "works_yearly_share")},
     ("Surveys", "gbp_per_m2"): "the whole name is the unit", ("Outlook", "loss"): "a Loss, not an amount"}
 
 
@@ -151,12 +160,10 @@ def test_money_in_a_results_folder_ends_in_gbp(tiny_results):
 
 def scenario_numbers():
     """Every number a scenario holds, as (section, key)."""
-    for section, info in Scenario.model_fields.items():
-        kind = info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            for key, inner in kind.model_fields.items():
-                if inner.annotation in (int, float, int | None, float | None):
-                    yield section, key
+    for section, kind in sections().items():
+        for key, inner in kind.model_fields.items():
+            if inner.annotation in (int, float, int | None, float | None):
+                yield section, key
 
 
 @pytest.mark.parametrize(("section", "key"), list(scenario_numbers()), ids=lambda item: item)
@@ -169,7 +176,7 @@ def test_reference_figures_carry_their_unit():
     wrong = []
     for path in sorted(REFERENCE.glob("*.csv")):
         for name in pd.read_csv(path).select_dtypes("number"):
-            unit = r"_(gbp|m2|years|months|weeks|days|kwh|m)(_per_\w+)?$|_share$"
+            unit = r"_(gbp|m2|years|months|weeks|days|kwh|m|fte)(_per_\w+)?$|_share$"
             if name not in REFERENCE_PLAIN and not re.search(unit, name):
                 wrong.append(f"{path.name}: {name}")
     assert not wrong

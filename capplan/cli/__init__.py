@@ -12,6 +12,7 @@ from . import (
     energy,
     explaining,
     funding,
+    growing,
     importing,
     objectives,
     planning,
@@ -30,7 +31,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             bidding.bids, robustness.robust, simulating.simulate, objectives.objectives,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
-            energy.energy, pupils.pupils, reporting.report, runs.runs, comparing.compare)
+            energy.energy, pupils.pupils, growing.grow, reporting.report, runs.runs, comparing.compare)
 
 
 @click.group()

@@ -1,0 +1,27 @@
+"""The command about growth of the trust."""
+
+import click
+
+from .options import AS_JSON, ESTATE, FORCE, FUTURES_SEED, OUT, OVERLAYS, SCENARIO, clean, say, tell
+
+
+@click.command()
+@ESTATE
+@SCENARIO
+@OVERLAYS
+@click.option("--against", multiple=True, metavar="OVERLAY",
+              help="Policy (overlay of the scenario) to compare on the same futures; may be repeated.")
+@click.option("--replicates", type=click.IntRange(2, 100_000), default=None,
+              help="Futures; left out: as many as the scenario's precision asks for.")
+@FUTURES_SEED
+@OUT
+@FORCE
+@AS_JSON
+@clean
+def grow(estate, scenario, overlays, against, replicates, seed, out, force, as_json):
+    """Simulate the growth of ESTATE under SCENARIO (such as growth): who joins when, what pauses it, when SCA comes."""
+    from ..growth_job import grow_folder
+    from ..runs import new_folder
+    with new_folder(out, force, (estate, scenario)) as folder:
+        text, facts = grow_folder(estate, scenario, overlays, against, folder, replicates, seed, say)
+    tell(out, text, facts, as_json)

@@ -1,0 +1,171 @@
+"""capplan grow as its user meets it: what it writes and says, the same twice over, and what it refuses."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from capplan import read_estate, read_scenario
+from capplan.funding.regime import regime_by_year
+from capplan.simulation.growth_findings import first_sca, spread_of
+from capplan.simulation.growth_inputs import growth_case
+from capplan.simulation.growth_runs import simulate_growth
+
+WRITTEN = {"years.csv", "phases.csv", "threshold.csv", "pauses.csv", "schools.csv", "join_dates.csv", "timeline.csv",
+           "policies.csv", "assumptions.csv", "scenario.toml", "growth.json", "growth.txt", "growth.html"}
+
+
+@pytest.fixture(scope="module")
+def trust(root):
+    return root / "data" / "growth"
+
+
+@pytest.fixture(scope="module")
+def runs(trust):
+    return simulate_growth(growth_case(read_estate(trust), read_scenario("growth")), 3, 40)
+
+
+@pytest.fixture(scope="module")
+def grown(trust, tmp_path_factory):
+    from click.testing import CliRunner
+
+    from capplan.cli import main
+    out = tmp_path_factory.mktemp("grown") / "growth"
+    done = CliRunner().invoke(main, ["grow", str(trust), "growth", "--replicates", "30", "--seed", "3", "--against", "slow",
+                                     "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    return out, done
+
+
+def test_it_writes_what_it_says_and_tells_it_on_one_screen(grown):
+    out, done = grown
+    assert {path.name for path in out.iterdir()} >= WRITTEN
+    lines = done.stdout.splitlines()
+    assert len(lines) <= 60 and max(map(len, lines)) <= 120
+    for words in ("P10", "Phases begin", "SCA in place of bidding", "Growth is paused", "Backlog found",
+                  "slow against growth", "30 futures"):
+        assert words in done.stdout, words
+    assert "futures ..." in done.stderr
+
+
+def test_tables_agree_with_one_another(grown):
+    out, _ = grown
+    dates, line = pd.read_csv(out / "join_dates.csv"), pd.read_csv(out / "timeline.csv")
+    joins = line[line.event == "joined"]
+    assert len(dates) == len(joins) and set(zip(dates.future, dates.prospect_id, dates.joined, strict=True)) == set(
+        zip(joins.future, joins.school, joins.month, strict=True))
+    years = pd.read_csv(out / "years.csv")
+    last = years[(years.measure == "schools") & (years.year == years.year.max())].iloc[0]
+    counts = 4 + dates.groupby("future").size().reindex(range(1, 31), fill_value=0)
+    assert last["mean"] == pytest.approx(counts.mean()) and last.p50 == counts.quantile(0.5, interpolation="lower")
+    schools = pd.read_csv(out / "schools.csv")
+    assert schools.joined_share.sum() * 30 == pytest.approx(len(dates))
+    shares = schools[["joined_share", "declined_share", "withdrew_share", "open_share"]].sum(axis=1)
+    assert shares.tolist() == pytest.approx([1.0] * len(schools))
+
+
+def test_the_page_stands_alone_and_tells_the_joining_in_words(grown):
+    page = (grown[0] / "growth.html").read_text(encoding="utf-8")
+    assert "<script" not in page and "http" not in page.replace("http://www.w3.org", "")
+    assert page.count("<figure>") == 5 and "nan" not in page.lower().replace("finan", "").replace("maintenan", "").replace(
+        "governan", "")
+
+
+def test_the_same_seed_gives_the_same_bytes_and_json_the_same_figures(grown, trust, tmp_path, capplan):
+    done = capplan("grow", trust, "growth", "--replicates", "30", "--seed", "3", "--against", "slow", "--json",
+                   "--out", tmp_path / "b")
+    assert done.exit_code == 0
+    for name in WRITTEN:
+        assert (tmp_path / "b" / name).read_bytes() == (grown[0] / name).read_bytes(), name
+    assert json.loads(done.stdout) == json.loads((tmp_path / "b" / "growth.json").read_text(encoding="utf-8"))
+
+
+def test_sca_of_every_future_is_what_the_rules_of_the_regime_say(trust, runs):
+    # The same schools, dates and counts, given to the function that knows the rules and nothing of simulation.
+    estate, case = read_estate(trust), runs.case
+    start = estate.schools[["school_id"]].assign(joined=pd.Timestamp(2018, 9, 1), special=False, regime_before="CIF")
+    seen = set()
+    for row in range(0, 40, 3):
+        run, walks = runs.runs[row], runs.counted["walks"]
+        came = [(coming.prospect, pd.Timestamp(2026, 9, 1) + pd.DateOffset(months=int(run.joined[coming.owner])))
+                for coming in run.coming if coming.owner in run.joined]
+        schools = pd.concat([start, pd.DataFrame([
+            {"school_id": one.prospect_id, "joined": day, "special": one.phase == "special", "regime_before": "CIF"}
+            for one, day in came])], ignore_index=True)
+        from capplan.simulation.growth_runs import pupil_walks
+        own = {name: pupils * pupil_walks(case, 3, name, 40)[row] for name, pupils in zip(
+            case.school_ids, map(pd.Series, case.pupils), strict=True)}
+        counts = [{"school_id": name, "census_year": 2026 + year, "pupils": values[year]}
+                  for name, values in own.items() for year in range(case.years)]
+        counts += [{"school_id": one.prospect_id, "census_year": 2026 + year,
+                    "pupils": one.pupils * walks[one.prospect_id][row, year]}
+                   for one, _ in came for year in range(case.years)]
+        told, _ = regime_by_year(schools, pd.DataFrame(counts), range(2027, 2037))
+        assert (told.regime == "SCA").tolist() == runs.counted["sca"][row].tolist()
+        assert told.pupils_counted.tolist() == pytest.approx(runs.counted["pupils_counted"][row].tolist())
+        seen |= set(told.regime)
+    assert seen == {"SCA", "CIF"}
+
+
+def test_the_example_is_what_its_script_makes(trust, root, tmp_path):
+    script = root / "scripts" / "example_growth.py"
+    subprocess.run([sys.executable, str(script), "--out", str(tmp_path / "again")], check=True)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()} == {
+        path.name: path.read_bytes() for path in trust.iterdir()}
+
+
+def test_quantiles_are_values_that_a_future_has(runs):
+    when = first_sca(runs)
+    assert set(spread_of(when)) <= set(when)
+
+
+def copied(trust, tmp_path, **changes):
+    """The estate with some tables changed, or taken away by None."""
+    folder = tmp_path / "estate"
+    shutil.copytree(trust, folder)
+    for name, change in changes.items():
+        path = folder / f"{name}.csv"
+        if change is None:
+            path.unlink()
+        else:
+            change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+    return folder
+
+
+def test_all_faults_are_told_at_once(trust, tmp_path, capplan):
+    def spoil(frame):
+        frame.loc[0, "region"] = "Narnia"
+        frame.loc[1, "approach_by"] = "2020-01-01"
+        frame.loc[2, "prospect_id"] = "ALD"
+        return frame
+    folder = copied(trust, tmp_path, prospects=spoil, reserves=None)
+    done = capplan("grow", folder, "growth", "--replicates", "5", "--out", tmp_path / "out")
+    assert done.exit_code == 2 and not (tmp_path / "out").exists()
+    for words in ("Narnia", "approach_by", "ALD", "reserves.csv"):
+        assert words in done.stderr, words
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    (("baseline",), "has no [growth]"), (("growth", "--against", "nonesuch"), "no overlay 'nonesuch'"),
+    (("growth", "--against", "slow", "--against", "slow"), "each policy once")])
+def test_what_cannot_be_simulated_is_refused(trust, tmp_path, capplan, words, told):
+    done = capplan("grow", trust, *words, "--replicates", "5", "--out", tmp_path / "out")
+    assert done.exit_code == 2 and told in done.stderr and not (tmp_path / "out").exists()
+
+
+def test_a_section_of_growth_out_of_order_is_refused(tmp_path, trust, capplan):
+    (tmp_path / "mine.toml").write_text('extends = "growth"\nname = "mine"\n[growth]\nassessment_least_months = 9\n',
+                                        encoding="utf-8")
+    done = capplan("grow", trust, tmp_path / "mine.toml", "--out", tmp_path / "out")
+    assert done.exit_code == 2 and "assessment_least_months <= assessment_usual_months" in done.stderr
+
+
+def test_a_trust_nobody_asks_to_join_and_one_without_staff(trust, tmp_path, capplan):
+    folder = copied(trust, tmp_path, prospects=None, posts=lambda frame: frame.assign(
+        **{f"phase_{phase}_fte": "0" for phase in range(1, 6)}))
+    done = capplan("grow", folder, "growth", "--replicates", "5", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    assert "no staff" in done.stdout and "No school is listed" in done.stdout and "120 months" in done.stdout
