@@ -12,6 +12,7 @@ from ..errors import SolverError
 from .arrays import arrays
 from .instance import Instance, Spending
 from .linear import MAXIMISE, OPTIMAL, add_columns, quiet_engine
+from .solver import run_engine
 
 NONE = np.zeros(0)
 
@@ -169,7 +170,7 @@ def _relaxed(model):
     columns = np.arange(len(model.value))
     open_to = replace(model, most=np.where(columns < starts, 1.0, model.most))
     add_columns(engine, open_to, model.matrix, columns)
-    engine.run()
+    run_engine(engine)
     if engine.getModelStatus() != OPTIMAL:
         raise SolverError("A future of the programme could not be worked out: HiGHS stopped without an answer.")
     found = engine.getSolution()

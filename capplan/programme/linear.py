@@ -5,13 +5,21 @@ import time
 import highspy
 import numpy as np
 
+from ..errors import SolverError
+from .solver import run_engine
+
 TINY = WHOLE = 1e-6
 TOLERANCE = 1e-7
 """How far from whole a start may be, and how far beyond its bound a row, in even units: a penny in GBP 100,000.
 What comes back is made whole, and what the pots then cannot pay to the penny is not taken."""
 PRESOLVED_COLUMNS = 2000
 """Smaller parts are solved without presolve: HiGHS 1.15 never came back from the presolve of one tiny folder of tests."""
-OPTIMAL, MAXIMISE = highspy.HighsModelStatus.kOptimal, highspy.ObjSense.kMaximize
+KINDS = highspy.HighsModelStatus
+OPTIMAL, MAXIMISE = KINDS.kOptimal, highspy.ObjSense.kMaximize
+BOUNDED = (KINDS.kOptimal, KINDS.kTimeLimit, KINDS.kObjectiveTarget, KINDS.kInterrupt, KINDS.kSolutionLimit)
+"""Ends of a search after which its bound is one; after any other nothing is known."""
+HEURISTIC_EFFORT = 0.3
+"""Share of its work that HiGHS spends on finding programmes; its own is 0.05."""
 NO_STARTS = np.array([], dtype=int)
 
 
@@ -67,23 +75,24 @@ def solve_part(model, free, fixed, start, gap, time_limit_s, seed=0, enough=None
         known = even.whole_columns(start)[columns]
         whole = np.flatnonzero(even.whole[columns])
         engine.setSolution(len(whole), whole.astype(np.int32), known[whole])
-    engine.run()
+    if not run_engine(engine):
+        raise SolverError("HiGHS could not run a part of the model.")
     info, state = engine.getInfo(), engine.getModelStatus()
-    ended = state != highspy.HighsModelStatus.kTimeLimit
+    ended = state != KINDS.kTimeLimit
+    bound = -np.inf if state == KINDS.kInfeasible else info.mip_dual_bound * unit if state in BOUNDED else np.inf
     if info.primal_solution_status != 2:
-        infeasible = state == highspy.HighsModelStatus.kInfeasible
-        return None, (-np.inf if infeasible else info.mip_dual_bound * unit), ended
+        return None, bound, ended
     x = np.zeros(len(even.value))
     x[columns] = engine.getSolution().col_value
     x[fixed] = 1.0
-    return model.choice(x), info.mip_dual_bound * unit, ended
+    return model.choice(x), bound, ended
 
 
 def _set(engine, columns, gap, time_limit_s, seed, enough):
     for option, setting in {
             "presolve": "choose" if len(columns) > PRESOLVED_COLUMNS else "off", "time_limit": float(time_limit_s),
             "mip_rel_gap": float(gap), "mip_abs_gap": 0.0, "random_seed": seed, "objective_target": enough,
-            "mip_feasibility_tolerance": TOLERANCE}.items():
+            "mip_feasibility_tolerance": TOLERANCE, "mip_heuristic_effort": HEURISTIC_EFFORT}.items():
         if setting is not None:
             engine.setOptionValue(option, setting)
 
@@ -149,7 +158,7 @@ class Dive:
 
     def _solve(self):
         self._engine.setOptionValue("time_limit", self._engine.getRunTime() + max(0.1, self._until - time.perf_counter()))
-        self._engine.run()
+        run_engine(self._engine)
         return self._engine.getModelStatus() == OPTIMAL
 
     def _settle_packages(self):

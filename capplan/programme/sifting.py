@@ -12,7 +12,7 @@ import numpy as np
 
 from .arrays import LIMITS, MUST, NEEDS, PAID, POTS
 from .linear import MAXIMISE, OPTIMAL, add_columns, quiet_engine
-from .solver import InfeasibleModelError
+from .solver import InfeasibleModelError, run_engine
 
 NONE = np.zeros(0)
 KEPT_PER_NEED, ADDED_PER_NEED = 4, 3
@@ -137,7 +137,7 @@ class Sifting:
         if left <= 0:
             return False
         engine.setOptionValue("time_limit", engine.getRunTime() + left)
-        engine.run()
+        run_engine(engine)
         return engine.getModelStatus() == OPTIMAL
 
     def _be_stricter(self, engine, short):

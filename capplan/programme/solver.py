@@ -57,6 +57,24 @@ def relative_gap(objective, bound):
     return (bound - objective) / abs(objective) if objective else float("inf")
 
 
+def run_engine(engine):
+    """Run a HiGHS with the threads it asks for; say whether it ran.
+
+    Notes
+    -----
+    The pool of threads belongs to the process. HiGHS refuses to run with another number of threads than the pool has, and
+    its figures are then zeros that look like answers; so the pool is made anew.
+    """
+    threads = engine.getOptionValue("threads")[1]
+    if _POOL.get("threads") != threads:
+        highspy.Highs.resetGlobalScheduler(True)
+        _POOL["threads"] = threads
+    return engine.run() != highspy.HighsStatus.kError
+
+
+_POOL = {}
+
+
 class _Highs(pulp.HiGHS):
     """PuLP's HiGHS interface, starting from a programme already known."""
 
@@ -68,7 +86,7 @@ class _Highs(pulp.HiGHS):
             start = highspy.HighsSolution()
             start.col_value = [self.known.get(variable.name, 0.0) for variable in lp.variables()]
             lp.solverModel.setSolution(start)
-        lp.solverModel.run()
+        run_engine(lp.solverModel)
 
 
 def solve(model, name, gap, time_limit_s, threads=1, seed=0, known=None):
@@ -189,7 +207,7 @@ class Relaxation:
     """
 
     def __init__(self, model, time_limit_s):
-        solver = pulp.HiGHS(mip=False, msg=False, threads=1, timeLimit=time_limit_s)
+        solver = _Highs(mip=False, msg=False, threads=1, timeLimit=time_limit_s)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             model.problem.solve(solver)

@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pulp
 import pytest
@@ -18,7 +19,10 @@ import capplan
 from capplan.candidates import write_candidates
 from capplan.errors import AuditError, CapplanError, SolverError
 from capplan.programme import rules_of_thumb, solver
+from capplan.programme.arrays import arrays
 from capplan.programme.audit import audit
+from capplan.programme.instance import instance
+from capplan.programme.linear import solve_part
 from capplan.programme.solver import Answer, relative_gap
 
 REPO = Path(__file__).resolve().parents[2]
@@ -248,3 +252,34 @@ def test_a_rule_of_thumb_starts_what_a_must_do_requires(tmp_path):
                      ("c", {"requires": "b", "must_do": "yes"}, once(5, 10))], [{"amount": 30}])
     programme = capplan.optimise(read(frames, tmp_path))
     assert all(rule.feasible and set(rule.choice) == {"a", "b", "c"} for rule in programme.rules)
+
+
+@pytest.mark.parametrize("seed", [4, 8, 503, 507])
+@pytest.mark.parametrize("by_parts", [False, True])
+def test_any_number_of_threads_proves_the_same(seed, by_parts, tmp_path, monkeypatch):
+    """HiGHS will not run with other threads than its pool began with, and then answers in zeros: neither may be seen."""
+    if by_parts:
+        for place, name in enumerate(("SMALL_MODEL_STARTS", "SETTLED_MODEL_STARTS", "LARGE_MODEL_STARTS")):
+            monkeypatch.setattr(step, name, place - 1)
+    frames, best = random_instance(seed, terms=seed >= 500), None
+    for threads in (1, 2, 1):
+        programme = capplan.optimise(read(frames, tmp_path / f"of{threads}"), gap=0, threads=threads)
+        best = solve(frames)[0] if best is None else best
+        assert programme.answer.solver == "highs"
+        assert programme.objective == pytest.approx(best)
+        assert programme.bound >= best - 1e-6
+
+
+def test_a_part_that_highs_will_not_run_is_an_error_and_never_a_proof(tmp_path, monkeypatch):
+    """With the pool of threads left as it is, HiGHS refuses; before, its zeros passed for a bound."""
+    model = arrays(instance(read(random_instance(4), tmp_path)))
+    everything = np.arange(model.starts)
+    solve_part(model, everything, everything[:0], None, 0.0, 10)
+    monkeypatch.setattr(solver.highspy.Highs, "resetGlobalScheduler", lambda blocking: None)
+    monkeypatch.setitem(solver._POOL, "threads", 1)
+    try:
+        with pytest.raises(SolverError, match="could not run"):
+            solve_part(model, everything, everything[:0], None, 0.0, 10, threads=2)
+    finally:
+        monkeypatch.undo()
+        solver._POOL.clear()
