@@ -18,8 +18,6 @@ KINDS = highspy.HighsModelStatus
 OPTIMAL, MAXIMISE = KINDS.kOptimal, highspy.ObjSense.kMaximize
 BOUNDED = (KINDS.kOptimal, KINDS.kTimeLimit, KINDS.kObjectiveTarget, KINDS.kInterrupt, KINDS.kSolutionLimit)
 """Ends of a search after which its bound is one; after any other nothing is known."""
-HEURISTIC_EFFORT = 0.3
-"""Share of its work that HiGHS spends on finding programmes; its own is 0.05."""
 NO_STARTS = np.array([], dtype=int)
 
 
@@ -92,7 +90,7 @@ def _set(engine, columns, gap, time_limit_s, seed, enough):
     for option, setting in {
             "presolve": "choose" if len(columns) > PRESOLVED_COLUMNS else "off", "time_limit": float(time_limit_s),
             "mip_rel_gap": float(gap), "mip_abs_gap": 0.0, "random_seed": seed, "objective_target": enough,
-            "mip_feasibility_tolerance": TOLERANCE, "mip_heuristic_effort": HEURISTIC_EFFORT}.items():
+            "mip_feasibility_tolerance": TOLERANCE}.items():
         if setting is not None:
             engine.setOptionValue(option, setting)
 

@@ -30,6 +30,8 @@ SMALL_CORE_STARTS, FIRST_GAP = 600, 0.01
 PART_STARTS, LEAST_PART_STARTS, MOST_PART_STARTS, GROWTH = 500, 100, 3000, 1.3
 """Starts left open when a part of the programme is improved, and how fast that number changes."""
 DRAWN_ABOUT = (0.3, 1.7)
+BEGINNINGS = (1 / 4, 1 / 4, 1.0)
+"""Shares of its time after which the whole model is begun anew; what is then left goes to the last."""
 PART_TIME_S, LEAST_TIME_S = 2.0, 0.2
 NEARLY = 1e-3
 FRUITLESS = 12
@@ -246,7 +248,7 @@ class _Filling:
 
 
 def whole(search, time_limit_s, threads=1):
-    """Solve the whole model from what is known, for a better programme and a better bound.
+    """Solve the whole model from what is known, for a better programme and a better bound, beginning anew several times.
 
     Parameters
     ----------
@@ -258,17 +260,28 @@ def whole(search, time_limit_s, threads=1):
 
     Notes
     -----
-    A start that loses more than the bound is above the best programme cannot be in a better one, and is left out.
+    A start that loses more than the bound is above the best programme cannot be in a better one, and is left out. How long
+    a solver takes to find a programme is a matter of luck with a heavy tail, so each time begins with another seed.
     """
+    until = time.perf_counter() + time_limit_s
+    for turn, share in enumerate(BEGINNINGS):
+        if search.close or (left := until - time.perf_counter()) < LEAST_TIME_S:
+            return
+        if _once_whole(search, min(left, share * time_limit_s), search.seed + turn, threads):
+            return
+
+
+def _once_whole(search, time_limit_s, seed, threads):
+    """One solve of the whole model; says whether it ended by itself."""
     model, regret = search.model, search.relaxation.regret
     room = search.relaxation.bound - search.found[-1][0] if search.found else np.inf
     free = np.flatnonzero(np.isfinite(regret) & (regret <= max(room, 0.0) * (1 + 1e-9) + 1e-6))
     kept = np.array([model.instance.place_of[pair] for pair in search.best.items()], dtype=int) if search.found else []
     free = np.union1d(free, kept).astype(int)
-    choice, bound, _ = solve_part(model, free, NO_STARTS, search.best, search.gap, time_limit_s, search.seed,
-                                  threads=threads)
+    choice, bound, ended = solve_part(model, free, NO_STARTS, search.best, search.gap, time_limit_s, seed, threads=threads)
     search.take(choice)
     if search.found:                              # what was left out is worth less than the best programme known before
         search.bound = min(search.bound, max(bound, search.found[-1][0]))
     else:
         search.bound = min(search.bound, bound)
+    return ended
