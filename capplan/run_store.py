@@ -148,8 +148,9 @@ def enter_run(results):
     if project is not None:
         record = read_record(results)
         solution = json.loads((results / "solution.json").read_text(encoding="utf-8"))
+        own = {name: record[name] for name in ("run_id", "programme_id", "made_at", "record_sha256")}
         add_entry(project, "run", {
-            "folder": results.relative_to(project).as_posix(), "trust": solution["trust"], "scenario": solution["scenario"],
-            "value_gbp": solution["objective"], **{name: record[name] for name in ("run_id", "programme_id", "made_at",
-                                                                                 "record_sha256")}})
+            **own, "folder": results.relative_to(project).as_posix(), "trust": solution["trust"],
+            "scenario": solution["scenario"], "scenario_sha256": record["made_from"]["scenario_sha256"],
+            "value_gbp": solution["objective"]})
     return project

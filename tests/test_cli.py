@@ -23,12 +23,13 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
-COMMANDS = ("bids", "check", "compare", "complete",
+COMMANDS = ("approve", "bids", "check", "compare", "complete",
             "demo", "dictionary", "energy baseline", "energy forecast", "energy measures",
             "envelopes",
             "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "grow", "import pds",
-            "import schools", "import survey", "learn", "new", "objectives order", "objectives tradeoff",
+            "import schools", "import survey", "learn", "lock log", "lock override",
+            "lock set", "lock verify", "new", "objectives order", "objectives tradeoff",
             "objectives weigh", "objectives worksheet", "optimise", "policy worst-first", "pupils backtest",
             "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "runs list", "runs rerun",
             "runs show", "runs start", "runs verify", "sensitivity", "simulate", "stress", "worth")
@@ -132,7 +133,7 @@ def test_the_commands_are_these():
     assert tuple(sorted(name for name, _ in commands())) == COMMANDS
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "objectives", "policy", "pupils", "runs"])
+@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "lock", "objectives", "policy", "pupils", "runs"])
 def test_every_command_has_help_with_a_sentence_and_its_options(words, capplan):
     done = capplan(*words.split(), "--help")
     assert done.exit_code == 0 and done.stdout.startswith("Usage:") and done.stderr == ""

@@ -30,10 +30,12 @@ TIERS = (
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing", "programme_energy"),
     ("certainty", "many_futures", "revolving_fund"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
-    ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",), ("simulation",),
+    ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",),
+    ("approvals",), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "growth_job", "money_job",
-     "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job"), ("cli",), ("__main__",),
+     "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job", "override_job"),
+    ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -6,6 +6,7 @@ Exit 0: what was asked for is done. Exit 2: the input is at fault, with a messag
 import click
 
 from . import (
+    approving,
     bidding,
     comparing,
     condition,
@@ -31,7 +32,8 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             bidding.bids, robustness.robust, simulating.simulate, objectives.objectives,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
-            energy.energy, pupils.pupils, growing.grow, reporting.report, runs.runs, comparing.compare)
+            energy.energy, pupils.pupils, growing.grow, reporting.report, runs.runs, comparing.compare,
+            approving.lock, approving.approve)
 
 
 @click.group()

@@ -31,17 +31,19 @@ def start(project):
 @AS_JSON
 @clean
 def list_(project, as_json):
-    """List the runs entered in the store of PROJECT, oldest first."""
+    """List the runs entered in the store of PROJECT, oldest first, with the state each was given."""
     import pandas as pd
 
+    from ..approvals import states
     from ..run_store import entries
-    found = entries(project, "run")
+    given = states(project)
+    found = [{**entry, "state": given.get(entry["record_sha256"], "")} for entry in entries(project, "run")]
     if as_json:
         tell_json(found)
         return
     rows = [[entry["number"], entry["made_at"], entry["scenario"], entry["value_gbp"], entry["run_id"][:12],
-             entry["programme_id"][:12], entry["folder"]] for entry in found]
-    names = ["number", "made_at", "scenario", "value_gbp", "run", "programme", "folder"]
+             entry["programme_id"][:12], entry["state"], entry["folder"]] for entry in found]
+    names = ["number", "made_at", "scenario", "value_gbp", "run", "programme", "state", "folder"]
     click.echo(as_text(pd.DataFrame(rows, columns=names)) if rows else "No runs have been entered yet.")
 
 
