@@ -301,7 +301,7 @@ def _id(column, values):
 
 
 def _text(column, values):
-    good = ~values.str.match(r"[=+@\t]") & (values.str.len() <= (column.most or LONGEST_TEXT))
+    good = ~values.str.match(r"[=+@\t\r]|-.*[(|!]") & (values.str.len() <= (column.most or LONGEST_TEXT))
     return values.where(good, ""), good
 
 

@@ -59,7 +59,8 @@ def only_fault(folder, text, **options):
     ("letter", "E", "one of A, B, not known"), ("letter", "AB", "one of A, B"), ("open", "maybe", "yes or no"),
     ("open", "1", "yes or no"), ("seen", "model", "or the word modelled"), ("seen", "1994-12-31", "not before 1995"),
     ("seen", "31/12/2024", "date"), ("words", "=HYPERLINK(1)", "not a formula"), ("words", "@SUM(A1)", "not a formula"),
-    ("words", "+441", "not a formula"), ("words", "x" * 501, "at most 500 characters"),
+    ("words", "+441", "not a formula"), ("words", "-1+cmd|' /C calc'!A0", "not a formula"),
+    ("words", "- SUM(A1)", "not a formula"), ("words", "x" * 501, "at most 500 characters"),
     ("loss_gbp", "1e10", "at most 1e+09 [GBP]"), ("loss_gbp", "--5", "number"),
 ])
 def test_cell_at_fault_with_its_spreadsheet_row(tmp_path, column, cell, must_be):
