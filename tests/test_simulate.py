@@ -11,8 +11,10 @@ import pytest
 from capplan.delivery_job import AS_PLANNED, WORST_FIRST, Delivery, read_delivery
 from capplan.programme.payments import draws as pay
 from capplan.programme.rules_of_thumb import by_rule
+from capplan.simulation.delivery import Plan, Works
+from capplan.simulation.delivery_calendar import school_calendar
 from capplan.simulation.delivery_figures import futures_frame, pots_frame, years_frame
-from capplan.simulation.delivery_futures import emergencies_in, failures_of, futures_of, odds_of, works_that_end
+from capplan.simulation.delivery_futures import Failures, emergencies_in, failures_of, futures_of, odds_of, works_that_end
 from capplan.simulation.delivery_plan import Policy, delivery_plan
 
 CALM = {"lead_spread": 0.0, "cost_spread_scale": 0.0, "time_spread_scale": 0.0, "time_bias_scale": 0.0,
@@ -131,6 +133,28 @@ def test_packages_hold_one_trade_of_one_year_at_several_schools(tiny_delivery):
         assert {(works.trade, works.year) for works in own} == {(plan.works[leader].trade, plan.works[leader].year)}
         assert len({works.school for works in own}) >= rules.package_least_schools
         assert plan.works[leader].lead_weeks == max(works.lead_weeks for works in own)
+
+
+def test_a_market_moves_all_costs_together_and_bias_lengthens_works(tiny_delivery):
+    costs = tiny_delivery.scenario.costs.model_copy(update={"shared_variance_share": 1.0})
+    rules = tiny_delivery.scenario.delivery.model_copy(update={"time_spread_scale": 0.0})
+    scenario = tiny_delivery.scenario.model_copy(update={"costs": costs, "delivery": rules})
+    plan = delivery_plan(tiny_delivery.candidates, tiny_delivery.inst, scenario, as_planned(tiny_delivery))
+    futures = futures_of(plan, odds_of(tiny_delivery.candidates, scenario), scenario, 5, 0)
+    for future in futures:
+        assert len({round(cost, 12) for cost in future.dearness}) == 1 and future.dearness[0] != 1.0
+        assert set(future.duration) == {1.04}                        # the published bias of estimates at concept
+    assert len({future.dearness[0] for future in futures}) == 5
+
+
+def test_failures_of_a_block_end_with_works_on_the_whole_of_it():
+    calendar = school_calendar(2026, 1)
+    works = [Works(name, "S", "", 0, 0, 1.0, 0.0, 1.0, ((46.0, 50.0),), True, ()) for name in ("roof", "block", "field")]
+    plan = Plan(tuple(works), (), calendar, 1, (1.0,), (0.0,), 1, {"": 1})
+    schemes = pd.DataFrame({"scheme_id": ["roof", "block", "field"], "block_id": ["B1", "B2", ""], "site_id": "X",
+                            "element": ["Roofs", "Whole block", "Playing fields"]})
+    failures = Failures((("B1", "Roofs"), ("B2", "Roofs"), ("X.grounds", "Playing fields"), ("B1", "Ceilings")), None, None)
+    assert works_that_end(failures, plan, schemes) == [(0,), (1,), (2,), ()]
 
 
 @pytest.fixture(scope="module")

@@ -277,3 +277,24 @@ def test_two_processes_find_what_one_does():
     futures = [future_of(2, lead=(1.0 + 0.3 * number, 1.0)) for number in range(6)]
     one, two = run_futures(plan, futures), run_futures(plan, futures, workers=2)
     assert [found.start for found in one] == [found.start for found in two] and len(two) == 6
+
+
+def test_a_crew_goes_to_works_planned_earlier_before_those_that_asked_first():
+    opens = SCHOOL.summers[1][0]
+    works = [work("x", year=1, weeks=3.0), work("b", year=1, begin=opens, lead=0.5, weeks=1.0),
+             work("c", year=0, begin=opens, lead=1.0, weeks=1.0)]
+    found = deliver_in(plan_of(works, crews=1), future_of(3))
+    assert np.allclose(found.start, [opens, opens + 4.0, opens + 3.0])
+
+
+def test_an_emergency_is_served_before_a_procurement_that_asked_first():
+    works = [work("a", begin=0.0, lead=10.0), work("b", begin=5.0, lead=4.0)]
+    found = deliver_in(plan_of(works, team=1, emergency_weeks=2.0), future_of(2, emergencies=((6.0, (), 1.0),)))
+    assert found.ready == [10.0, 16.0]
+
+
+def test_match_funding_is_kept_and_what_is_left_on_the_last_day_lapses():
+    pots = [Pot("CIF", 100.0, 0, 1, most_share=0.6), Pot("R", 100.0, 0, 1, reserves=True), Pot("late", 7.0, 0, 2)]
+    purse = Purse(pots, [], [0.0, 0.0])
+    assert purse.pay(((0, 1), ()), [(0, 0, 50.0)], [], 0, 0, False)
+    assert purse.left == [70.0, 80.0, 7.0] and purse.lapsed(1) == [70.0, 0.0, 0.0]
