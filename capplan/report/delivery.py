@@ -35,7 +35,8 @@ def copes(facts):
     good = on_time >= COPES_SHARE and breach <= BREACH_SHARE
     verb = "copes" if good else "does not cope"
     return (f"The programme {verb}: {percent(on_time)} of works start in their planned year, "
-            f"and the reserves end a year below their floor in {percent(breach)} of futures.")
+            f"and the reserves end a year below their floor in {percent(breach)} of futures"
+            + (f" (by {money(facts['below_floor_gbp']['p50'])} at the deepest in the middle one)." if breach > 0.5 else "."))
 
 
 def findings(tables, facts):
