@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from .candidates.energy_money import direct_t_per_year
 from .energy.abatement import comparator_gbp_per_t, cost_per_tonne, direct_cost_per_tonne, locked_in, payback_years
-from .energy.end_uses import FUELS
 from .energy.factors import calendar_years, general_price_ratio
 from .energy.measures import AIR_SOURCE, BOILER, RE_ROOF, STAGES, figure
 from .energy.packages import BURNT, POWER, Fitted, use_with
@@ -45,7 +45,7 @@ def measures_frame(candidates, choice=None):
         most = comparator_gbp_per_t(worth.carbon_gbp_per_t[after], saved.carbon_t[after])
         at = min(row.start + YEAR_LOOKED_AT, len(costs) - 1)
         lasts = min(figure(item.measure, "persistence").value for item in row.fitted)
-        direct = saved.burnt_kwh[at] * float(footprint.by_scope_t(_one_kwh_of_gas(footprint))[0].sum(axis=0)[at])
+        direct = direct_t_per_year(saved, footprint, at)
         present = worth.discount * (saved.bills_gbp + worth.carbon_gbp_per_t * saved.carbon_t - costs)
         rows.append([row.school_id, names[row.school_id], row.stage, measure_names(row.fitted), row.scheme_id,
                      "yes" if row.scheme_id in choice else "no", choice.get(row.scheme_id), row.cost_gbp,
@@ -62,12 +62,6 @@ def measures_frame(candidates, choice=None):
 MEASURE_COLUMNS = ["school_id", "name", "stage", "measures", "scheme_id", "chosen", "start_year", "cost_gbp", "cost_low_gbp",
                    "cost_high_gbp", "fuels_kwh", "electricity_kwh", "bills_gbp", "carbon_tco2e", "gbp_per_tonne",
                    "comparator_gbp_per_tonne", "direct_gbp_per_tonne", "payback_years", "npv_gbp"]
-
-
-def _one_kwh_of_gas(footprint):
-    use = np.zeros((len(FUELS), footprint.kg_per_kwh.shape[-1]))
-    use[FUELS.index("gas")] = 1.0
-    return use
 
 
 def measure_names(fitted):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from .candidates.energy_money import tags_with_low_carbon
 from .funding.reserves import spendable
 from .programme import optimise
 from .programme_energy import FUND, FUND_POTS, bills_saved
@@ -37,7 +38,8 @@ def fund_pots(saved_gbp, share, last_year):
     [['SAVED-2027', 50, 2027], ['SAVED-2028', 30, 2028]]
     """
     amounts = spendable(0.0, share * saved_gbp.to_numpy(), np.zeros(len(saved_gbp)))
-    rows = [[f"{FUND_POTS}{year + 1}", int(amount + 1e-6), int(year) + 1, last_year, "energy", "", FUND]
+    tags = tags_with_low_carbon("energy")
+    rows = [[f"{FUND_POTS}{year + 1}", int(amount + 1e-6), int(year) + 1, last_year, tags, "", FUND]
             for year, amount in zip(saved_gbp.index, amounts, strict=True) if amount >= 1 and year < last_year]
     return pd.DataFrame(rows, columns=["pot_id", "amount", "first_year", "last_year", "tags", "school_id", "route"])
 

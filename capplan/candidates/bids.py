@@ -12,8 +12,9 @@ from ..formula_grants import regime_of, uncounted
 from ..funding.pots import grant_window
 from ..funding.routes import latest_rule, rule
 from ..reference import load
+from .energy_money import tags_with_low_carbon
 from .loans import added, choice_rows
-from .model import BID
+from .model import BID, split_list
 
 BID_ELEMENT = "Bids"
 NOT_BID_FOR = ("rebuild", "demolish")
@@ -82,8 +83,8 @@ def _row(bid, first, last, schemes):
 def _pots(frame):
     eligible = load("routes").set_index("route").eligible
     return [{"pot_id": bid.bid_id, "amount": round(bid.ask_gbp, 2), "first_year": bid.first_year,
-             "last_year": bid.last_year, "tags": "" if eligible[bid.route] == "any" else eligible[bid.route],
-             "school_id": bid.school_id, "route": bid.route, "schemes": bid.schemes,
+             "last_year": bid.last_year, "school_id": bid.school_id, "route": bid.route, "schemes": bid.schemes,
+             "tags": "" if eligible[bid.route] == "any" else tags_with_low_carbon(eligible[bid.route]),
              "most_share": bid.ask_gbp / (bid.ask_gbp + bid.match_gbp) if bid.match_gbp > 0 else np.nan,
              "with_scheme": bid.scheme_id} for bid in frame.itertuples()]
 
@@ -137,7 +138,7 @@ def _eligible(bid, candidates):
     """Schemes at the place of a bid that its route pays for."""
     schemes, pays_for = candidates.schemes, load("routes").set_index("route").eligible[bid.route]
     there = (schemes.school_id == bid.school_id) & ~schemes.kind.isin(NOT_BID_FOR)
-    there &= schemes.tag.isin(["condition", "energy"] if pays_for == "any" else [pays_for])
+    there &= schemes.tag.isin(split_list(tags_with_low_carbon("condition;energy" if pays_for == "any" else pays_for)))
     there &= (schemes.block_id == bid.block_id) | (bid.block_id == "")
     there &= (schemes.element == bid.element) | (bid.element == "")
     return schemes.scheme_id[there].tolist()

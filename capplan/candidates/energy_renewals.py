@@ -175,7 +175,7 @@ def _pump_way(desk, school, block, renewal, suffix, before, requires, shuts_out)
     """One way of offering a heat pump, one row for each start."""
     base, zone = renewal.starts.iloc[0], zone_of(school, block)
     scheme = f"{base.scheme_id}.{suffix}"
-    facts = {**base[list(KEPT)].to_dict(), "scheme_id": scheme, "kind": LOW_CARBON,
+    facts = {**base[list(KEPT)].to_dict(), "scheme_id": scheme, "kind": LOW_CARBON, "tag": LOW_CARBON,
              "requires": joined(base.requires, *requires), "also_meets": joined(base.also_meets, *shuts_out),
              "description": f"{base.description}, with an air-source heat pump in place of boilers"}
     boilers = np.asarray(renewal.rows)[desk.outlook.parts.type_id.to_numpy()[renewal.rows] == BOILERS]

@@ -15,6 +15,7 @@ from .blocks import block_works
 from .carbon_limits import carbon_limits, saved_columns
 from .closing import closable_blocks, closing_works, running_saved
 from .covering import covering_limits
+from .energy_money import pots_for_energy
 from .energy_offers import energy_offers, renamed_offers, requires_renamed
 from .expanding import expanding_works, expansion_options, pots_for_places
 from .listed import LISTED_TABLES, listed_works
@@ -107,6 +108,9 @@ def _candidates(outlook, covered, small_gbp, members, renamed, offers):
     frames = {"schemes": schemes, "pots": purse.pots, "limits": limits, "scheme_years": years,
               "spend": spend_rows(cells, outlook.scenario)}
     frames, of_loans = with_loans(outlook, frames)
+    if offers is not None:
+        frames["pots"], said = pots_for_energy(outlook, frames, offers)
+        told = [*told, *said]
     notes = (*outlook.notes, *purse.notes, *_left_out(outlook, small_gbp, kept), *told, *told_of_places,
              *_told_of_costs(outlook, schemes), *of_loans)
     return Candidates(frames, outlook, purse, members, works, notes, offers)
