@@ -69,9 +69,9 @@ def test_the_cap_on_a_tonne_by_hand(candidates):
     allowed, tags = set(split_list(pot.schemes)), candidates.schemes.set_index("scheme_id").tag
     starts, keeps = zip(candidates.scheme_years.scheme_id, candidates.scheme_years.start_year, strict=True), {}
     for scheme, year in starts:
-        if tags[scheme] in ("energy", "low carbon") and (scheme, year) in candidates.energy.fitted:
-            if pot.first_year <= year <= pot.last_year:
-                keeps[scheme] = keeps.get(scheme, True) and rate_by_hand(candidates, scheme, year) <= CAP
+        of_energy = tags[scheme] in ("energy", "low carbon") and (scheme, year) in candidates.energy.fitted
+        if of_energy and pot.first_year <= year <= pot.last_year:
+            keeps[scheme] = keeps.get(scheme, True) and rate_by_hand(candidates, scheme, year) <= CAP
     assert {scheme: scheme in allowed for scheme in keeps} == keeps
     assert True in keeps.values() and False in keeps.values(), "the cap parts nothing"
     assert not any(keeps[scheme] for scheme in keeps if ".solar" in scheme), "panels burn no less fuel on site"
