@@ -3,16 +3,18 @@
 import pandas as pd
 
 from .errors import CapplanError
-from .estate import read_estate
+from .estate import read_estate, write_estate
 from .report.growth import growth_html, growth_text, precision_words, sca_words, stories
 from .scenario import read_scenario
 from .simulation import growth_findings as findings
+from .simulation.growth_futures import future_estate
 from .simulation.growth_inputs import growth_case
 from .simulation.growth_runs import simulate_growth
 from .tabular import write_frame, write_json
 
 
-def grow_folder(estate_folder, scenario_file, overlays, against, folder, replicates=None, seed=0, say=lambda text: None):
+def grow_folder(estate_folder, scenario_file, overlays, against, folder, replicates=None, seed=0, futures=0,
+                say=lambda text: None):
     """Simulate the growth of a trust and write what is found.
 
     Parameters
@@ -29,6 +31,8 @@ def grow_folder(estate_folder, scenario_file, overlays, against, folder, replica
     replicates : int, optional
         Futures; left out: as many as the scenario's precision asks for.
     seed : int
+    futures : int
+        How many of the first futures to write as estates under ``futures``.
     say : callable
         Told what is being done.
 
@@ -60,6 +64,10 @@ def grow_folder(estate_folder, scenario_file, overlays, against, folder, replica
     write_json(facts, folder / "growth.json")
     text = growth_text(facts)
     (folder / "growth.txt").write_text(text + "\n", encoding="utf-8")
+    for row in range(min(futures, len(runs.runs))):
+        own = folder / "futures" / f"future_{row + 1:03d}"
+        own.mkdir(parents=True)
+        write_estate(future_estate(estate, scenario, runs, row), own)
     names = {prospect.prospect_id: prospect.name for prospect in case.prospects}
     (folder / "growth.html").write_text(growth_html(facts, stories(runs, names)), encoding="utf-8")
     return text, facts

@@ -8,7 +8,8 @@ import sys
 import pandas as pd
 import pytest
 
-from capplan import read_estate, read_scenario
+from capplan import forecast, propose, read_estate, read_scenario
+from capplan.candidates.joined import after_joining
 from capplan.funding.regime import regime_by_year
 from capplan.simulation.growth_findings import first_sca, spread_of
 from capplan.simulation.growth_inputs import growth_case
@@ -169,3 +170,28 @@ def test_a_trust_nobody_asks_to_join_and_one_without_staff(trust, tmp_path, capp
     done = capplan("grow", folder, "growth", "--replicates", "5", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.stderr
     assert "no staff" in done.stdout and "No school is listed" in done.stdout and "120 months" in done.stdout
+
+
+def test_a_sampled_future_is_an_estate_whose_works_wait_for_the_join(trust, tmp_path, capplan):
+    done = capplan("grow", trust, "growth", "--replicates", "3", "--seed", "3", "--futures", "1", "--out", tmp_path / "out")
+    assert done.exit_code == 0, done.stderr
+    future = read_estate(tmp_path / "out" / "futures" / "future_001")
+    dates = pd.read_csv(tmp_path / "out" / "join_dates.csv").query("future == 1").set_index("prospect_id").joined
+    schools = future.schools.set_index("school_id")
+    assert set(schools.index[4:]) == set(dates.index)
+    assert all(schools.joined[name] == pd.Timestamp(day) for name, day in dates.items())
+    candidates = propose(forecast(future, read_scenario("baseline.toml")))
+    starts = candidates.scheme_years.merge(candidates.schemes[["scheme_id", "school_id"]], on="scheme_id")
+    first = starts.groupby("school_id").start_year.min()
+    for name, day in dates.items():
+        joins = pd.Timestamp(day).year - (pd.Timestamp(day).month < 9)
+        assert schools.pfi[name] or first[name] == joins, name
+    assert (first[["ALD", "DAL"]] == 2026).all()
+
+
+def test_what_must_be_done_is_due_when_the_school_joins_and_a_joined_school_is_left_as_it_is():
+    cells = pd.DataFrame({"school_id": list("AAB"), "start_year": [2026, 2029, 2026], "must_do": ["2027", "2027", ""]})
+    schools = pd.DataFrame({"school_id": ["A", "B"], "joined": pd.to_datetime(["2028-09-01", "2018-09-01"])})
+    assert after_joining(cells, schools).values.tolist() == [["A", 2029, "2028"], ["B", 2026, ""]]
+    early = schools.assign(joined=pd.to_datetime(["2018-09-01", None]))
+    assert after_joining(cells, early) is cells

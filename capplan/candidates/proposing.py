@@ -18,6 +18,7 @@ from .covering import covering_limits
 from .energy_money import pots_for_energy
 from .energy_offers import energy_offers, renamed_offers, requires_renamed
 from .expanding import expanding_works, expansion_options, pots_for_places
+from .joined import after_joining
 from .listed import LISTED_TABLES, listed_works
 from .loans import with_loans
 from .model import OUT_OF_USE, Candidates, met_by_nobody_else, split_list
@@ -55,7 +56,8 @@ def propose(outlook):
 
     Notes
     -----
-    Nothing is proposed at PFI schools (the contractor's works), and only urgent works in blocks with a planned exit.
+    Nothing is proposed at PFI schools (the contractor's works), at a school before it joins, and only urgent works in blocks
+    with a planned exit.
     """
     scenario, groups, value = outlook.scenario, _groups(outlook.parts), outlook.worth()
     pieces, members = [], {}
@@ -70,10 +72,11 @@ def propose(outlook):
     pieces += closing_works(outlook, planned, value, members, standing) + expanding_works(outlook, options)
     pieces = [piece for piece in pieces if len(piece)]
     cells = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame(columns=_COLUMNS)
-    cells, small_gbp = _worth_planning(_distinct(cells), scenario)
+    cells, small_gbp = _worth_planning(after_joining(_distinct(cells), outlook.estate.schools), scenario)
     offers = None
     if outlook.energy is not None and scenario.measures.offered:
         cells, more, offers = energy_offers(outlook, cells.reset_index(drop=True), members)
+        cells = after_joining(cells, outlook.estate.schools)
         members |= more
     cells, renamed = apart_by_size(cells, scenario)
     cells = requires_renamed(cells, renamed)

@@ -14,14 +14,16 @@ from .options import AS_JSON, ESTATE, FORCE, FUTURES_SEED, OUT, OVERLAYS, SCENAR
 @click.option("--replicates", type=click.IntRange(2, 100_000), default=None,
               help="Futures; left out: as many as the scenario's precision asks for.")
 @FUTURES_SEED
+@click.option("--futures", type=click.IntRange(0, 200), default=0, show_default=True,
+              help="Write the first so many futures as estates with join dates, to be planned for with capplan run.")
 @OUT
 @FORCE
 @AS_JSON
 @clean
-def grow(estate, scenario, overlays, against, replicates, seed, out, force, as_json):
+def grow(estate, scenario, overlays, against, replicates, seed, futures, out, force, as_json):
     """Simulate the growth of ESTATE under SCENARIO (such as growth): who joins when, what pauses it, when SCA comes."""
     from ..growth_job import grow_folder
     from ..runs import new_folder
     with new_folder(out, force, (estate, scenario)) as folder:
-        text, facts = grow_folder(estate, scenario, overlays, against, folder, replicates, seed, say)
+        text, facts = grow_folder(estate, scenario, overlays, against, folder, replicates, seed, futures, say)
     tell(out, text, facts, as_json)
