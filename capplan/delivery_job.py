@@ -204,7 +204,7 @@ def _policies(own, base, met, seed, workers, say):
 
     rows = [figures.policy_row(AS_PLANNED, met)]
     plan, most = frame_of(changed(ENOUGH, ENOUGH_SHARE))
-    sure_gbp = float(np.quantile(most.contingency_gbp, figures.SURE))
+    sure_gbp = float(np.quantile(most.contingency_gbp, figures.SURE, method="higher"))
     total = sum(works.cost_gbp for works in plan.works)
     other = "procured one by one" if base.package_trades else "packaged by trade"
     tried = [changed(other, packaged=not base.package_trades)]

@@ -110,6 +110,18 @@ def test_money_is_conserved_by_pot_and_enough_of_it_leaves_nobody_waiting(tiny_d
     assert not any("money" in found.causes for found in outturns) and met.taken_gbp.max() == 0
 
 
+def test_the_contingency_for_four_in_five_is_enough_in_four_of_five(tiny_delivery):
+    plan, outturns = tiny_delivery.run(as_planned(tiny_delivery, 100.0), 60, 8)
+    need = np.sort([sum(found.purse.contingency_spent) for found in outturns])
+    enough = float(np.quantile(need, 0.8, method="higher"))
+    assert enough == need[48] > 0                                     # 48 of 60 need less
+    total = sum(works.cost_gbp for works in plan.works)
+    for share, fewest, most in ((enough / total, 49, 60), (0.9 * need[0] / total, 0, 0 if need[0] > 0 else 60)):
+        _, held = tiny_delivery.run(as_planned(tiny_delivery, share * (1 + 1e-9)), 60, 8)
+        well = sum("money" not in found.causes and sum(found.purse.below_floor) < 0.01 for found in held)
+        assert fewest <= well <= most
+
+
 def test_an_empty_programme_is_simulated(tiny_delivery):
     none = Policy("nothing", {}, tiny_delivery.results.draws.iloc[:0])
     plan, outturns = tiny_delivery.run(none, 3, 0)

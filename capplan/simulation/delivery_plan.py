@@ -19,7 +19,7 @@ ANY_OTHER, ALL_YEAR, ANY_TIME = "any other", "all year", "any"
 class Policy:
     """What is varied while the futures stay the same: the works, money put beside the plan, and packages by trade.
 
-    ``contingency_share``: of each year's planned works [-].
+    ``contingency_share``: of all planned works, held from the start [-].
     """
 
     name: str
@@ -75,10 +75,10 @@ def delivery_plan(candidates, inst, scenario, policy):
                             tuple(place[other] for other in inst.requires.get(scheme, ()) if other in place)))
     if policy.package_trades:
         works = _packaged(works, rules.package_least_schools, rules.package_saving_share)
-    by_year = [sum(one.cost_gbp for one in works if one.year == year) for year in range(scenario.plan.years)]
+    held = policy.contingency_share * sum(one.cost_gbp for one in works)
     own = _open_in([number for number, pot in enumerate(pots) if pot.reserves], pots, scenario.plan.years)
     return Plan(tuple(works), pots, calendar, scenario.plan.years, tuple(float(x) for x in scenario.nominal_factors()),
-                tuple(policy.contingency_share * cost for cost in by_year), rules.procurements_at_once,
+                (held, *(0.0,) * (scenario.plan.years - 1)), rules.procurements_at_once,
                 dict.fromkeys({one.trade for one in works}, rules.crews_per_trade), rules.asbestos_weeks,
                 rules.emergency_weeks, own)
 
