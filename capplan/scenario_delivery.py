@@ -35,7 +35,7 @@ class Delivery(Part):
     emergency_weeks: float = sourced("capplan-assumption", assumption=True, ge=0, le=52)
     """Weeks that an emergency takes one of the places of the estates team."""
     contingency_share: float = sourced(CHOICE, ge=0, le=2)
-    """Money held from the start beside the plan, from none of its pots, for what costs more; a share of all planned works."""
+    """Money held from the start beside the plan, from none of its pots, for what costs more; share of planned works."""
     contingency_levels: tuple[float, ...] = sourced(CHOICE, strict=False)
     """Further shares of contingency that are tried on the same futures."""
     package_trades: bool = sourced(CHOICE)
