@@ -10,8 +10,9 @@ import capplan
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 # Besides the public names of capplan itself.
-PUBLIC_MODULES = ("capplan.carbon_results", "capplan.delivery_job", "capplan.findings", "capplan.futures", "capplan.history",
-                  "capplan.importers.pds", "capplan.place_accounts", "capplan.programme.marginal", "capplan.pupil_money",
+PUBLIC_MODULES = ("capplan.carbon_results", "capplan.delivery_job", "capplan.findings", "capplan.futures",
+                  "capplan.growth_job", "capplan.history", "capplan.importers.pds", "capplan.place_accounts",
+                  "capplan.programme.marginal", "capplan.pupil_money",
                   "capplan.report.charts",
                   "capplan.report.results")
 LONGEST_CELL = 15

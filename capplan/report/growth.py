@@ -173,10 +173,9 @@ def draw_fans(facts, ax=None):
         low, middle, high = (np.array([row[name][place] for row in facts["years"]], dtype=float) for place in range(3))
         ax.fill_between(years, low, high, facecolor=BAND, edgecolor="#7fb8dd", linewidth=0.8)
         ax.plot(years, middle, color=LINE, linewidth=1.8, marker="o", markersize=3)
-        for values in (low, middle, high):
-            if np.isfinite(values[-1]):
-                text = form.format(values[-1]) if form else money(values[-1])
-                ax.annotate(text, (years[-1], values[-1]), (5, 0), textcoords="offset points", va="center", fontsize=8)
+        for last in sorted({values[-1] for values in (low, middle, high) if np.isfinite(values[-1])}):
+            ax.annotate(form.format(last) if form else money(last), (years[-1], last), (5, 0), textcoords="offset points",
+                        va="center", fontsize=8)
         ax.set_title(title, loc="left", fontsize=10, fontweight="bold", color=INK)
         _plain_axis(ax, years, form)
     return axes.flat[0]
@@ -251,12 +250,9 @@ def draw_timeline(story, ax=None):
         ax.axvspan(month, month + 1, facecolor="#e4e4e4", linewidth=0)
     looks = {event: (fill, hatch) for event, _, fill, hatch in STAGES}
     for place, (_, events, outcome) in enumerate(rows):
-        ends = [month for month, _ in events[1:]] + [months]
-        for (month, what), end in zip(events, ends, strict=True):
-            if what in looks:
-                fill, hatch = looks[what]
-                ax.barh(place, end - month, 0.6, left=month, facecolor=fill, edgecolor="#333333", hatch=hatch,
-                        linewidth=0.5)
+        for month, end, what in spells(events, months):
+            fill, hatch = looks[what]
+            ax.barh(place, end - month, 0.6, left=month, facecolor=fill, edgecolor="#333333", hatch=hatch, linewidth=0.5)
         if outcome != JOINED and events and events[-1][1] == outcome:
             ax.annotate(f" {outcome}", (events[-1][0], place), va="center", fontsize=7.5)
     ax.set_yticks(range(len(rows)), [_short(name) for name, _, _ in rows], fontsize=8)
@@ -270,6 +266,33 @@ def draw_timeline(story, ax=None):
                      frameon=False, loc="outside lower center")
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def spells(events, months):
+    """The stages of a school's way, one after the other without a gap.
+
+    Parameters
+    ----------
+    events : list of tuple
+        Month and what happened, in order.
+    months : int
+        End of the plan.
+
+    Returns
+    -------
+    list of tuple
+        First month, end, and the event that began the stage.
+
+    Examples
+    --------
+    >>> spells([(1, "asks to join"), (1, "assessment begins"), (4, "board agrees"), (5, "academy order"),
+    ...     (8, "withdrew")], 120)
+    [(1, 1, 'asks to join'), (1, 4, 'assessment begins'), (4, 8, 'board agrees')]
+    """
+    begins = {event for event, *_ in STAGES}
+    marks = [(month, what) for month, what in events if what in begins or what == events[-1][1] != "academy order"]
+    ends = [month for month, _ in marks[1:]] + [months]
+    return [(month, end, what) for (month, what), end in zip(marks, ends, strict=True) if what in begins]
 
 
 def stories(runs, names):
