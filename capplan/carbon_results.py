@@ -6,7 +6,7 @@ import pandas as pd
 from .candidates.energy_money import direct_t_per_year
 from .energy.abatement import comparator_gbp_per_t, cost_per_tonne, direct_cost_per_tonne, locked_in, payback_years
 from .energy.factors import calendar_years, general_price_ratio
-from .energy.measures import AIR_SOURCE, BOILER, RE_ROOF, STAGES, figure
+from .energy.measures import BOILER, RE_ROOF, STAGES, figure
 from .energy.packages import BURNT, POWER, Fitted, use_with
 from .programme_energy import fitted_by_school
 from .tabular import write_frame
@@ -181,14 +181,15 @@ def _locked(programme, pump, base, own, starts, cost):
     year = min(starts, key=lambda year: abs(year - programme.choice.get(own[0], starts[0]))) if own else starts[0]
     school = offers.schools[row.school_id]
     zone, since, life = (school.blocks.index(row.block_id),), year - first + 1, int(figure(BOILER, "life").value)
-    boiler, heat_pump = (school.saved([Fitted(kind, since, zone)]) for kind in (BOILER, AIR_SOURCE))
+    kind = next(item.measure for (name, _), items in offers.fitted.items() if name == pump for item in items)
+    boiler, heat_pump = (school.saved([Fitted(each, since, zone)]) for each in (BOILER, kind))
     discount, value = offers.worth.discount, offers.worth.carbon_gbp_per_t
     tonnes, carbon_gbp = locked_in(heat_pump.carbon_t - boiler.carbon_t, value, since, life, discount)
     bills_gbp = float(((heat_pump.bills_gbp - boiler.bills_gbp) * discount)[since:since + life].sum())
     more_gbp = float((cost[pump, year] - cost[base, year]) * discount[year - first])
-    chosen = ("neither" if not own else "heat pump" if AIR_SOURCE in {
+    chosen = ("neither" if not own else "heat pump" if kind in {
         item.measure for item in offers.fitted.get((own[0], programme.choice[own[0]]), ())} else "like for like")
-    share = min(1.0, life / figure(AIR_SOURCE, "life").value)  # it outlasts the boiler, so a part of its cost is charged
+    share = min(1.0, life / figure(kind, "life").value)  # it outlasts the boiler, so a part of its cost is charged
     return [row.exclusion_group, row.school_id, row.block_id, base, year, chosen, year + life, tonnes, carbon_gbp, bills_gbp,
             more_gbp, max(0.0, carbon_gbp + bills_gbp - share * more_gbp)]
 

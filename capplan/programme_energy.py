@@ -94,8 +94,7 @@ def _school_with(school, fitted):
     use = use_with(school.premises, fitted, school.level)
     kwh, load = use.kwh.copy(), use.kwh[POWER].sum(axis=0)
     kwh[POWER] *= 1.0 - np.divide(use.self_used_kwh, load, out=np.zeros_like(load), where=load > 0)
-    ended = (school.premises.kwh.sum(axis=1) > 0) & ~(use.bought_kwh > 0)
-    further = ended * -school.standing_gbp
+    further = school.ended(fitted, use) * -school.standing_gbp
     further[POWER] += school.upkeep_gbp(fitted) - use.exported_kwh * school.export_gbp_per_kwh
     return kwh, further
 

@@ -24,7 +24,11 @@ class Measures(Part):
     packages_per_stage: int = sourced("capplan-assumption", assumption=True, ge=1, le=10)
     """Most packages of a stage offered to a school, of those that nothing cheaper does better."""
     heat_pumps: bool = sourced(CHOICE)
-    """Whether a boiler due for renewal may be replaced by an air-source heat pump."""
+    """Whether a boiler due for renewal may be replaced by a heat pump."""
+    heat_pump_source: Literal["air", "ground"] = sourced(CHOICE)
+    """Where heat pumps that take the place of boilers draw their heat from."""
+    gas_disconnection: bool = sourced(CHOICE)
+    """Whether a school all of whose blocks have a heat pump may end its gas; its kitchen then becomes electric."""
     bills_in_value: bool = sourced(CHOICE)
     """Whether what bills fall by counts in the value of a measure."""
     savings_recycled_share: float = sourced(CHOICE, ge=0, le=1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from ..energy.measures import figure
+from ..energy.measures import AIR_SOURCE, GROUND_SOURCE, figure
 from .energy_sites import Worth
 from .spending import second_summers
 
@@ -62,6 +62,11 @@ class Desk:
     def rules(self):
         """The section of the scenario."""
         return self.outlook.scenario.measures
+
+    @property
+    def pump(self):
+        """The kind of heat pump that is offered in place of boilers."""
+        return GROUND_SOURCE if self.rules.heat_pump_source == "ground" else AIR_SOURCE
 
     @property
     def first(self):

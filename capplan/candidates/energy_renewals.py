@@ -6,6 +6,7 @@ from .. import reference
 from ..energy.measures import AIR_SOURCE, BOILER, GLAZING, RE_ROOF
 from ..energy.packages import BURNT, HEAT, Fitted
 from .energy_desk import LOW_CARBON, Renewal, joined, lasting, zone_of
+from .energy_gas_off import gas_off
 from .energy_sites import COVERINGS, Saved
 
 WITH_RENEWAL = {"Roofs": (RE_ROOF, "insulated"), "External walls, windows and doors": (GLAZING, "glazed")}
@@ -118,11 +119,13 @@ def low_carbon(desk, school, own, heat):
         if measure != AIR_SOURCE and (scheme := _insulated(desk, school, block, measure, renewal, heat[1])):
             fabric.setdefault(block, []).append((scheme, measure, renewal))
     pumps = pump_blocks(desk, school, own)
-    upgrade = school.upgrade_cost_gbp([Fitted(AIR_SOURCE, 1, zone_of(school, block)) for block in pumps]) if pumps else 0.0
+    fitted = [Fitted(desk.pump, 1, zone_of(school, block)) for block in pumps]
+    upgrade = school.upgrade_cost_gbp(fitted) if pumps else 0.0
     for block in pumps:
         _heat_pump(desk, school, block, own[block, AIR_SOURCE], heat, fabric.get(block, []), upgrade)
     if pumps and upgrade > 0:
         _supply(desk, school, upgrade)
+    gas_off(desk, school, {block: own[block, AIR_SOURCE].scheme_id for block in pumps}, heat[1])
 
 
 def pump_blocks(desk, school, own):
@@ -177,7 +180,7 @@ def _pump_way(desk, school, block, renewal, suffix, before, requires, shuts_out)
     scheme = f"{base.scheme_id}.{suffix}"
     facts = {**base[list(KEPT)].to_dict(), "scheme_id": scheme, "kind": LOW_CARBON, "tag": LOW_CARBON,
              "requires": joined(base.requires, *requires), "also_meets": joined(base.also_meets, *shuts_out),
-             "description": f"{base.description}, with an air-source heat pump in place of boilers"}
+             "description": f"{base.description}, with an {desk.pump} in place of boilers".replace("an g", "a g")}
     boilers = np.asarray(renewal.rows)[desk.outlook.parts.type_id.to_numpy()[renewal.rows] == BOILERS]
     spared = desk.outlook.works_cost("renew")[boilers].sum(axis=0)
     for row in renewal.starts.itertuples():
@@ -185,8 +188,8 @@ def _pump_way(desk, school, block, renewal, suffix, before, requires, shuts_out)
         if start not in desk.starts:
             continue
         finish, there = int(row.finish_year) - desk.first, _there(before, zone, start, len(desk.worth.discount))
-        fitted = [Fitted(AIR_SOURCE, finish + 1, zone)]
-        pump = school.cost_gbp([Fitted(AIR_SOURCE, 1, zone), *there])[AIR_SOURCE]
+        fitted = [Fitted(desk.pump, finish + 1, zone)]
+        pump = school.cost_gbp([Fitted(desk.pump, 1, zone), *there])[desk.pump]
         saved, total = school.saved(fitted, there), max(row.cost_real_gbp - float(spared[start]), 0.0) + pump
         desk.offer(facts, start, total, fitted, saved, row.value + desk.worth.of(saved), finish)
         if scheme not in desk.members:

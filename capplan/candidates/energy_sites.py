@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from .. import reference
+from ..energy.end_uses import FUELS
 from ..energy.fabric import block_areas_m2, fabric_savings
 from ..energy.factors import AppraisalFactors, FootprintFactors, calendar_years, carbon_values_gbp, general_price_ratio
 from ..energy.forecast import plant_efficiency
-from ..energy.measures import BATTERY, CAVITY, LOFT, OUTSIDE_WALL, SOLAR, SUPPLY, figure
+from ..energy.measures import BATTERY, CAVITY, GAS_OFF, LOFT, OUTSIDE_WALL, SOLAR, SUPPLY, figure
 from ..energy.packages import BURNT, HEAT, POWER, WATER, Premises, added_kw, costs_gbp, ratio_of_prices, use_with
 from ..energy.solar import array_cost_gbp, upkeep_gbp, yield_kwh_per_kwp
 from ..energy.supply import peak_kw, peak_with, upgrade_needed
@@ -69,7 +70,7 @@ class SchoolEnergy:
         after = use_with(self.premises, [*context, *fitted], self.level)
         less = before.bought_kwh - after.bought_kwh
         sent = after.exported_kwh - before.exported_kwh
-        gone = (before.bought_kwh > 0) & ~(after.bought_kwh > 0)
+        gone = self.ended([*context, *fitted], after) * 1.0 - self.ended(context, before)
         bills = (less * self.unit_gbp_per_kwh + gone * self.standing_gbp).sum(axis=0) + sent * self.export_gbp_per_kwh
         change = -less
         change[POWER] -= sent
@@ -77,6 +78,24 @@ class SchoolEnergy:
         fire = (before.kwh - after.kwh)[BURNT][:, [HEAT, WATER]].sum(axis=(0, 1))
         return Saved(bills - self.upkeep_gbp(fitted), -self.appraisal.change_t(change).sum(axis=0),
                      _by_year(footprint), less[BURNT].sum(axis=0), less[POWER], fire)
+
+    def ended(self, fitted, use):
+        """Fuels that are no longer bought, shape (fuels, Y): gas only once it is disconnected, standing charge and all.
+
+        Parameters
+        ----------
+        fitted : iterable of Fitted
+        use : Use
+            What the school uses with them.
+
+        Returns
+        -------
+        array of bool
+        """
+        gone = (self.premises.kwh.sum(axis=1) > 0) & ~(use.bought_kwh > 0)
+        off = min((item.since for item in fitted if item.measure == GAS_OFF), default=gone.shape[1])
+        gone[FUELS.index("gas"), :off] = False
+        return gone
 
     def upkeep_gbp(self, fitted):
         """Yearly upkeep of arrays and batteries at the plan's prices, shape (Y,). [GBP]"""

@@ -197,6 +197,43 @@ def test_a_heat_pump_shuts_out_or_requires_the_fabric_works_of_its_block(schemes
             assert set(split_list(schemes.requires[after])) & set(heat)
 
 
+def test_gas_ends_only_where_every_block_has_a_heat_pump_and_saves_cooking_and_standing_charge(candidates, schemes):
+    offers, seen = candidates.energy, 0
+    for scheme in schemes.index[schemes.index.str.endswith(".gas_off")]:
+        school = offers.schools[schemes.school_id[scheme]]
+        required = split_list(schemes.requires[scheme])
+        assert {schemes.block_id[name] for name in required} == set(school.blocks)
+        assert all(name.endswith(".heat_pump") for name in required)
+        fitted, saved = offers.fitted[scheme, 2028], offers.saved[scheme, 2028]
+        at, cooking = 8, school.premises.kwh[1, 2]
+        unit, standing = school.unit_gbp_per_kwh[:, at], school.standing_gbp[1, at]
+        bill = cooking[at] * (unit[1] - 0.5 * unit[0]) + standing
+        assert saved.bills_gbp[at] == pytest.approx(bill) and saved.burnt_kwh[at] == pytest.approx(cooking[at])
+        assert (saved.bills_gbp[:4] == 0).all() and saved.bills_gbp[4] != 0, "begun in 2028, acts from 2030 on"
+        pumps = lasting([Fitted(m.AIR_SOURCE, 1, (zone,)) for zone in range(len(school.blocks))], 24)
+        kept = [item for item in fitted if item.measure != m.GAS_OFF]
+        both = [school.saved([*pumps, *what]).bills_gbp[at] for what in (kept, fitted)]
+        assert both[1] - both[0] == pytest.approx(standing)
+        seen += bool(standing > 0)
+    assert 0 < seen < len(offers.schools)
+
+
+def test_heat_pumps_may_draw_on_the_ground(root, tmp_path):
+    path = tmp_path / "ground.toml"
+    path.write_text('extends = "baseline"\nname = "g"\ndescription = "g"\n[energy]\nincluded = true\n[measures]\n'
+                    'heat_pump_source = "ground"\n', encoding="utf-8")
+    tiny = cp.read_estate(root / "data" / "tiny")
+    ground = cp.propose(cp.forecast(tiny, cp.read_scenario(path)))
+    air = cp.propose(cp.forecast(tiny, cp.read_scenario(root / "scenarios" / "baseline.toml", "energy")))
+    pairs = [pair for pair in ground.energy.fitted if pair[0].endswith(".heat_pump")]
+    assert pairs
+    for pair in pairs:
+        assert [item.measure for item in ground.energy.fitted[pair]] == [m.GROUND_SOURCE]
+        assert (ground.energy.saved[pair].power_kwh >= air.energy.saved[pair].power_kwh).all(), "it draws less"
+        assert ground.energy.saved[pair].burnt_kwh == pytest.approx(air.energy.saved[pair].burnt_kwh)
+    assert ground.schemes.description.str.contains("a ground-source heat pump").any()
+
+
 def test_panels_go_on_roofs_that_are_good_or_done(candidates, schemes):
     outlook, limit = candidates.outlook, candidates.outlook.scenario.measures.roof_most_at_d_share
     assert schemes.index.str.contains(".solar").any()
