@@ -1,6 +1,7 @@
 """``capplan simulate``: a plan without risks comes out as planned, policies meet the same futures, wrong input is told."""
 
 import json
+import re
 import shutil
 from functools import partial
 
@@ -190,6 +191,11 @@ def test_the_command_writes_what_it_tells(simulated):
     assert facts["assumptions"] == (assumed.status == "ASSUMPTION").sum() > 20 and assumed.source.notna().all()
     page = (out / "simulation.html").read_text()
     assert "copes" in page or "does not cope" in page
+    heads = re.findall(r'class="n">([^<]*)</th>', page.rsplit("<thead>", 1)[1])
+    for row in policies.itertuples():
+        cells = re.search(rf'<th scope="row">{re.escape(row.policy)}</th>(.*)</tr>', page).group(1)
+        shown = dict(zip(heads, re.findall(">([^<]+|)</td>", cells), strict=True))
+        assert shown["Emergencies"] == f"{row.emergencies:.1f}" and shown["Late"] == f"{row.late:.1f}"
     assert page.count("<img") == page.count("alt=") and "http" not in page.replace("http://www.w3.org", "")
 
 

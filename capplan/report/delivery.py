@@ -171,6 +171,7 @@ def delivery_html(tables, facts):
 def _policy_cells(row):
     own = money(row.gain_gbp) + f" ± {money(row.gain_half_width_gbp)}" if row.gain_half_width_gbp > 0 else ""
     return (row.policy, money(row.outturn_p50_gbp), money(row.outturn_p90_gbp), f"{row.late:.1f}", f"{row.undone:.1f}",
+            f"{row.emergencies:.1f}",
             money(row.lapsed_gbp), percent(row.below_floor_share), money(row.contingency_gbp), money(row.value_gbp), own)
 
 
