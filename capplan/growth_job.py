@@ -5,6 +5,7 @@ import pandas as pd
 from .errors import CapplanError
 from .estate import read_estate, write_estate
 from .report.growth import growth_html, growth_text, precision_words, sca_words, stories
+from .report.results import read_results
 from .scenario import read_scenario
 from .simulation import growth_findings as findings
 from .simulation.growth_futures import future_estate
@@ -14,7 +15,7 @@ from .tabular import write_frame, write_json
 
 
 def grow_folder(estate_folder, scenario_file, overlays, against, folder, replicates=None, seed=0, futures=0,
-                say=lambda text: None):
+                programme=None, say=lambda text: None):
     """Simulate the growth of a trust and write what is found.
 
     Parameters
@@ -33,6 +34,8 @@ def grow_folder(estate_folder, scenario_file, overlays, against, folder, replica
     seed : int
     futures : int
         How many of the first futures to write as estates under ``futures``.
+    programme : str or Path, optional
+        A results folder: what its programme spends in each year loads the estates team, in place of a share of the backlog.
     say : callable
         Told what is being done.
 
@@ -47,11 +50,12 @@ def grow_folder(estate_folder, scenario_file, overlays, against, folder, replica
     others = {name: read_scenario(scenario_file, *overlays, name) for name in against}
     say(f"Reading {estate_folder} ...")
     estate = read_estate(estate_folder)
-    case = growth_case(estate, scenario)
+    works_gbp = works_of(programme, scenario) if programme else None
+    case = growth_case(estate, scenario, works_gbp)
     runs = simulate_growth(case, seed, replicates, _progress(say, scenario.name))
     policies = {scenario.name: runs}
     for name, other in others.items():
-        policies[name] = simulate_growth(growth_case(estate, other), seed, len(runs.runs), _progress(say, name))
+        policies[name] = simulate_growth(growth_case(estate, other, works_gbp), seed, len(runs.runs), _progress(say, name))
     frames = {"years": findings.by_year(runs), "phases": findings.phases(runs), "threshold": findings.threshold(runs),
               "pauses": findings.pauses(runs),
               "schools": findings.schools_that_came(runs, scenario.plan.discount_rate),
@@ -71,6 +75,34 @@ def grow_folder(estate_folder, scenario_file, overlays, against, folder, replica
     names = {prospect.prospect_id: prospect.name for prospect in case.prospects}
     (folder / "growth.html").write_text(growth_html(facts, stories(runs, names)), encoding="utf-8")
     return text, facts
+
+
+def works_of(programme, scenario):
+    """Works of a programme in each planning year of a scenario.
+
+    Parameters
+    ----------
+    programme : str or Path
+        A results folder of ``capplan run``.
+    scenario : Scenario
+
+    Returns
+    -------
+    list of float
+        In the prices of the scenario's plan. [GBP]
+
+    Raises
+    ------
+    CapplanError
+        If the programme does not cover the years of the scenario.
+    """
+    results = read_results(programme)
+    first, last = results.solution["first_year"], results.solution["last_year"]
+    if first > scenario.years[0] or last < scenario.years[-1]:
+        raise CapplanError(f"The programme in {programme} covers {first} to {last}, the scenario {scenario.years[0]} to "
+                           f"{scenario.years[-1]}; plan for the same years.")
+    spent_gbp = results.draws.groupby("year").amount_gbp.sum().reindex(scenario.years, fill_value=0.0)
+    return (spent_gbp / scenario.nominal_factors()).tolist()
 
 
 def _progress(say, policy):

@@ -11,6 +11,7 @@ import pytest
 from capplan import forecast, propose, read_estate, read_scenario
 from capplan.candidates.joined import after_joining
 from capplan.funding.regime import regime_by_year
+from capplan.growth_job import works_of
 from capplan.simulation.growth_findings import first_sca, spread_of
 from capplan.simulation.growth_inputs import growth_case
 from capplan.simulation.growth_runs import simulate_growth
@@ -195,3 +196,16 @@ def test_what_must_be_done_is_due_when_the_school_joins_and_a_joined_school_is_l
     assert after_joining(cells, schools).values.tolist() == [["A", 2029, "2028"], ["B", 2026, ""]]
     early = schools.assign(joined=pd.to_datetime(["2018-09-01", None]))
     assert after_joining(cells, early) is cells
+
+
+def test_the_works_of_a_programme_load_the_estates_team(tiny_results, trust):
+    scenario = read_scenario("growth.toml")
+    works_gbp = works_of(tiny_results, scenario)
+    draws = pd.read_csv(tiny_results / "draws.csv")
+    inflation = 1.032 ** (draws.year - 2026)
+    assert sum(works_gbp) == pytest.approx((draws.amount_gbp / inflation).sum(), rel=1e-6) and max(works_gbp) > 0
+    estate = read_estate(trust)
+    light, heavy = (growth_case(estate, scenario, [yearly] * 10) for yearly in (0.0, 600_000.0))
+    calm, busy = (simulate_growth(case, 3, 5).months["estates_use"][:, 0] for case in (light, heavy))
+    # Half an FTE of the 0.3 that half of the finance and operations post is: 600,000 of 1.2m a year.
+    assert busy - calm == pytest.approx([0.5 / 0.3] * 5)

@@ -1,5 +1,7 @@
 """The command about growth of the trust."""
 
+from pathlib import Path
+
 import click
 
 from .options import AS_JSON, ESTATE, FORCE, FUTURES_SEED, OUT, OVERLAYS, SCENARIO, clean, say, tell
@@ -16,14 +18,16 @@ from .options import AS_JSON, ESTATE, FORCE, FUTURES_SEED, OUT, OVERLAYS, SCENAR
 @FUTURES_SEED
 @click.option("--futures", type=click.IntRange(0, 200), default=0, show_default=True,
               help="Write the first so many futures as estates with join dates, to be planned for with capplan run.")
+@click.option("--programme", type=click.Path(path_type=Path), default=None,
+              help="Results folder whose works load the estates team, in place of a share of the backlog.")
 @OUT
 @FORCE
 @AS_JSON
 @clean
-def grow(estate, scenario, overlays, against, replicates, seed, futures, out, force, as_json):
+def grow(estate, scenario, overlays, against, replicates, seed, futures, programme, out, force, as_json):
     """Simulate the growth of ESTATE under SCENARIO (such as growth): who joins when, what pauses it, when SCA comes."""
     from ..growth_job import grow_folder
     from ..runs import new_folder
-    with new_folder(out, force, (estate, scenario)) as folder:
-        text, facts = grow_folder(estate, scenario, overlays, against, folder, replicates, seed, futures, say)
+    with new_folder(out, force, (estate, scenario, *filter(None, (programme,)))) as folder:
+        text, facts = grow_folder(estate, scenario, overlays, against, folder, replicates, seed, futures, programme, say)
     tell(out, text, facts, as_json)
