@@ -148,6 +148,11 @@ class Estate:
         return self.table("rates")
 
     @property
+    def owners(self):
+        """Who answers for which figure; empty if the folder has no such table."""
+        return self.table("owners")
+
+    @property
     def bids(self):
         """Bids the trust may make; empty if the folder has no such table."""
         return self.table("bids")

@@ -1,5 +1,6 @@
 """What a results folder says of a programme: its tables and its proof, as frames."""
 
+from datetime import date
 from importlib.metadata import version
 
 import numpy as np
@@ -16,6 +17,9 @@ from .funding.budget import in_year_deficit, share_of_income, watch_band
 from .outlook import OLD_SURVEY_YEARS, URGENT
 from .programme_energy import money_with, told_of_bills
 from .reference import component_types, load
+
+MOST_NAMED = 8
+"""How many figures a note names before it counts the rest."""
 
 
 def treatments(programme):
@@ -219,7 +223,8 @@ def solution(programme, seed, commit=None, inputs=None):
         return base
     parts, plan = outlook.parts, outlook.scenario.plan
     assumed = assumptions_frame(programme)
-    notes = [*candidates.notes, *_going_blocks(programme), *told_of_bills(programme),
+    notes = [*candidates.notes, *_told_of_owners(outlook.estate.owners, assumed, date.today()),
+             *_going_blocks(programme), *told_of_bills(programme),
              "Expected loss counts yearly patching, failures, and the cost of bringing what is left below A at the end back "
              "to A.",
              f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
@@ -233,6 +238,19 @@ def solution(programme, seed, commit=None, inputs=None):
             "stand_in_money": candidates.money.stand_in, "notes": notes, "evidence": evidence,
             "cost_risk": programme_certainty(programme, seed),
             "inputs": inputs or {}}
+
+
+def _told_of_owners(owners, figures, today):
+    """What has to be said of figures whose review is overdue, and of owners of figures that the run does not use."""
+    late = figures[pd.to_datetime(figures.review_by) < pd.Timestamp(today)].sort_values(["review_by", "figure"])
+    if len(late):
+        named = [f"{row.figure} ({row.owner}, by {row.review_by:%d %B %Y})" for row in late.head(MOST_NAMED).itertuples()]
+        more = f", and {len(late) - MOST_NAMED} more (assumptions.csv)" if len(late) > MOST_NAMED else ""
+        yield f"Overdue for review on {today:%d %B %Y}: {', '.join(named)}{more}."
+    unused = [name for name in owners.figure if name not in set(figures.figure)]
+    if unused:
+        more = f" and {len(unused) - MOST_NAMED} more" if len(unused) > MOST_NAMED else ""
+        yield f"owners.csv names figures that this run does not use: {', '.join(unused[:MOST_NAMED])}{more}."
 
 
 def _going_blocks(programme):
@@ -268,8 +286,18 @@ def assumptions_frame(programme):
     Returns
     -------
     DataFrame
-        ``figure, value, meaning, source, status``; money that stands in is left out where the trust has its own.
+        ``figure, value, meaning, source, status``; money that stands in is left out where the trust has its own. Then
+        ``owner, dated, review_by`` as the estate's table of owners has them, blank where it says nothing.
     """
+    owners = programme.candidates.outlook.estate.owners.set_index("figure")
+    frame = _figures_used(programme)
+    for name in ("owner", "dated", "review_by"):
+        frame[name] = owners[name].reindex(frame.figure).array
+    return frame
+
+
+def _figures_used(programme):
+    """Every figure of the run, without its owner."""
     candidates = programme.candidates
     frame = pd.DataFrame(candidates.outlook.scenario.register())
     frame = frame[~frame.figure.str.startswith("delivery.")]

@@ -272,6 +272,14 @@ RATES = Table("rates", "Rates of wear learned from this estate's own surveys; th
     Column("evidence", Kind.TEXT, "What the rates rest on.", needed=False),
 ), needed=False)
 
+OWNERS = Table("owners", "Who answers for the figures a plan rests on, and when they are to be looked at again.",
+               ("figure",), (
+    Column("figure", Kind.TEXT, "Name of the figure, as assumptions.csv of a results folder has it."),
+    Column("owner", Kind.TEXT, "Who answers for it."),
+    Column("dated", Kind.DATE, "Day it was last confirmed.", needed=False),
+    Column("review_by", Kind.DATE, "Day by which it is to be looked at again.", needed=False),
+), needed=False)
+
 CRITERIA = ("learning conditions", "special educational needs", "safeguarding", "access", "sufficiency", "location")
 
 SUITABILITY = Table("suitability", "How well schools and blocks serve what they are used for, beside their condition.",
@@ -329,7 +337,7 @@ LOAN_OFFERS = Table("loan_offers", "Loans the plan may take or leave; each is ta
 ), needed=False)
 
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
-                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, *PUPIL_TABLES, *ENERGY_TABLES,
+                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, OWNERS, *PUPIL_TABLES, *ENERGY_TABLES,
                  *ROLL_TABLES, *GROWTH_TABLES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
