@@ -1,5 +1,6 @@
 """What a results folder says of a programme: its tables and its proof, as frames."""
 
+import hashlib
 from datetime import date
 from importlib.metadata import version
 
@@ -233,6 +234,7 @@ def solution(programme, seed, commit=None, inputs=None):
                 "modelled_share": float(parts.modelled.mean()),
                 "older_than_five_years_share": float((parts.survey_years_old > OLD_SURVEY_YEARS).mean())}
     return {"trust": outlook.estate.trust["name"], "scenario": outlook.scenario.name,
+            "scenario_sha256": hashlib.sha256(outlook.scenario.to_toml().encode()).hexdigest(),
             "overlays": list(outlook.scenario.applied_overlays), **base,
             "price_base": plan.price_base, "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
             "stand_in_money": candidates.money.stand_in, "notes": notes, "evidence": evidence,

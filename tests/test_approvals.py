@@ -1,6 +1,8 @@
 """Locks, overrides and approvals: a changed file is found, a decision has its cost, nobody approves alone."""
 
+import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -167,6 +169,9 @@ def test_an_override_is_against_what_the_run_found(tiny_results):
 def test_a_project_from_lock_to_approval_as_users_meet_it(project, tiny_results, capplan):
     done = capplan("lock", "set", project, "baseline.toml", "--file", project / "weights.csv", "--by", "Ann")
     assert done.exit_code == 0 and "runs had been" not in done.stdout
+    printed = re.search(r"prints (\w{12})\.", done.stdout)[1]
+    assert f"scenario baseline (SHA-256 {printed})" in (tiny_results / "summary.html").read_text(encoding="utf-8")
+    assert hashlib.sha256((tiny_results / "scenario.toml").read_bytes()).hexdigest().startswith(printed)
     plan = a_run(project, tiny_results)
     assert capplan("lock", "verify", project).exit_code == 0
     against = ("lock", "override", plan, "ELL-1-A.ROOF.patch", "--decision", "out", "--by", "Ann", "--why")

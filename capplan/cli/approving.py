@@ -33,7 +33,8 @@ def set_(project, scenario, overlays, files, by_whom, as_json):
     if as_json:
         tell_json(told)
         return
-    click.echo(f"Locked with the hash {told['lock_sha256']}.")
+    click.echo(f"Locked with the hash {told['lock_sha256']}. The page of a run under this scenario prints "
+               f"{told['scenario_sha256'][:12]}.")
     if told["runs_before"]:
         click.echo(f"{told['runs_before']} runs had been entered before: this lock was not set before any result was there.")
 

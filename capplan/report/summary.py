@@ -230,11 +230,12 @@ def provenance(results, ended=True):
     number = evidence.get("components")
     components = "components" if number is None else counted(number, "component")
     commit = f", commit {plain(solution['git_commit'])[:10]}" if solution.get("git_commit") else ""
+    hashed = f" (SHA-256 {plain(solution['scenario_sha256'])[:12]})" if solution.get("scenario_sha256") else ""
     seed = f", seed {solution['seed']}" if solution.get("seed") is not None else ""
     return [f"Evidence: {components}" + (f"; {', '.join(shares)}." if shares else "."),
             f"Audit: {plain(solution['audit'])}. Solver: {plain(solution['solver'])} {plain(solution['version'])}, "
             f"{status_words(solution) + ', ' if ended else ''}{solution['seconds']:.1f} s.",
-            f"capplan {plain(solution['capplan_version'])}{commit}, scenario {plain(solution['scenario'])}{seed}."]
+            f"capplan {plain(solution['capplan_version'])}{commit}, scenario {plain(solution['scenario'])}{hashed}{seed}."]
 
 
 def _figure(results, draw, heading, alt):
