@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 import capplan as cp
 from capplan.energy.factors import general_price_ratio
 from capplan.energy.packages import use_with
+from capplan.ledger import ledger_frame
+from capplan.money import money
 from capplan.programme.audit import audit
 from capplan.programme_energy import bills_saved, fitted_by_school, into_fund, money_with, told_of_bills
 from capplan.revolving_fund import fund_pots, revolved, with_fund
@@ -97,12 +99,25 @@ def test_not_a_pound_of_what_is_saved_is_lost_or_spent_twice(first, second):
     assert f"£{into_fund(second).sum():,.0f} in the revolving fund" in told_of_bills(second)[0]
 
 
-def test_the_books_of_every_school_have_its_own_savings(first, second):
+def test_the_ledger_of_every_school_has_its_own_savings_and_balances(first, second, tmp_path, root):
+    # The budget of data/tiny school by school, so that each has books of its own.
+    shutil.copytree(root / "data" / "tiny", tmp_path / "estate")
+    rows = [f"{school},{year},{income},0,0,{income - 5000 if school else 30_000 * (year == 2030)}"
+            for year in range(2026, 2036) for school, income in (("ELL", 900_000), ("MAR", 1_500_000), ("", 0))]
+    text = "\n".join(["school_id,year,income_gbp,staff_gbp,energy_gbp,other_costs_gbp", *rows, ""])
+    (tmp_path / "estate" / "budget.csv").write_text(text, encoding="utf-8")
+    purse = money(cp.read_estate(tmp_path / "estate"), first.candidates.outlook.scenario)
+    assert purse.books.by_school
     for programme in (first, second):
-        money, plain = money_with(programme), programme.candidates.money
-        less = (plain.books.lines.costs_gbp - money.books.lines.costs_gbp).groupby(plain.books.lines.year).sum()
-        assert less.to_list() == pytest.approx(money.reserves.bills_saved_gbp.to_list(), abs=0.02)
-        assert money.books.lines.kept_gbp.sum() - plain.books.lines.kept_gbp.sum() == pytest.approx(less.sum(), abs=0.1)
+        budgeted = dataclasses.replace(programme, candidates=dataclasses.replace(programme.candidates, money=purse))
+        ledger, saved, fund = ledger_frame(budgeted), bills_saved(programme), into_fund(programme)
+        before, total = purse.books.lines.set_index(["school_id", "year"]).costs_gbp, saved.groupby(level="year").sum()
+        for row in ledger.itertuples():
+            less = saved.get((row.school_id, row.year), 0.0)
+            kept = 1 - fund.get(row.year, 0.0) / total[row.year] if total[row.year] else 0.0
+            assert row.costs_gbp == pytest.approx(before[row.school_id, row.year] - less * kept, abs=0.02)
+        assert ledger.groupby("year").net_gbp.sum().abs().max() < 0.01
+    assert saved.groupby(level="school_id").sum().abs().min() > 1, "each school saves something"
 
 
 def test_the_audit_is_not_fooled_by_a_fund_that_is_too_full(second):
