@@ -6,6 +6,7 @@ import pytest
 
 import capplan as cp
 from capplan.candidates import split_list
+from capplan.candidates.energy_money import _rates
 from capplan.energy.measures import figure
 from capplan.energy.packages import use_with
 
@@ -77,6 +78,15 @@ def test_the_cap_on_a_tonne_by_hand(candidates):
     assert not any(keeps[scheme] for scheme in keeps if ".solar" in scheme), "panels burn no less fuel on site"
     assert "work.W2" in allowed, "the trust's own energy works, whose carbon nobody has told, are not held to it"
     assert any("£510 that PSDS4" in note for note in candidates.notes)
+
+
+def test_a_renewal_is_held_to_the_cap_at_what_it_adds_to_like_for_like(candidates):
+    offers, rates = candidates.energy, _rates(candidates.outlook, candidates._frames, candidates.energy)
+    pumps = [pair for pair in rates if pair[0].endswith(".heat_pump")]
+    both = set(zip(candidates.scheme_years.scheme_id, candidates.scheme_years.start_year, strict=True))
+    assert any((offers.works[scheme], year) in both for scheme, year in pumps), "none has a renewal like for like beside it"
+    for pair in pumps:
+        assert rates[pair] == pytest.approx(rate_by_hand(candidates, *pair), rel=1e-6)
 
 
 def test_the_award_pays_for_a_heat_pump_or_a_package_and_nothing_else(candidates):
