@@ -249,7 +249,7 @@ def _by_parts(inst, known, gap, limit, threads, seed):
         search.core(search.left_s() / 2)
         search.improve(search.left_s() / 2)
     else:
-        (search.core if search.model.starts > SETTLED_MODEL_STARTS else search.small_core)(search.left_s() / 4)
+        (search.core if search.model.starts > SETTLED_MODEL_STARTS else search.small_core)(search.left_s() / 2)
         search.improve(search.left_s() / 8)
     if not search.close and search.left_s() > LEAST_TIME_S:
         whole(search, search.left_s(), threads)

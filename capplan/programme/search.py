@@ -30,8 +30,8 @@ SMALL_CORE_STARTS, FIRST_GAP = 600, 0.01
 PART_STARTS, LEAST_PART_STARTS, MOST_PART_STARTS, GROWTH = 500, 100, 3000, 1.3
 """Starts left open when a part of the programme is improved, and how fast that number changes."""
 DRAWN_ABOUT = (0.3, 1.7)
-BEGINNINGS = (1 / 4, 1 / 4, 1.0)
-"""Shares of its time after which the whole model is begun anew; what is then left goes to the last."""
+BEGINNINGS, LONG_S = (1 / 4, 1 / 4, 1.0), 15.0
+"""Shares of its time after which the whole model is begun anew, if it has that long; what is then left goes to the last."""
 PART_TIME_S, LEAST_TIME_S = 2.0, 0.2
 NEARLY = 1e-3
 FRUITLESS = 12
@@ -264,7 +264,7 @@ def whole(search, time_limit_s, threads=1):
     a solver takes to find a programme is a matter of luck with a heavy tail, so each time begins with another seed.
     """
     until = time.perf_counter() + time_limit_s
-    for turn, share in enumerate(BEGINNINGS):
+    for turn, share in enumerate(BEGINNINGS if time_limit_s >= LONG_S and search.found else (1.0,)):
         if search.close or (left := until - time.perf_counter()) < LEAST_TIME_S:
             return
         if _once_whole(search, min(left, share * time_limit_s), search.seed + turn, threads):
