@@ -73,6 +73,8 @@ def mixed_scenario(first, second, swapped):
     for section in first:
         if section in NO_FIGURES:
             mixed[section] = second[section]
+        elif first[section] is None or second[section] is None:
+            mixed[section] = (second if cause_of(section) in swapped else first)[section]
         else:
             mixed[section] = {key: (second if cause_of(section, key) in swapped else first)[section][key]
                               for key in first[section]}

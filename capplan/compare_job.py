@@ -7,7 +7,7 @@ import pandas as pd
 
 from .candidates import propose
 from .candidates.approved import read_approved
-from .causes import CAUSES, State, causes_frame, changes_of, mixed_scenario, mixed_tables
+from .causes import CAUSES, NO_FIGURES, State, causes_frame, changes_of, mixed_scenario, mixed_tables
 from .errors import CapplanError, DataError, Fault
 from .estate import read_estate
 from .explain_job import read_programme
@@ -129,7 +129,7 @@ def _inputs(first, second, swapped):
     approved = second.approved if "rules" in swapped else first.approved
     mixed = mixed_scenario(first.scenario, second.scenario, swapped)
     return mixed_tables(first.tables, second.tables, swapped), {
-        key: value for key, value in mixed.items() if isinstance(value, dict)}, approved
+        key: value for key, value in mixed.items() if key not in NO_FIGURES}, approved
 
 
 def _solved(first, second, swapped, say):

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capplan.causes import BY_SECTION, CAUSES, FUNDING_TABLES, State, cause_of, causes_frame, changes_of, mixed_tables
+from capplan.causes import (
+    BY_SECTION,
+    CAUSES,
+    FUNDING_TABLES,
+    State,
+    cause_of,
+    causes_frame,
+    changes_of,
+    mixed_scenario,
+    mixed_tables,
+)
 from capplan.compare_job import compare, explained
 from capplan.run_records import read_record
 from capplan.scenario import Scenario
@@ -87,6 +97,14 @@ def test_every_figure_and_every_table_has_one_cause():
     assert mixed_tables(tables, others, ["data", "funding"]) == others
     fewer = mixed_tables({"schools.csv": b"1", "loans.csv": b"1"}, {"schools.csv": b"2"}, ["funding"])
     assert fewer == {"schools.csv": b"1"}
+
+
+def test_a_section_that_only_one_scenario_has_goes_in_whole():
+    one, other = {"name": "a", "costs": {"fees_share": 0.1}, "growth": None}, {
+        "name": "b", "costs": {"fees_share": 0.2}, "growth": {"years": 3}}
+    assert mixed_scenario(one, other, ["prices"]) == {"name": "b", "costs": {"fees_share": 0.2}, "growth": None}
+    assert mixed_scenario(one, other, ["rules"]) == {"name": "b", "costs": {"fees_share": 0.1}, "growth": {"years": 3}}
+    assert mixed_scenario(other, one, CAUSES) == one
 
 
 def test_two_runs_of_a_trust(tiny_results, other):
