@@ -17,12 +17,12 @@ from .linear import NO_STARTS, Dive, solve_part
 from .sifting import KEPT_PER_NEED, Sifting, best_of
 from .solver import relative_gap
 
-NEAR_STARTS, NEAR_PER_NEED = 8000, 3
-"""Starts that the relaxation is solved again with for a dive, the least regretted first: at least so many."""
+NEAR_PER_NEED = 3
 REST_OF_GAP = 10
 """A dive goes on until the fractional starts cost this many times the gap, as a share of all money."""
-CORES = (200, 1000)
-"""Starts outside the dive's relaxation, and as many inside it, that a core may choose from."""
+CORES = ((8000, 200), (60_000, 2000))
+"""Starts a dive looks at, the least regretted first, and those its core may choose from beside what it left fractional: the
+second where the first is not close enough, as on the 148 Essex sites."""
 GREEDY_STARTS_PER_NEED = 4
 """As many starts for each need are tried one by one, the least regretted first."""
 SMALL_CORE_STARTS, FIRST_GAP = 600, 0.01
@@ -113,13 +113,15 @@ class Search:
     def core(self, time_limit_s):
         """Dive in the relaxation until little is left to settle, then solve a core of it in whole numbers."""
         until, money = time.perf_counter() + min(time_limit_s, self.left_s()), float(self.model.instance.pots.amount.sum())
-        near = self._near(max(NEAR_STARTS, NEAR_PER_NEED * self.model.needs))
-        dive = Dive(self.model, near, until - time.perf_counter(), REST_OF_GAP * self.gap * money)
-        for size in CORES:
+        for near, size in CORES:
             left = until - time.perf_counter()
-            if not dive.solved or left < LEAST_TIME_S or self.close:
+            if left < LEAST_TIME_S or self.close:
                 return
-            self.take(dive.core(size, self.gap / 4, left, self.seed, self._enough(self.gap)))
+            starts = self._near(max(near, NEAR_PER_NEED * self.model.needs))
+            dive = Dive(self.model, starts, left, REST_OF_GAP * self.gap * money)
+            left = until - time.perf_counter()
+            if dive.solved and left > LEAST_TIME_S:
+                self.take(dive.core(size, self.gap / 4, left, self.seed, self._enough(self.gap)))
 
     def small_core(self, time_limit_s):
         """For a small model: a core of the starts that lose least, without a dive; wider where that has no programme."""
