@@ -5,9 +5,8 @@ from datetime import date
 import pandas as pd
 
 from . import reference
-from .errors import Fault, MissingFigureError
+from .errors import Fault, MissingFigureError, rows_at_fault
 from .funding.routes import latest_rule, project_faults
-from .money_checks import rows_at_fault
 
 BY_BID = ("bid", "award")
 SUCCESS = "success_share"

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from .energy_tables import STATED
-from .money_checks import rows_at_fault as _rows
+from .errors import rows_at_fault as _rows
 
 LONGEST_PERIOD_DAYS = 400
 WHOLE, NEAR = 1.0, 1e-6

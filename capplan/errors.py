@@ -106,3 +106,24 @@ class AuditError(CapplanError):
 
 class OutputError(CapplanError):
     """The place to write to is taken, missing, or cannot be written."""
+
+
+def rows_at_fault(frame, wrong, where, column, found, must_be):
+    """One fault for each row of a table that is wrong.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table, indexed by spreadsheet row.
+    wrong : Series of bool
+    where, column : str
+        File and column to name.
+    found : callable
+        What was found, from the row.
+    must_be : str
+
+    Returns
+    -------
+    list of Fault
+    """
+    return [Fault(where, int(row), column, found(values), must_be) for row, values in frame[wrong].iterrows()]

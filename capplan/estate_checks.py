@@ -8,8 +8,8 @@ from . import reference
 from .bid_checks import bid_faults, offer_faults
 from .energy_checks import holiday_faults, meter_faults, reading_faults, weather_faults
 from .errors import Fault
+from .errors import rows_at_fault as _rows
 from .money_checks import budget_faults, loan_faults, reserve_faults
-from .money_checks import rows_at_fault as _rows
 from .place_checks import expansion_faults, funding_faults, place_faults
 from .roll_checks import admission_faults, census_faults, feeder_faults, housing_faults
 

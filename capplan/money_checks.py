@@ -2,30 +2,9 @@
 
 import pandas as pd
 
-from .errors import Fault
+from .errors import Fault, rows_at_fault
 
 AGREE_WITHIN_GBP = 1.0
-
-
-def rows_at_fault(frame, wrong, where, column, found, must_be):
-    """One fault for each row of a table that is wrong.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The table, indexed by spreadsheet row.
-    wrong : Series of bool
-    where, column : str
-        File and column to name.
-    found : callable
-        What was found, from the row.
-    must_be : str
-
-    Returns
-    -------
-    list of Fault
-    """
-    return [Fault(where, int(row), column, found(values), must_be) for row, values in frame[wrong].iterrows()]
 
 
 def reserve_faults(frames, where):

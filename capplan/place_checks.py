@@ -1,7 +1,7 @@
 """What must hold between the cells of the tables about places: rows that are each right and together wrong."""
 
 from .errors import Fault
-from .money_checks import rows_at_fault as _rows
+from .errors import rows_at_fault as _rows
 
 
 def place_faults(frames, where):

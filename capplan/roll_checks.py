@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from .errors import Fault
-from .money_checks import rows_at_fault as _rows
+from .errors import rows_at_fault as _rows
 
 SPECIAL_PHASES = ("special", "alternative provision")
 

@@ -42,7 +42,7 @@ RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 # Libraries with one home: folders end with /, files with .py. Deferred: imported inside functions only.
 HOMES = {
     "pulp": ("programme/formulation.py", "programme/solver.py"), "highspy": ("programme/solver.py", "programme/linear.py"),
-    "matplotlib": ("report/",), "jinja2": ("report/",),
+    "matplotlib": ("report/",), "jinja2": ("report/",), "typst": ("report/",), "docx": ("report/",),
     "pydantic": ("scenario.py", "scenario_parts.py", "scenario_carbon.py", "scenario_pupils.py",
                  "scenario_growth.py", "importers/survey_map"),
     "click": ("cli/",),

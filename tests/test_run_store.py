@@ -120,7 +120,7 @@ def archive(**files):
 
 
 @pytest.mark.parametrize(("content", "wrong"), [
-    (archive(**{"../evil.csv": "x"}), "evil"), (archive(**{"/tmp/evil.csv": "x"}), "evil"),
+    (archive(**{"../evil.csv": "x"}), "evil"), (archive(**{"/evil.csv": "x"}), "evil"),
     (archive(**{"schools.csv/../../evil.csv": "x"}), "evil"), (archive(**{"notes.txt": "x"}), "notes"),
     (archive(**{"schools.csv": "x" * 20_000}), "too much"), (b"PK", "damaged"),
     (archive(**{"schools.csv": "name\n" * 100}).replace(b"\x04", b"\x05"), "damaged")])

@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..energy.abatement import abatement_curve
 from .charts import EDGE, INK, _axes, _legend, _look, _titled
-from .words import counted, listed, money, money_tick, plain, pounds, year_label
+from .page_tables import table_of
+from .words import counted, listed, money, money_tick, plain, pounds, shortened, year_label
 
 MOST_GBP_PER_T, LEAST_GBP_PER_T = 1000.0, -500.0
 SCREEN_COLUMNS = 96
@@ -258,27 +259,21 @@ def _path_table(found):
              "" if pd.isna(row.most_tco2e) else f"{row.most_tco2e:,.0f}", pounds(row.bills_without_gbp),
              pounds(row.bills_with_gbp), f"{row.fuels_with_kwh:,.0f}", f"{row.electricity_with_kwh:,.0f}")
             for row in found.path[found.path.year <= found.last_year + 1].itertuples()]
-    return _table("Footprint (tCO2e), bills (real) and energy bought (kWh) by planning year.",
-                  "Year|#Without works|#With the programme|#Target|#Bills without|#Bills with|#Fuel burnt, with|"
-                  "#Electricity, with", rows)
+    return table_of("Footprint (tCO2e), bills (real) and energy bought (kWh) by planning year.",
+                    "Year|#Without works|#With the programme|#Target|#Bills without|#Bills with|#Fuel burnt, with|"
+                    "#Electricity, with", [("", rows)])
 
 
 def _curve_table(found):
-    rows = [(plain(row.name_), row.kind, plain(textwrap.shorten(row.measures, 120)), "yes" if row.chosen == "yes" else "no",
+    rows = [(plain(row.name_), row.kind, shortened(row.measures, 120), "yes" if row.chosen == "yes" else "no",
              pounds(row.cost_gbp), f"{row.carbon_tco2e:,.1f}", pounds(row.gbp_per_tonne),
              pounds(row.comparator_gbp_per_tonne), pounds(row.bills_gbp),
              "never" if pd.isna(row.payback_years) else f"{row.payback_years:.0f} years")
             for row in curve_rows(found).rename(columns={"name": "name_"}).itertuples()]
-    return _table("Measures by what a tonne costs (Green Book form), real pounds; the cost of a renewal is what it adds to "
-                  "like for like, without any larger supply. measures.csv has every one considered.",
-                  "School|Kind|Measures|In the programme|#Cost|#Tonnes|#A tonne costs|#A tonne is worth|#Bills saved a year|"
-                  "#Payback", rows)
-
-
-def _table(caption, columns, rows):
-    names = columns.split("|")
-    return {"caption": caption, "columns": [name.removeprefix("#") for name in names], "groups": [("", rows)], "total": None,
-            "numeric": [name.startswith("#") for name in names], "more": "", "empty": not rows}
+    return table_of("Measures by what a tonne costs (Green Book form), real pounds; the cost of a renewal is what it "
+                    "adds to like for like, without any larger supply. measures.csv has every one considered.",
+                    "School|Kind|Measures|In the programme|#Cost|#Tonnes|#A tonne costs|#A tonne is worth|#Bills saved a "
+                    "year|#Payback", [("", rows)])
 
 
 def measures_text(measures, facts):
@@ -310,7 +305,7 @@ def measures_text(measures, facts):
               f"{'Worth most above their cost, the best of each kind at a school':<76}{'Cost':>10}{'Worth':>10}"]
     best = offered.sort_values("npv_gbp", ascending=False, kind="stable").drop_duplicates(["school_id", "kind"]).head(10)
     for school, what, cost_gbp, worth_gbp in zip(best.name, best.measures, best.cost_gbp, best.npv_gbp, strict=True):
-        lines.append(f"{textwrap.shorten(f'{plain(school)}: {plain(what)}', 74, placeholder=' ...'):<76}"
+        lines.append(f"{shortened(f'{school}: {what}', 74):<76}"
                      f"{money(cost_gbp):>10}{money(worth_gbp):>10}")
     return "\n".join(lines)
 

@@ -10,7 +10,7 @@ from ..simulation.growth import JOINED
 from ..simulation.growth_findings import first_sca, spread_of
 from ..simulation.growth_inputs import day_of
 from ..simulation.growth_runs import half_width
-from .words import counted, money, percent, plain, year_label
+from .words import counted, money, percent, plain, shortened, year_label
 
 TEMPLATES = Path(__file__).parent / "templates"
 WIDE = 118
@@ -104,8 +104,8 @@ def _school_lines(facts):
     for row in facts["prospects"]:
         dowry_gbp = row["dowry_p50_gbp"]
         shares = (f"{row[f'{name}_share']:.0%}" for name in ("joined", "declined", "withdrew"))
-        lines.append(f"{_short(row['name']):32}" + "".join(f"{share:>{wide}}" for share, wide in zip(shares, (7, 10, 12),
-                                                                                                     strict=True))
+        lines.append(f"{shortened(row['name'], 30):32}"
+                     + "".join(f"{share:>{wide}}" for share, wide in zip(shares, (7, 10, 12), strict=True))
                      + "".join(f"{row[name][:7] or 'never':>10}" for name in ("p10", "p50", "p90"))
                      + f"{money(dowry_gbp) if dowry_gbp == dowry_gbp else '':>13}")
     return [*lines, "Dowry: what would have to come with it for the trust to be no worse off; negative: it pays for itself."]
@@ -113,10 +113,6 @@ def _school_lines(facts):
 
 def _figures(values, form):
     return [format(value, form) if value == value else "no staff" for value in values]
-
-
-def _short(name):
-    return textwrap.shorten(plain(name), 30, placeholder="...")
 
 
 def _phase_words(row):
@@ -255,7 +251,7 @@ def draw_timeline(story, ax=None):
             ax.barh(place, end - month, 0.6, left=month, facecolor=fill, edgecolor="#333333", hatch=hatch, linewidth=0.5)
         if outcome != JOINED and events and events[-1][1] == outcome:
             ax.annotate(f" {outcome}", (events[-1][0], place), va="center", fontsize=7.5)
-    ax.set_yticks(range(len(rows)), [_short(name) for name, _, _ in rows], fontsize=8)
+    ax.set_yticks(range(len(rows)), [shortened(name, 30) for name, _, _ in rows], fontsize=8)
     ax.invert_yaxis()
     ax.set_xlim(0, months)
     years = range(months // 12 + 1)

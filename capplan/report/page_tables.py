@@ -26,8 +26,8 @@ def programme_table(results):
         if len(rest):
             heading += f" (of which {len(rest):,} smaller, {pounds(rest.cost_gbp.sum())}, only in schemes.csv)"
         groups.append((heading, rows))
-    return _table(f"Funded schemes by the year they start, {plan_span(results)}. Cost in pounds of the day.",
-                  "Scheme|School|Block|Element|What|#Cost|Pot|#Value per £|Why", groups)
+    return table_of(f"Funded schemes by the year they start, {plan_span(results)}. Cost in pounds of the day.",
+                    "Scheme|School|Block|Element|What|#Cost|Pot|#Value per £|Why", groups)
 
 
 def deferred_table(results):
@@ -38,9 +38,9 @@ def deferred_table(results):
             for row in needs.head(MOST_DEFERRED_ROWS).itertuples()]
     rest = needs.iloc[MOST_DEFERRED_ROWS:]
     more = f"and {len(rest):,} more, {pounds(rest.cost_gbp.sum())}, in schemes.csv" if len(rest) else ""
-    return _table(f"Needs no scheme was chosen for; the largest expected loss first. Cost {IF_DEFERRED}; loss in its "
-                  "best year.", "Scheme|School|Block|Element|What|#Cost|#Loss it would avoid|Why not",
-                  [("", rows)], more=more)
+    return table_of(f"Needs no scheme was chosen for; the largest expected loss first. Cost {IF_DEFERRED}; loss in its "
+                    "best year.", "Scheme|School|Block|Element|What|#Cost|#Loss it would avoid|Why not",
+                    [("", rows)], more=more)
 
 
 def grades_table(results):
@@ -56,9 +56,9 @@ def priorities_table(results):
 
 def _split_table(table, name, caption):
     rows = [(label, *_split_row(row)) for label, row in table.iterrows()]
-    return _table(f"{caption} Funded: pounds of the day of the start. Deferred: {IF_DEFERRED}.",
-                  f"{name}|#Funded needs|#Cost funded|#Deferred needs|#Cost deferred", [("", rows)],
-                  ("All needs", *_split_row(table.sum())))
+    return table_of(f"{caption} Funded: pounds of the day of the start. Deferred: {IF_DEFERRED}.",
+                    f"{name}|#Funded needs|#Cost funded|#Deferred needs|#Cost deferred", [("", rows)],
+                    ("All needs", *_split_row(table.sum())))
 
 
 def _split_row(row):
@@ -72,8 +72,8 @@ def urgent_table(results):
              _priority(row.priority), pounds(row.cost_gbp), row.reason) for row in needs.head(MOST_URGENT_ROWS).itertuples()]
     rest = needs.iloc[MOST_URGENT_ROWS:]
     more = f"and {len(rest):,} more, {pounds(rest.cost_gbp.sum())}, in schemes.csv" if len(rest) else ""
-    return _table(f"Deferred needs of grade D or X, or of priority 1 or 2. Cost {IF_DEFERRED}.",
-                  "School|Element|Block|Grade|Priority|#Cost|Why not", [("", rows)], more=more)
+    return table_of(f"Deferred needs of grade D or X, or of priority 1 or 2. Cost {IF_DEFERRED}.",
+                    "School|Element|Block|Grade|Priority|#Cost|Why not", [("", rows)], more=more)
 
 
 def _priority(number):
@@ -92,8 +92,8 @@ def pots_table(results):
     rows = [(row.pot_id, row.route, f"{row.pots:,}", years_span(row.first_year, row.last_year),
              *(pounds(getattr(row, name)) for name in amounts)) for row in pots.itertuples()]
     total = ("Total", "", f"{int(pots.pots.sum()):,}", "", *(pounds(pots[name].sum()) for name in amounts))
-    return _table("Each pot over the whole plan, pounds of the day: held and received = spent + lapsed + left.",
-                  "Pot|Route|#Pots|Years|#Held and received|#Spent|#Lapsed|#Left at the end", [("", rows)], total)
+    return table_of("Each pot over the whole plan, pounds of the day: held and received = spent + lapsed + left.",
+                    "Pot|Route|#Pots|Years|#Held and received|#Spent|#Lapsed|#Left at the end", [("", rows)], total)
 
 
 def reserves_table(results):
@@ -102,10 +102,10 @@ def reserves_table(results):
     rows = [(year_label(row.year), *(pounds(getattr(row, name)) for name in names), pounds(row.closing_gbp - row.floor_gbp),
              _share(row.reserves_share), row.watch_band, row.in_year_deficit) for row in results.reserves.itertuples()]
     (below, *_), (above, *_) = watch_bands().values()
-    return _table("Free reserves by planning year, pounds of the day: closing = opening + income - costs - loans - works. "
-                  f"The top slice moves money inside the trust and is nil in all. DfE may ask below {below:.0%} and above "
-                  f"{above:.0%} of income.", "Year|#Opening|#Income|#Costs|#Loans|#Works|#Closing|#Floor|#Above the floor|"
-                  "#Share of income|DfE's bands|In-year deficit", [("", rows)])
+    return table_of("Free reserves by planning year, pounds of the day: closing = opening + income - costs - loans - works. "
+                    f"The top slice moves money inside the trust and is nil in all. DfE may ask below {below:.0%} and above "
+                    f"{above:.0%} of income.", "Year|#Opening|#Income|#Costs|#Loans|#Works|#Closing|#Floor|#Above the floor|"
+                    "#Share of income|DfE's bands|In-year deficit", [("", rows)])
 
 
 def ledger_table(results):
@@ -115,9 +115,9 @@ def ledger_table(results):
             for row in ledger.itertuples(index=False)]
     known = "" if contributions_known(results) or not rows else (" What schools contribute is not known without a budget by "
                                                                  "school.")
-    return _table("The ledger over the plan, pounds of the day: net = received less contributed; with the centre it adds up "
-                  f"to nothing. Grants come on top.{known}", "School|#Contributed|#Central services|#Works from reserves|"
-                  "#Received|#Net|#Own grants|#Grants of the trust|#Years in deficit", [("", rows)])
+    return table_of("The ledger over the plan, pounds of the day: net = received less contributed; with the centre it adds "
+                    f"up to nothing. Grants come on top.{known}", "School|#Contributed|#Central services|#Works from "
+                    "reserves|#Received|#Net|#Own grants|#Grants of the trust|#Years in deficit", [("", rows)])
 
 
 def _known_pounds(amount):
@@ -129,8 +129,8 @@ def _unspent_rows(results):
     rows = [(vintage, *(pounds(amount) if amount else "" for amount in amounts), pounds(lapsed[vintage]))
             for vintage, amounts in table.iterrows()]
     total = ("All grants", *map(pounds, table.sum()), pounds(lapsed.sum())) if rows else None
-    return _table("Grant left on 31 August, pounds of the day, by route and the years it can be spent in.",
-                  "|".join(["Vintage", *(f"#{year_label(year)}" for year in table), "#Lapsed"]), [("", rows)], total)
+    return table_of("Grant left on 31 August, pounds of the day, by route and the years it can be spent in.",
+                    "|".join(["Vintage", *(f"#{year_label(year)}" for year in table), "#Lapsed"]), [("", rows)], total)
 
 
 def schools_table(results):
@@ -142,10 +142,10 @@ def schools_table(results):
             for row in schools.itertuples(index=False)]
     total = ("All schools", f"{schools.gifa_m2.sum():,.0f}", *(pounds(schools[name].sum()) for name in amounts[:3]),
              "", f"{schools.schemes_funded.sum():,.0f}", pounds(schools.spend_gbp.sum()), "")
-    return _table(f"Schools, most spend first. Backlog at {results.solution['price_base']} prices, now and at the end "
-                  "of the plan; spend in pounds of the day. FCI, facility condition index: backlog / replacement.",
-                  "School|#GIFA m2|#Backlog now|#End without|#End with|#FCI now|#Schemes|#Spend|#Surveyed",
-                  [("", rows)], total)
+    return table_of(f"Schools, most spend first. Backlog at {results.solution['price_base']} prices, now and at the end "
+                    "of the plan; spend in pounds of the day. FCI, facility condition index: backlog / replacement.",
+                    "School|#GIFA m2|#Backlog now|#End without|#End with|#FCI now|#Schemes|#Spend|#Surveyed",
+                    [("", rows)], total)
 
 
 def places_table(results):
@@ -157,11 +157,11 @@ def places_table(results):
              f"{start.pupils_p50:,.0f}", _band(end), f"{end.spare_with:,.0f}", f"{end.short_with:,.0f}",
              _share(end.occupied_share)) for start, end in zip(first.itertuples(index=False), last.itertuples(index=False),
                                                                strict=True)]
-    return _table("Places and pupils at the start and in the last year of the plan; what one school lacks is not set "
-                  "against what another has. Pupils at the end: one case in two, and four cases in five between the two in "
-                  "brackets. Area: what the guidelines give those pupils, of the floor area there is.",
-                  "School|#Places now|#At the end, nothing done|#With the programme|#Pupils now|#Pupils at the end|"
-                  "#Spare then|#Short then|#Area needed", [("", rows[1:])], rows[0] if rows else None)
+    return table_of("Places and pupils at the start and in the last year of the plan; what one school lacks is not set "
+                    "against what another has. Pupils at the end: one case in two, and four cases in five between the two "
+                    "in brackets. Area: what the guidelines give those pupils, of the floor area there is.",
+                    "School|#Places now|#At the end, nothing done|#With the programme|#Pupils now|#Pupils at the end|"
+                    "#Spare then|#Short then|#Area needed", [("", rows[1:])], rows[0] if rows else None)
 
 
 def energy_table(results):
@@ -174,9 +174,9 @@ def energy_table(results):
                      f"{row.footprint_tco2e:,.1f}", row.method + (" (weak)" if row.weak == "yes" else "")))
     total = ("All schools", "", f"{table.use_kwh.sum() / 1000:,.0f}", "", "", "", pounds(table.cost_gbp.sum()),
              f"{table.footprint_tco2e.sum():,.1f}", "") if rows else None
-    return _table("Energy of a normal year before any works. Range: holds the truth in eight cases of ten. Of its kind: "
-                  "what a school of its kind and size uses. Bill (at the plan's prices) and footprint of the first year.",
-                  "School|Fuel|#MWh|#Range|#Of its kind|#kWh/m2|#Bill|#tCO2e|How it is known", [("", rows)], total)
+    return table_of("Energy of a normal year before any works. Range: holds the truth in eight cases of ten. Of its kind: "
+                    "what a school of its kind and size uses. Bill (at the plan's prices) and footprint of the first year.",
+                    "School|Fuel|#MWh|#Range|#Of its kind|#kWh/m2|#Bill|#tCO2e|How it is known", [("", rows)], total)
 
 
 def _band(row):
@@ -188,15 +188,15 @@ def _band(row):
 def inputs_table(results):
     """The files the run read, with their SHA-256 digests."""
     rows = sorted((results.solution.get("inputs") or {}).items())
-    return _table("Files the run read.", "File|SHA-256", [("", rows)])
+    return table_of("Files the run read.", "File|SHA-256", [("", rows)])
 
 
 def _spend_rows(results):
     table = spend_by_pot(results)
     rows = [(year_label(year), *map(pounds, amounts), pounds(amounts.sum())) for year, amounts in table.iterrows()]
     total = ("All years", *map(pounds, table.sum()), pounds(table.to_numpy().sum()))
-    return _table("Spend by planning year and source, pounds of the day.",
-                  "|".join(["Year", *(f"#{source}" for source in table), "#Total"]), [("", rows)], total)
+    return table_of("Spend by planning year and source, pounds of the day.",
+                    "|".join(["Year", *(f"#{source}" for source in table), "#Total"]), [("", rows)], total)
 
 
 def _backlog_rows(results):
@@ -204,8 +204,8 @@ def _backlog_rows(results):
     rows = [(f"September {year}", *(pounds(part) for plan in PLANS for part in (*amounts[plan], amounts[plan].sum())))
             for year, amounts in table.iterrows()]
     head = [f"#{grade} {plan}" for plan in PLANS for grade in (*COUNTED_GRADES, "Total")]
-    return _table(f"Backlog by grade, without and with the programme, at {results.solution['price_base']} prices.",
-                  "|".join(["At", *head]), [("", rows)])
+    return table_of(f"Backlog by grade, without and with the programme, at {results.solution['price_base']} prices.",
+                    "|".join(["At", *head]), [("", rows)])
 
 
 def _school_rows(results):
@@ -214,16 +214,16 @@ def _school_rows(results):
     rows = [(names[school], *(pounds(amount) if amount else "" for amount in amounts), pounds(amounts.sum()))
             for school, amounts in table.iterrows()]
     total = ("All schools", *map(pounds, table.sum()), pounds(table.to_numpy().sum()))
-    return _table("Spend by school and planning year, pounds of the day.",
-                  "|".join(["School", *(f"#{year_label(year)}" for year in table), "#Total"]), [("", rows)], total)
+    return table_of("Spend by school and planning year, pounds of the day.",
+                    "|".join(["School", *(f"#{year_label(year)}" for year in table), "#Total"]), [("", rows)], total)
 
 
 def _need_rows(results):
     table = needs_by_element(results)
     rows = [(element, *map(pounds, amounts)) for element, amounts in table.iterrows()]
-    return _table(f"Needs by element. Funded: pounds of the day of the start. Deferred: {IF_DEFERRED}. "
-                  f"Backlog: pounds at {results.solution['price_base']} prices.",
-                  "Element|#Funded|#Deferred|#Backlog now", [("", rows)], ("Total", *map(pounds, table.sum())))
+    return table_of(f"Needs by element. Funded: pounds of the day of the start. Deferred: {IF_DEFERRED}. "
+                    f"Backlog: pounds at {results.solution['price_base']} prices.",
+                    "Element|#Funded|#Deferred|#Backlog now", [("", rows)], ("Total", *map(pounds, table.sum())))
 
 
 def _bridge_rows(results):
@@ -234,8 +234,8 @@ def _bridge_rows(results):
     for year, amounts in table.groupby(table.year.fillna(0)):
         by_item = amounts.set_index("item").amount_gbp
         rows.append((year_label(year) if year else "Whole plan", *(pounds(by_item[item]) for item in items)))
-    return _table(f"How the backlog moves, at {results.solution['price_base']} prices. Opening and the items after it add "
-                  "up to the closing.", "|".join(["Year", *(f"#{item}" for item in items)]), [("", rows[1:] + rows[:1])])
+    return table_of(f"How the backlog moves, at {results.solution['price_base']} prices. Opening and the items after it add "
+                    "up to the closing.", "|".join(["Year", *(f"#{item}" for item in items)]), [("", rows[1:] + rows[:1])])
 
 
 FIGURE_TABLES = {"draw_unspent": _unspent_rows,
@@ -244,8 +244,26 @@ FIGURE_TABLES = {"draw_unspent": _unspent_rows,
                  "draw_schools": _school_rows, "draw_needs": _need_rows}
 
 
-def _table(caption, columns, groups, total=None, more=""):
-    """A table for the page: groups of (heading, rows); a column whose name starts with # holds numbers."""
+def table_of(caption, columns, groups, total=None, more=""):
+    """A table of words for a page or a document.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows, and in which unit.
+    columns : str
+        Names of the columns, parted by ``|``; one that starts with ``#`` holds numbers.
+    groups : list of (str, list of tuple)
+        Heading of the group (blank: none) and its rows of words; the first cell of a row names it.
+    total : tuple of str, optional
+        Last row.
+    more : str, optional
+        What is left out, said below.
+
+    Returns
+    -------
+    dict
+    """
     names = columns.split("|")
     return {"caption": caption, "columns": [name.removeprefix("#") for name in names], "groups": groups, "total": total,
             "numeric": [name.startswith("#") for name in names], "more": more,

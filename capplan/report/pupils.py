@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .words import listed, percent, plain
+from .words import listed, percent, plain, shortened
 
 TEMPLATES = Path(__file__).parent / "templates"
 INK, BAND, LINE = "#1a1a1a", "#cfe3f2", "#1f5f8b"
@@ -88,7 +88,7 @@ def draw_schools(forecast):
     past, totals = history(forecast), forecast.totals()
     for ax, school in zip(axes.flat, shown, strict=False):
         _draw(ax, past, totals, school)
-        ax.set_title(textwrap.shorten(plain(names[school]), 30, placeholder="..."), loc="left", fontsize=8.5, color=INK)
+        ax.set_title(shortened(names[school], 30), loc="left", fontsize=8.5, color=INK)
         ax.tick_params(labelsize=7)
         ax.xaxis.get_major_locator().set_params(nbins=4)
     for ax in list(axes.flat)[len(shown):]:
