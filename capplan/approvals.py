@@ -120,14 +120,29 @@ def log_override(results, told, by_whom, why):
     dict
         What was entered.
     """
-    project, record = _entered(results)
+    project, record = entered(results)
     entry = {**told, "by": by_whom, "why": why, "run_id": record["run_id"], "record_sha256": record["record_sha256"]}
     add_entry(project, "override", entry)
     return entry
 
 
-def _entered(results):
-    """The project and the record of a run that is in its store, or an error that says what to do."""
+def entered(results):
+    """The project and the record of a run that is in its store.
+
+    Parameters
+    ----------
+    results : str or Path
+        Results folder.
+
+    Returns
+    -------
+    tuple of (Path, dict)
+
+    Raises
+    ------
+    CapplanError
+        If it is in none, with what to do.
+    """
     record, project = read_record(results), store_of(Path(results).resolve().parent)
     if project is None:
         raise CapplanError(f"{results} is in no project; make a store with: capplan runs start FOLDER, and run inside it.")
@@ -197,7 +212,7 @@ def approve(results, state, by_whom, roles_file=None):
     Roles are names in a file, not logins: the store shows that nothing was changed afterwards, not who sat at the keyboard.
     *Counterexample:* a reviewer who types the approver's name; keep the project's folder where only those people may write.
     """
-    project, record = _entered(results)
+    project, record = entered(results)
     faults = faults_of_run(results)
     if faults:
         raise DataError(faults)

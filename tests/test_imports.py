@@ -31,7 +31,7 @@ TIERS = (
     ("certainty", "many_futures", "revolving_fund"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",),
-    ("approvals",), ("simulation",),
+    ("approvals",), ("governance",), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "growth_job", "money_job",
      "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job", "override_job"),

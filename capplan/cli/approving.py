@@ -66,10 +66,11 @@ def verify(project, as_json):
 @clean
 def override(results, scheme, decision, by_whom, why, as_json):
     """Log the decision that SCHEME is in, or out, against the run of RESULTS, with what it costs in value."""
-    from ..approvals import log_override
+    from ..approvals import entered, log_override
     from ..override_job import override_cost
     if not why.strip():
         raise click.BadParameter("give a reason.", param_hint="--why")
+    entered(results)  # before the long solve, not after it
     told = log_override(results, override_cost(results, scheme, decision, say), by_whom, why)
     if as_json:
         tell_json(told)
