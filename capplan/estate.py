@@ -207,6 +207,11 @@ class Estate:
         """What pupils bring and classes cost by school; empty if the folder has no such table."""
         return self.table("pupil_funding")
 
+    @property
+    def evidence(self):
+        """Photos, quotes and reports by path and hash; empty if the folder has no such table."""
+        return self.table("evidence")
+
     def __str__(self):
         gifa_m2 = self._frames["blocks"].gifa_m2.sum()
         return (f"{self.trust['name']}: {len(self.schools)} schools, {len(self.sites)} sites, "

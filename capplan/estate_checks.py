@@ -9,6 +9,7 @@ from .bid_checks import bid_faults, offer_faults
 from .energy_checks import holiday_faults, meter_faults, reading_faults, weather_faults
 from .errors import Fault
 from .errors import rows_at_fault as _rows
+from .evidence_checks import evidence_faults
 from .money_checks import budget_faults, loan_faults, reserve_faults
 from .place_checks import expansion_faults, funding_faults, place_faults
 from .roll_checks import admission_faults, census_faults, feeder_faults, housing_faults
@@ -39,7 +40,7 @@ def sense_faults(frames, files):
              "expansions": expansion_faults, "pupil_funding": funding_faults,
              "meters": meter_faults, "readings": reading_faults, "weather": weather_faults, "holidays": holiday_faults,
              "census": census_faults, "admissions": admission_faults, "feeders": feeder_faults,
-             "housing": housing_faults}
+             "housing": housing_faults, "evidence": evidence_faults}
     faults = []
     for name, rule in rules.items():
         if name in files:

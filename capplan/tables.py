@@ -9,6 +9,7 @@ from .columns import gbp_column as _gbp
 from .columns import id_column as _id
 from .columns import year_column as _year
 from .energy_tables import ENERGY_TABLES
+from .evidence_tables import EVIDENCE_TABLES
 from .growth_tables import GROWTH_TABLES
 from .pupil_tables import PUPIL_TABLES
 from .roll_tables import ROLL_TABLES
@@ -338,7 +339,7 @@ LOAN_OFFERS = Table("loan_offers", "Loans the plan may take or leave; each is ta
 
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
                  SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, OWNERS, *PUPIL_TABLES, *ENERGY_TABLES,
-                 *ROLL_TABLES, *GROWTH_TABLES)
+                 *ROLL_TABLES, *GROWTH_TABLES, *EVIDENCE_TABLES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 
 

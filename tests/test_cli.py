@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("approve", "bids", "check", "compare", "complete",
             "demo", "dictionary", "energy baseline", "energy forecast", "energy measures",
-            "envelopes",
+            "envelopes", "evidence index", "evidence verify",
             "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "grow", "import pds",
             "import schools", "import survey", "learn", "lock log", "lock override",
@@ -133,7 +133,8 @@ def test_the_commands_are_these():
     assert tuple(sorted(name for name, _ in commands())) == COMMANDS
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "funding", "import", "lock", "objectives", "policy", "pupils", "runs"])
+@pytest.mark.parametrize("words", ["", *COMMANDS, "evidence", "funding", "import", "lock", "objectives", "policy", "pupils",
+                                   "runs"])
 def test_every_command_has_help_with_a_sentence_and_its_options(words, capplan):
     done = capplan(*words.split(), "--help")
     assert done.exit_code == 0 and done.stdout.startswith("Usage:") and done.stderr == ""

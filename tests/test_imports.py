@@ -16,10 +16,12 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 # Each part may import the parts of the rows above its own, never those beside it or below.
 TIERS = (
     ("errors", "columns", "folders", "causes"),
-    ("pupil_tables", "roll_tables", "energy_tables", "growth_tables"), ("tables",),
+    ("pupil_tables", "roll_tables", "energy_tables", "growth_tables",
+     "evidence_tables"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
-    ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks"), ("estate_checks",), ("estate",),
+    ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks", "evidence_checks",
+                        "evidence_names"), ("estate_checks",), ("estate",),
     ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon", "scenario_delivery",
      "scenario_growth"), ("scenario",), ("pupil_inputs",),
     ("pupil_forecast",), ("place_demand",),
@@ -31,7 +33,7 @@ TIERS = (
     ("certainty", "many_futures", "revolving_fund"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",),
-    ("approvals",), ("governance",), ("simulation",),
+    ("approvals", "evidence"), ("governance",), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "growth_job", "money_job",
      "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job", "override_job"),

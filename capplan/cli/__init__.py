@@ -11,6 +11,7 @@ from . import (
     comparing,
     condition,
     energy,
+    evidence,
     explaining,
     funding,
     growing,
@@ -33,7 +34,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             energy.energy, pupils.pupils, growing.grow, reporting.report, runs.runs, comparing.compare,
-            approving.lock, approving.approve)
+            approving.lock, approving.approve, evidence.evidence)
 
 
 @click.group()
