@@ -41,6 +41,7 @@ EXCEPTIONS = {
     ("budget", "pupils"): "the name is the unit", ("pupil_funding", "class_size"): "pupils",
     **{(table, "pupils"): "the name is the unit" for table in ("census", "admissions", "feeders", "area_forecasts",
                                                                       "prospects", "pupil_changes")},
+    ("evidence", "bytes"): "the name is the unit",
     ("blocks", "lifts"): "the name is the unit", ("components", "installed"): "a year of the calendar",
 }
 PLAIN_NUMBERS = {  # numbers that have no unit: labels, scores, shares, years of a folder made elsewhere, yearly chances
