@@ -49,6 +49,18 @@ def pounds(amount_gbp):
     return f"{'-' if whole < 0 else ''}£{abs(whole):,}"
 
 
+def pence(amount_gbp):
+    """Pounds and pence, for sums that have to add up.
+
+    Examples
+    --------
+    >>> pence(1234567.4), pence(-12), pence(-0.001)
+    ('£1,234,567.40', '-£12.00', '£0.00')
+    """
+    whole = round(100 * float(amount_gbp))
+    return f"{'-' if whole < 0 else ''}£{abs(whole) // 100:,}.{abs(whole) % 100:02d}"
+
+
 def money_tick(amount_gbp, _position=None):
     """Pounds beside an axis, exact: £250k, £1.25m.
 
@@ -120,6 +132,17 @@ def listed(items):
     """A list in words: 'a', 'a and b', 'a, b and c'."""
     items = [str(item) for item in items]
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1] if items else ""
+
+
+def inside(name):
+    """A name of the program's own as it stands inside a sentence.
+
+    Examples
+    --------
+    >>> inside("Mechanical services"), inside("ICT")
+    ('mechanical services', 'ICT')
+    """
+    return name if name[:2].isupper() else f"{name[:1].lower()}{name[1:]}"
 
 
 def plain(text):
