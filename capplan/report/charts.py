@@ -4,6 +4,7 @@ Readable without colour: every series has a hatch or a line style of its own, a 
 Nothing here touches matplotlib's global state.
 """
 
+import contextlib
 import io
 import re
 import textwrap
@@ -267,7 +268,7 @@ CHARTS = ((draw_spend, "Spend by year and pot", words.spend_alt),
           (draw_needs, "Funded and deferred needs by element", words.needs_alt))
 
 
-def svg(draw, results):
+def svg(draw, results, salt=""):
     """One chart as SVG, the same bytes every time and the same picture everywhere (letters are drawn as shapes).
 
     Parameters
@@ -276,24 +277,41 @@ def svg(draw, results):
         One of the charts.
     results : Results
         What to draw.
+    salt : str
+        Tells it from other drawings of the same chart on one page.
 
     Returns
     -------
     bytes
         A whole SVG file that refers to nothing outside itself.
     """
-    import matplotlib
-
     buffer = io.StringIO()
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update({"svg.fonttype": "path", "svg.hashsalt": f"capplan {draw.__name__}"})
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+    with _own_settings({"svg.fonttype": "path", "svg.hashsalt": f"capplan {getattr(draw, '__name__', '')}{salt}"}):
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         draw(results).figure.savefig(buffer, format="svg", metadata=nothing)
     text = re.sub(r"<!--.*?-->|<!DOCTYPE.*?>|<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.DOTALL)
     text = re.sub(r'(?<= d=")[^"]*', lambda path: DECIMALS.sub(_two_decimals, path[0]), text)
     return re.sub(r"\s*\n\s*", "\n", text).encode()
+
+
+def png(draw, results):
+    """One chart as a picture of 150 dots to the inch, for Word; parameters as for ``svg``."""
+    buffer = io.BytesIO()
+    with _own_settings({}):
+        draw(results).figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+@contextlib.contextmanager
+def _own_settings(settings):
+    """Drawing as matplotlib comes, with these settings, whatever the user's own are."""
+    import matplotlib
+
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
 
 
 def _two_decimals(number):
