@@ -62,8 +62,8 @@ def report(results, reader, out, force, **options):
     """Write what one reader needs from RESULTS: for the CFO, a workbook of live formulas with checks."""
     chosen = _reader(reader, {name: value for name, value in options.items() if value is not None})
     if out.suffix.lower() not in chosen.suffixes:
-        raise OutputError(f"{out}: what {chosen.called} gets is a file that ends in {' or '.join(chosen.suffixes)}; give such "
-                          "a name.")
+        raise OutputError(f"{out}: what {chosen.called} gets is a file that ends in {' or '.join(chosen.suffixes)}; "
+                          "give such a name.")
     refuse_taken([out], force)
     made = chosen.made(results, out, **{name: options[name] for name in chosen.options})
     write_files({file: lambda place, content=content: place.write_bytes(content)
