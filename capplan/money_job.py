@@ -12,6 +12,7 @@ from .programme.envelopes import TODAY, envelopes, price_list
 from .programme.marginal import worth_of_a_pound
 from .programme.stress import stress
 from .report.envelopes import draw_envelopes, envelopes_text, save
+from .report.explorer import Explored, explorer_html
 from .report.stress import stress_text
 from .results import treatments
 from .scenario import read_scenario
@@ -27,7 +28,8 @@ def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, mos
     estate_folder, scenario_file : str or Path
     overlays : sequence of str
     folder : Path
-        An existing folder: ``envelopes.csv``, ``rules.csv``, ``envelopes.png``, ``envelopes.json`` and ``envelopes.txt``.
+        An existing folder: ``envelopes.csv``, ``envelope_schemes.csv``, ``rules.csv``, ``envelopes.png``,
+        ``envelopes.json``, ``envelopes.txt`` and ``explorer.html``.
     points : int
         How many envelopes.
     most : float
@@ -58,16 +60,55 @@ def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, mos
     prices = price_list(candidates, today, **settings, say=say)
     rules = pd.DataFrame([[each.rule, each.programme.objective, each.least_gbp, each.most_gbp] for each in prices],
                          columns=["rule", "value_without_gbp", "price_least_gbp", "price_most_gbp"])
+    plan = scenario.plan
     facts = {"trust": candidates.outlook.estate.trust["name"], "scenario": scenario.name,
-             "price_base": scenario.plan.price_base, "worth_of_a_pound": worth_of_a_pound(candidates),
+             "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
+             "price_base": plan.price_base, "worth_of_a_pound": worth_of_a_pound(candidates),
              "backlog_now_gbp": float(candidates.outlook.by_year().backlog_gbp.iloc[0]), "notes": list(candidates.notes)}
-    write_frame(frame.round(6), folder / "envelopes.csv")
-    write_frame(rules.round(2), folder / "rules.csv")
+    chosen = schemes_of_envelopes(candidates, found)
+    frame, rules = frame.round(6), rules.round(2)
+    write_frame(frame, folder / "envelopes.csv")
+    write_frame(chosen, folder / "envelope_schemes.csv")
+    write_frame(rules, folder / "rules.csv")
     write_json(facts, folder / "envelopes.json")
     save(draw_envelopes(frame, facts), folder / "envelopes.png")
     text = envelopes_text(frame, rules, facts)
     (folder / "envelopes.txt").write_text(text + "\n", encoding="utf-8")
+    (folder / "explorer.html").write_text(explorer_html(Explored(frame, rules, chosen, facts)), encoding="utf-8")
     return text
+
+
+def schemes_of_envelopes(candidates, found):
+    """The schemes of every envelope's programme.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    found : list of Envelope
+
+    Returns
+    -------
+    DataFrame
+        One row per envelope and scheme it starts: ``share_of_today`` [-], ``scheme_id, need, school_id, school_name,
+        block_id, element, kind, description, start_year`` and ``cost_gbp``, what its pots pay for it over the plan
+        (nominal). The costs of an envelope add up to what it spends.
+    """
+    names = candidates.outlook.estate.schools.set_index("school_id")["name"]
+    schemes = candidates.schemes.set_index("scheme_id")
+    columns = ["school_id", "block_id", "element", "kind", "description"]
+    frames = [pd.DataFrame(columns=["share_of_today", "scheme_id", "need", "school_id", "school_name", *columns[1:],
+                                    "start_year", "cost_gbp"])]
+    for each in found:
+        if each.programme is None:
+            continue
+        own = schemes.loc[sorted(each.programme.choice), [*columns, "exclusion_group"]].reset_index()
+        own["need"] = own.exclusion_group.where(own.exclusion_group != "", own.scheme_id)
+        own["school_name"] = own.school_id.map(names).fillna("the trust")
+        own["start_year"] = own.scheme_id.map(each.programme.choice)
+        paid = each.programme.draws.groupby("scheme_id").amount_gbp.sum()
+        own["cost_gbp"] = own.scheme_id.map(paid).fillna(0.0).round(2)
+        frames.append(own.assign(share_of_today=round(each.share, 6))[list(frames[0])])
+    return pd.concat(frames[1:] or frames, ignore_index=True)
 
 
 def envelopes_frame(candidates, found):

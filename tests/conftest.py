@@ -61,3 +61,17 @@ def tiny_results(tmp_path_factory, capplan):
     assert done.exit_code == 0, done.stderr
     assert done.stdout == (out / "solution.json").read_text(encoding="utf-8")
     return out
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium, driven by Playwright, where both are there."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not program:
+        pytest.skip("Chromium is not installed: pages are not looked at")
+    library = pytest.importorskip("playwright.sync_api")
+    with library.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=program,
+                                         args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        yield browser
+        browser.close()

@@ -135,7 +135,7 @@ def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, se
     with new_folder(out, force, (estate, scenario)) as folder:
         text = money_job.envelopes_folder(estate, scenario, overlays, folder, points, most, gap, time_limit, seed, workers,
                                           say)
-    tell(out, text)
+    tell(out, f"{text}\n\nThe page with a slider over the money is {out / 'explorer.html'}; it needs no network.")
 
 
 @click.command()

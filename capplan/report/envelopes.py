@@ -2,6 +2,7 @@
 
 import math
 
+from .explorer_words import held_words
 from .words import money
 
 TODAY_COLOUR, LINE_COLOUR, BOUND_COLOUR = "#c1440e", "#1f4e5f", "#9db5bd"
@@ -24,7 +25,7 @@ def envelopes_text(frame, rules, facts):
     rows = [_row(row) for row in frame.itertuples()]
     lines = [f"{facts['trust']}: what more and less money would do (scenario {facts['scenario']}, every pot alike)", "",
              f"{'money':>16}{'':>8}{'schemes':>9}{'loss avoided':>14}{'proved to':>11}{'backlog end':>13}{'failures':>10}"
-             f"{'pupil-days':>12}{'next £1 avoids':>16}", *rows, "", _held(frame, facts),
+             f"{'pupil-days':>12}{'next £1 avoids':>16}", *rows, "", held_words(frame, facts),
              f"The last pound of today's money avoids about £{facts['worth_of_a_pound']:.2f} of loss."]
     if len(rules):
         lines += ["", "What each rule costs, in loss no longer avoided:"]
@@ -40,21 +41,6 @@ def _row(row):
     further = "" if math.isnan(row.value_per_further_gbp) else f"£{row.value_per_further_gbp:.2f}"
     return (f"{money(row.money_gbp):>16}{today:>8}{row.schemes:9,.0f}{money(row.value_gbp):>14}{row.gap:11.2%}"
             f"{money(row.backlog_end_gbp):>13}{row.failures:10,.0f}{row.pupil_days:12,.0f}{further:>16}")
-
-
-def _held(frame, facts):
-    """Between which envelopes the backlog at the end is what it is today."""
-    now, good = facts["backlog_now_gbp"], frame.dropna(subset=["backlog_end_gbp"])
-    enough, short = good[good.backlog_end_gbp <= now], good[good.backlog_end_gbp > now]
-    if not len(good):
-        return "No envelope pays for what must be done."
-    if not len(enough):
-        return (f"None of these envelopes holds the backlog at today's {money(now)}: even {money(good.money_gbp.max())} "
-                f"leaves {money(good.backlog_end_gbp.min())}.")
-    if not len(short):
-        return f"Every one of these envelopes holds the backlog at today's {money(now)} or less."
-    return (f"To hold the backlog at today's {money(now)} takes between {money(short.money_gbp.max())} and "
-            f"{money(enough.money_gbp.min())} over the plan.")
 
 
 def draw_envelopes(frame, facts):
