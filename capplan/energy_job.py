@@ -7,11 +7,13 @@ from .candidates import propose
 from .carbon_results import measures_frame
 from .energy.measures import register
 from .energy_outlook import energy_outlook
+from .energy_uncertainty import RANGE_COLUMNS, decided_by_kind, ranges_register, read_energy_ranges, uncertainty
 from .estate import read_estate
 from .outlook import forecast
 from .reference import load
 from .report.carbon import measures_text
 from .report.energy_text import baseline_text, forecast_text
+from .report.energy_uncertainty import uncertainty_text
 from .scenario import read_scenario
 from .tabular import write_frame, write_json
 
@@ -100,12 +102,59 @@ def measures_folder(estate_folder, scenario_file, overlays, folder):
                               "footprint_tco2e": float(energy.by_year().footprint_tco2e.iloc[0])}
     text = measures_text(frame, facts)
     write_frame(frame, folder / "measures.csv")
-    write_frame(pd.concat([results.energy_figures(energy), register()], ignore_index=True), folder / "assumptions.csv")
+    return _told(folder, "measures", scenario, facts, text, results.energy_figures(energy), register()), facts
+
+
+def uncertainty_folder(estate_folder, scenario_file, overlays, folder, ranges=None, draws=1024, seed=0):
+    """Work out how sure the energy measures are that are offered, and what decides it, and write it.
+
+    Parameters
+    ----------
+    estate_folder, scenario_file : str or Path
+    overlays : sequence of str
+    folder : Path
+        An existing folder to write into: ``measure_ranges.csv``, ``measure_decides.csv``, ``assumptions.csv``,
+        ``sources.csv``, ``scenario.toml``, ``uncertainty.json`` and ``uncertainty.txt``.
+    ranges : str or Path, optional
+        The user's own table of ranges; left out: capplan's.
+    draws : int
+        Points drawn for each figure that is not known; a power of two.
+    seed : int
+
+    Returns
+    -------
+    tuple of (str, dict)
+        The findings for a screen, and as figures.
+    """
+    scenario, table = _asked(scenario_file, overlays), read_energy_ranges(ranges)
+    level = scenario.measures.level
+    scenario = scenario.model_copy(update={"measures": scenario.measures.model_copy(
+        update={"offered": True, "level": "central"})})
+    candidates = propose(forecast(read_estate(estate_folder), scenario))
+    frame, parts = uncertainty(candidates, table, draws.bit_length() - 1, seed)
+    energy = candidates.outlook.energy
+    facts = _facts(energy) | {"draws": draws, "seed": seed, "level_of_scenario": level, "measures": _records(frame),
+                              "decides": _records(decided_by_kind(parts))}
+    text = uncertainty_text(frame, decided_by_kind(parts), facts)
+    write_frame(frame.round(RANGE_ROUNDED), folder / "measure_ranges.csv")
+    write_frame(parts.round(4), folder / "measure_decides.csv")
+    return _told(folder, "uncertainty", scenario, facts, text, results.energy_figures(energy), register(),
+                 ranges_register(table)), facts
+
+
+RANGE_ROUNDED = {name: 2 for name in RANGE_COLUMNS if name.endswith(("_gbp", "_tonne"))} | {
+    name: 1 for name in RANGE_COLUMNS if name.endswith("_kwh")} | {
+    name: 3 for name in RANGE_COLUMNS if name.endswith(("_tco2e", "_share"))}
+
+
+def _told(folder, name, scenario, facts, text, *registers):
+    """Write what every folder about measures holds, and hand back the screen."""
+    write_frame(pd.concat(registers, ignore_index=True), folder / "assumptions.csv")
     write_frame(load("sources"), folder / "sources.csv")
     (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
-    write_json(facts, folder / "measures.json")
-    (folder / "measures.txt").write_text(text + "\n", encoding="utf-8")
-    return text, facts
+    write_json(facts, folder / f"{name}.json")
+    (folder / f"{name}.txt").write_text(text + "\n", encoding="utf-8")
+    return text
 
 
 def _facts(energy):
@@ -123,10 +172,5 @@ def _records(frame):
 
 
 def _written(folder, energy, facts, text):
-    """Write what every folder about energy holds, and hand back the screen."""
-    write_frame(results.energy_figures(energy), folder / "assumptions.csv")
-    write_frame(load("sources"), folder / "sources.csv")
-    (folder / "scenario.toml").write_text(energy.base.scenario.to_toml(), encoding="utf-8")
-    write_json(facts, folder / "energy.json")
-    (folder / "energy.txt").write_text(text + "\n", encoding="utf-8")
-    return text
+    """Write what every folder about energy in use holds, and hand back the screen."""
+    return _told(folder, "energy", energy.base.scenario, facts, text, results.energy_figures(energy))

@@ -32,7 +32,7 @@ TIERS = (
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing", "programme_energy"),
     ("certainty", "many_futures", "revolving_fund"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
-    ("runs", "sensitivity", "goal", "further_money", "carbon_price"), ("run_records",), ("run_store",),
+    ("runs", "sensitivity", "goal", "further_money", "carbon_price", "energy_uncertainty"), ("run_records",), ("run_store",),
     ("approvals", "evidence"), ("governance",), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "growth_job", "money_job",

@@ -103,7 +103,7 @@ class Desk:
         self.fitted[facts["scheme_id"], year] = tuple(fitted)
         self.saved[facts["scheme_id"], year] = saved
 
-    def consider(self, school, stage, fitted, cost_gbp, saved, scheme_id="", start=0, works_gbp=None):
+    def consider(self, school, stage, fitted, cost_gbp, saved, scheme_id="", start=0, works_gbp=None, context=()):
         """Note measures that were looked at, whether or not they are offered.
 
         Parameters
@@ -121,13 +121,16 @@ class Desk:
             Place of the year they are looked at in.
         works_gbp : float, optional
             Part of the cost that is the measures' own, whose range the library has; left out: all of it. [GBP]
+        context : sequence of Fitted
+            What their saving is worked out on top of.
         """
         central, *ends = (sum(school.cost_gbp(fitted, level).values()) for level in ("central", "low", "high"))
         own = cost_gbp if works_gbp is None else works_gbp
         ends = [cost_gbp + own * (end / central - 1.0) if central > 0 else cost_gbp for end in ends]
         self.considered.append({
             "school_id": school.school_id, "stage": stage, "fitted": tuple(fitted), "cost_gbp": float(cost_gbp),
-            "cost_low_gbp": ends[0], "cost_high_gbp": ends[1], "saved": saved, "scheme_id": scheme_id, "start": start})
+            "cost_low_gbp": ends[0], "cost_high_gbp": ends[1], "saved": saved, "scheme_id": scheme_id, "start": start,
+            "works_gbp": float(own), "context": tuple(context)})
 
     def facts(self, school, scheme_id, tag, group, description, **more):
         """What identifies a scheme of a school as a whole."""

@@ -50,7 +50,7 @@ def gas_off(desk, school, pumps, deepest):
             saved = school.saved(fitted, there)
             desk.offer(facts, start, cost, fitted, saved, desk.worth.of(saved), start + 1)
             if start == 0:
-                desk.consider(school, scheme, fitted, cost, saved, scheme)
+                desk.consider(school, scheme, fitted, cost, saved, scheme, context=there)
 
 
 def _described(measures):

@@ -70,7 +70,8 @@ def _stage(desk, school, stage, sets, suffix="", context=(), **more):
         found[scheme] = tuple(sets[place])
     named = dict(zip(places, found, strict=True))
     for place, fitted in enumerate(sets):
-        desk.consider(school, f"{school.school_id}.{stage}{suffix}", fitted, cost[place], saved[place], named.get(place, ""))
+        desk.consider(school, f"{school.school_id}.{stage}{suffix}", fitted, cost[place], saved[place], named.get(place, ""),
+                      context=context)
     return found
 
 

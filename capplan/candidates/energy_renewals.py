@@ -155,7 +155,7 @@ def _insulated(desk, school, block, measure, renewal, deepest):
         extra, saved = sum(school.cost_gbp(fitted).values()), school.saved(fitted, context)
         desk.offer(facts, start, row.cost_real_gbp + extra, fitted, saved, row.value + desk.worth.of(saved), finish)
         if scheme not in desk.members:
-            desk.consider(school, scheme, fitted, extra, saved, scheme, start)
+            desk.consider(school, scheme, fitted, extra, saved, scheme, start, context=context)
         desk.members[scheme], desk.works[scheme] = renewal.rows, base.scheme_id
     return scheme if scheme in desk.members else ""
 
@@ -193,7 +193,7 @@ def _pump_way(desk, school, block, renewal, suffix, before, requires, shuts_out)
         saved, total = school.saved(fitted, there), max(row.cost_real_gbp - float(spared[start]), 0.0) + pump
         desk.offer(facts, start, total, fitted, saved, row.value + desk.worth.of(saved), finish)
         if scheme not in desk.members:
-            desk.consider(school, scheme, fitted, total - row.cost_real_gbp, saved, scheme, start, pump)
+            desk.consider(school, scheme, fitted, total - row.cost_real_gbp, saved, scheme, start, pump, there)
         desk.members[scheme], desk.works[scheme] = renewal.rows, base.scheme_id
 
 
