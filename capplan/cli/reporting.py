@@ -12,7 +12,10 @@ from .options import clean, say
 
 @dataclass(frozen=True)
 class Written:
-    """What was made for a reader: files (in one folder) to their bytes, what to say of them, and what to warn of."""
+    """What was made for a reader: files (in one folder) to their bytes, what to say of them, and what to warn of.
+
+    Where the reader gets a folder, files are named by their place in it.
+    """
 
     files: dict
     said: str = ""
@@ -24,13 +27,15 @@ class Reader:
     """What can be written for one reader.
 
     ``suffixes`` are the endings of the file, ``options`` those of the command that are this reader's own (by the names of
-    their parameters) and ``made`` makes it: ``made(results, out, **options) -> Written``.
+    their parameters) and ``made`` makes it: ``made(results, out, **options) -> Written``. ``folder`` says whether, with
+    these options, it is a folder of files and not a file.
     """
 
     called: str
     suffixes: tuple
     options: tuple
     made: object
+    folder: object = lambda options: False
 
 
 def for_cfo(results, out):
@@ -44,30 +49,72 @@ def for_cfo(results, out):
     return Written({out: made.content}, f"All {made.checks} checks agree with the model.")
 
 
-READERS = {"cfo": Reader("the CFO", (".xlsx",), (), for_cfo)}
-UNBUILT = ("committee", "school", "bid")
+def for_school(results, out, school, full):
+    """The statement of one school, or its asset management plan; those of all schools as a folder."""
+    from ..report.results import read_results
+    from ..report.school_files import school_file, school_files, which_school
+    from ..report.school_statement import agreement, differing
+    from ..report.schools_read import read_schools
+    schools = read_schools(read_results(results))
+    if not all_schools({"school": school}):
+        return Written({out: school_file(schools, which_school(schools, school), out.suffix.lower(), full)})
+    said, apart = agreement(schools), differing(schools)
+    files = school_files(schools, full, say=say)
+    return Written(files, "" if apart else said, said.removeprefix("WARNING: ") if apart else "")
+
+
+def all_schools(options):
+    """Whether the papers of all schools are asked for."""
+    return options["school"] in (None, "all")
+
+
+READERS = {"cfo": Reader("the CFO", (".xlsx",), (), for_cfo),
+           "school": Reader("a school", (".pdf", ".docx", ".html"), ("school", "full"), for_school, all_schools)}
+UNBUILT = ("committee", "bid")
 
 
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path))
 @click.option("--for", "reader", required=True, type=click.Choice(("committee", "cfo", "school", "bid")),
               help="Who is to read it.")
-@click.option("--school", help="School it is about, for a school.")
+@click.option("--school", help="School it is about, for a school; all, or left out: every school, as a folder.")
+@click.option("--full", is_flag=True, default=None, help="For a school: the whole asset management plan, not one page.")
 @click.option("--scheme", help="Scheme it is about, for a bid.")
 @click.option("--round", "round_name", help="Funding round it is written for, for a bid.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write: .xlsx for the CFO.")
-@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@click.option("--out", required=True, type=click.Path(path_type=Path),
+              help="File to write: .xlsx for the CFO; .pdf, .docx or .html for a school; a folder for all schools.")
+@click.option("--force", is_flag=True, help="Replace what is there, if it is a file or capplan wrote the folder.")
 @clean
 def report(results, reader, out, force, **options):
     """Write what one reader needs from RESULTS: for the CFO, a workbook of live formulas with checks."""
     chosen = _reader(reader, {name: value for name, value in options.items() if value is not None})
+    own = {name: options[name] for name in chosen.options}
+    if chosen.folder(own):
+        return _tell(out, _folder(chosen, results, out, own, force))
     if out.suffix.lower() not in chosen.suffixes:
         raise OutputError(f"{out}: what {chosen.called} gets is a file that ends in {' or '.join(chosen.suffixes)}; "
                           "give such a name.")
     refuse_taken([out], force)
-    made = chosen.made(results, out, **{name: options[name] for name in chosen.options})
+    made = chosen.made(results, out, **own)
     write_files({file: lambda place, content=content: place.write_bytes(content)
                  for file, content in made.files.items()}, force)
+    return _tell(out, made)
+
+
+def _folder(reader, results, out, own, force):
+    """Write what a reader gets as a folder: whole or not at all."""
+    from ..runs import new_folder
+    if out.suffix.lower() in reader.suffixes:
+        raise OutputError(f"{out}: this is a folder of files; give the name of a folder, not of a file.")
+    with new_folder(out, force, (results,)) as folder:
+        made = reader.made(results, folder, **own)
+        for name, content in made.files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_bytes(content)
+    return made
+
+
+def _tell(out, made):
     if made.warning:
         say(f"WARNING: {made.warning}")
     click.echo(" ".join([f"Written to {out}.", *([made.said] if made.said else [])]))

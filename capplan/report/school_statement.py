@@ -57,13 +57,13 @@ def statement_blocks(schools, school_id, controls):
     """
     blocks = [Text(_lead(schools, school_id), LEAD)]
     if school_id != CENTRE:
-        blocks += [Heading("What the school needs", 2), Text(" ".join(need_words(schools, school_id)))]
-    blocks += [Heading("What is funded, and when", 2), *_funded(schools, school_id),
-               Heading("What waits", 2), *_waiting(schools, school_id, controls),
-               Heading("Money in and out over the plan", 2), Grid(sums_table(schools, school_id), (7, 3), small=True)]
+        blocks += [Heading("What the school needs"), Text(" ".join(need_words(schools, school_id)))]
+    blocks += [Heading("What is funded, and when"), *_funded(schools, school_id),
+               Heading("What waits"), *_waiting(schools, school_id, controls),
+               Heading("Money in and out over the plan"), Grid(sums_table(schools, school_id), (7, 3), small=True)]
     if school_id != CENTRE:
-        blocks += [Heading("Buildings that are not meant to last", 2), *_points(temporary_words(schools, school_id)),
-                   Heading("Energy, places and how the rules treated the school", 2),
+        blocks += [Heading("Buildings that are not meant to last"), *_points(temporary_words(schools, school_id)),
+                   Heading("Energy, places and how the rules treated the school"),
                    *_points([*energy_words(schools, school_id), *place_words(schools, school_id),
                              *rule_words(schools, school_id)])]
     return [*blocks, Text(_sources(schools), SMALL)]
@@ -117,7 +117,7 @@ def sums_document(schools):
         table = table_of(f"{said}: what each statement says, in pounds of the day over the plan.",
                          "|".join(["Statement", *(f"#{SUMS[name]}" for name in names)]), [("", rows)],
                          ("The programme", *(sum_words(name, aim[name]) for name in names)))
-        blocks += [Heading(said, 2), Grid(table, (4, *[2] * len(names)), small=True)]
+        blocks += [Heading(said), Grid(table, (4, *[2] * len(names)), small=True)]
     blocks.append(Text("The row of the programme is added up from other tables than the statements: schemes from "
                        "schemes.csv, pounds from what leaves the pots in cashflow.csv. The two sides of the common money, "
                        "the schools' and the centre's, cancel.", SMALL))
