@@ -85,8 +85,9 @@ UNBUILT = ("committee", "bid")
               help="File to write: .xlsx for the CFO; .pdf, .docx or .html for a school; a folder for all schools.")
 @click.option("--force", is_flag=True, help="Replace what is there, if it is a file or capplan wrote the folder.")
 @clean
-def report(results, reader, out, force, **options):
-    """Write what one reader needs from RESULTS: for the CFO, a workbook of live formulas with checks."""
+def report(results, reader, school, full, scheme, round_name, out, force):
+    """Write what one reader needs from RESULTS: for the CFO a workbook of live formulas, for a school its statement."""
+    options = {"school": school, "full": full, "scheme": scheme, "round_name": round_name}
     chosen = _reader(reader, {name: value for name, value in options.items() if value is not None})
     own = {name: options[name] for name in chosen.options}
     if chosen.folder(own):
