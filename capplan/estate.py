@@ -153,6 +153,11 @@ class Estate:
         return self.table("owners")
 
     @property
+    def controls(self):
+        """Who looks after which need that waits; empty if the folder has no such table."""
+        return self.table("controls")
+
+    @property
     def bids(self):
         """Bids the trust may make; empty if the folder has no such table."""
         return self.table("bids")

@@ -212,21 +212,34 @@ def pupil_days_at_failure(estate, parts, renewal_gbp, places=None):
     rows = rows.reset_index(drop=True).iloc[place]
     group = parts.groupby([parts.block_id.where(parts.block_id != "", parts.site_id), "element"], sort=False).ngroup()
     extent = extent_shares(group.to_numpy(), renewal_gbp, parts.sole.to_numpy())
-    days = pupil_days(_occupants(estate, parts, places), rows.closure_share.to_numpy(float),
+    days = pupil_days(occupants(estate, parts, places), rows.closure_share.to_numpy(float),
                       rows.closure_days.to_numpy(float), extent)
     return days, rows.life_safety.eq("yes").to_numpy()
 
 
-def _occupants(estate, parts, places=None):
-    """Pupils who depend on each component's block: those in it, or the whole site's for a block of plant and the grounds;
-    with places, by year."""
+def occupants(estate, rows, places=None):
+    """Pupils who depend on what stands in a block: those in it, or the whole site's for a block of plant and the grounds.
+
+    Parameters
+    ----------
+    estate : Estate
+    rows : DataFrame
+        ``block_id`` (blank: grounds) and ``site_id`` of each.
+    places : SchoolPlaces, optional
+        Where pupils are taught in each year; left out: as many as now.
+
+    Returns
+    -------
+    array, shape (n,), or with places (years, n)
+        NaN where nobody knows. [pupils]
+    """
     blocks = pupils_in_blocks(estate)
     by_year = blocks[["occupants"]] if places is None else occupants_of_blocks(places, estate, blocks.occupants)
     on_site = by_year.groupby(blocks.site_id).sum(min_count=1)
     plant = blocks.use == "plant"
     by_year = by_year.where(~plant, on_site.reindex(blocks.site_id).set_axis(blocks.index))
-    inside = (parts.block_id != "").to_numpy()[:, None]
-    found = np.where(inside, by_year.reindex(parts.block_id), on_site.reindex(parts.site_id)).astype(float)
+    inside = (rows.block_id != "").to_numpy()[:, None]
+    found = np.where(inside, by_year.reindex(rows.block_id), on_site.reindex(rows.site_id)).astype(float)
     return found[:, 0] if places is None else found.T
 
 

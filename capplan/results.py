@@ -15,6 +15,7 @@ from .energy.measures import register
 from .energy_results import energy_figures
 from .explanations import reasons, scheme_figures
 from .funding.budget import in_year_deficit, share_of_income, watch_band
+from .need_accounts import unused_controls
 from .outlook import OLD_SURVEY_YEARS, URGENT
 from .programme_energy import money_with, told_of_bills
 from .reference import component_types, load
@@ -225,7 +226,7 @@ def solution(programme, seed, commit=None, inputs=None):
     parts, plan = outlook.parts, outlook.scenario.plan
     assumed = assumptions_frame(programme)
     notes = [*candidates.notes, *_told_of_owners(outlook.estate.owners, assumed, date.today()),
-             *_going_blocks(programme), *told_of_bills(programme),
+             *_told_of_controls(programme), *_going_blocks(programme), *told_of_bills(programme),
              "Expected loss counts yearly patching, failures, and the cost of bringing what is left below A at the end back "
              "to A.",
              f"{(assumed.status == 'ASSUMPTION').sum()} of the figures used are assumptions of capplan, not published ones: "
@@ -253,6 +254,14 @@ def _told_of_owners(owners, figures, today):
     if unused:
         more = f" and {len(unused) - MOST_NAMED} more" if len(unused) > MOST_NAMED else ""
         yield f"owners.csv names figures that this run does not use: {', '.join(unused[:MOST_NAMED])}{more}."
+
+
+def _told_of_controls(programme):
+    """What has to be said of needs that the trust's own controls name and the plan does not have."""
+    unused = unused_controls(programme)
+    if unused:
+        more = f" and {len(unused) - MOST_NAMED} more" if len(unused) > MOST_NAMED else ""
+        yield f"controls.csv names needs that this plan does not have: {', '.join(unused[:MOST_NAMED])}{more}."
 
 
 def _going_blocks(programme):

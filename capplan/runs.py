@@ -20,6 +20,7 @@ from .energy_results import baseline_frame, energy_frame
 from .errors import OutputError
 from .folders import ASIDE, GONE, MARKER, ending_cleanly, sweep, working_folder
 from .ledger import ledger_frame
+from .need_accounts import needs_frame
 from .place_accounts import change_of_places, places_frame
 from .programme_energy import energy_with
 from .reference import load
@@ -190,6 +191,7 @@ def write_results(programme, folder, seed=0):
     write_frame(ownership_frame(programme, along), folder / "ownership.csv")
     write_frame(options_frame(programme), folder / "ownership_options.csv")
     write_frame(components_frame(programme, works.year), folder / "components.csv")
+    write_frame(needs_frame(programme), folder / "needs.csv")
     write_frame(places_frame(outlook, change_of_places(programme)), folder / "places.csv")
     for name, key in (("schools", "school_id"), ("blocks", "block_id"), ("elements", "element")):
         write_frame(backlog_frame(programme, key, along), folder / f"{name}.csv")

@@ -281,6 +281,13 @@ OWNERS = Table("owners", "Who answers for the figures a plan rests on, and when 
     Column("review_by", Kind.DATE, "Day by which it is to be looked at again.", needed=False),
 ), needed=False)
 
+CONTROLS = Table("controls", "Who looks after needs that wait, and what is done about them meanwhile.", ("need",), (
+    Column("need", Kind.TEXT, "The need, as needs.csv of a results folder names it."),
+    Column("owner", Kind.TEXT, "Who answers for it while it waits."),
+    Column("control", Kind.TEXT, "What is done meanwhile; blank: capplan's list for the element.", needed=False),
+    Column("look_again_by", Kind.DATE, "Day by which it is to be looked at again.", needed=False),
+), needed=False)
+
 CRITERIA = ("learning conditions", "special educational needs", "safeguarding", "access", "sufficiency", "location")
 
 SUITABILITY = Table("suitability", "How well schools and blocks serve what they are used for, beside their condition.",
@@ -338,7 +345,7 @@ LOAN_OFFERS = Table("loan_offers", "Loans the plan may take or leave; each is ta
 ), needed=False)
 
 ESTATE_TABLES = (TRUST, SCHOOLS, SITES, BLOCKS, COMPONENTS, GRANTS, RESERVES, BUDGET, LOANS, WORKS, HISTORY, COMPLIANCE,
-                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, OWNERS, *PUPIL_TABLES, *ENERGY_TABLES,
+                 SUITABILITY, RATES, ROLLS, BIDS, LOAN_OFFERS, OWNERS, CONTROLS, *PUPIL_TABLES, *ENERGY_TABLES,
                  *ROLL_TABLES, *GROWTH_TABLES, *EVIDENCE_TABLES)
 TABLES = {table.name: table for table in ESTATE_TABLES}
 

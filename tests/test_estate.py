@@ -96,7 +96,7 @@ def test_an_optional_table_may_be_missing(tiny, table):
                                                        "loan_offers", "places", "expansions", "pupil_funding",
                                                        "meters", "readings", "weather", "holidays", "census", "admissions",
                                                        "births", "feeders", "housing", "pupil_yields", "area_forecasts",
-                                                       "pupil_changes", "prospects", "posts", "owners",
+                                                       "pupil_changes", "prospects", "posts", "owners", "controls",
                                                        "evidence"))
     estate = read_estate(tiny)
     assert len(estate.table(table)) == 0

@@ -30,7 +30,7 @@ TIERS = (
     ("energy_results",), ("parts",), ("outlook",), ("findings", "futures"),
     ("formula_grants",), ("grants",), ("pupil_money",), ("books",),
     ("money",), ("candidates",), ("programme",), ("explanations", "weighing", "programme_energy"),
-    ("certainty", "many_futures", "revolving_fund"),
+    ("certainty", "many_futures", "revolving_fund", "need_accounts"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price", "energy_uncertainty"), ("run_records",), ("run_store",),
     ("approvals", "evidence"), ("governance",), ("simulation",),

@@ -133,8 +133,23 @@ def must_do_needs(results):
     return len(must), len(must & _met(schemes))
 
 
+def need_of(schemes):
+    """The need of each scheme as needs.csv names it: its group, or itself where it has none.
+
+    Parameters
+    ----------
+    schemes : DataFrame
+        ``exclusion_group, scheme_id``.
+
+    Returns
+    -------
+    Series of str
+    """
+    return schemes.exclusion_group.where(schemes.exclusion_group != "", schemes.scheme_id)
+
+
 def _need(schemes):
-    """The need each scheme meets: its group, or itself where it has none."""
+    """The need each scheme meets, told apart from groups by a space where it is itself."""
     return schemes.exclusion_group.where(schemes.exclusion_group != "", " " + schemes.scheme_id)
 
 
