@@ -120,6 +120,7 @@ def column_shares(grid, landscape=False):
 
     Examples
     --------
+    >>> from capplan.report.document import Grid
     >>> from capplan.report.page_tables import table_of
     >>> column_shares(Grid(table_of("", "A|B", [("", [("x" * 10, "y" * 30)])]), widths=(1, 3)))
     [0.25, 0.75]
