@@ -282,6 +282,8 @@ def log_text(project):
         "lock": lambda entry: f"{entry['by']} locked {' + '.join([entry['scenario'], *entry['overlays']])} "
         f"and {len(entry['files'])} further files, hash {entry['lock_sha256'][:12]}, {entry['runs_before']} runs before",
         "override": overridden,
+        "report": lambda entry: f"report in {entry['folder']} on programme {entry['programme_id'][:12]} on {entry['on']}, "
+        f"change log {entry['log_sha256'][:12]}",
         "approval": lambda entry: f"{entry['by']} made run {entry['run_id'][:12]} {entry['state']}, "
         f"signed {entry['signed_sha256'][:12]}" + (", superseding the one before" if entry["supersedes"] else "")}
     return "\n".join(f"{entry['number']:4}  {entry['at']}  {words[entry['kind']](entry)}" for entry in entries(project))

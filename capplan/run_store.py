@@ -66,7 +66,7 @@ def add_entry(project, kind, content):
     ----------
     project : str or Path
     kind : str
-        run, lock, override or approval.
+        run, lock, override, approval or report.
     content : dict
         Plain values.
 

@@ -11,6 +11,7 @@ from .columns import year_column as _year
 from .energy_tables import ENERGY_TABLES
 from .evidence_tables import EVIDENCE_TABLES
 from .growth_tables import GROWTH_TABLES
+from .monitor_tables import MONITOR_TABLES
 from .pupil_tables import PUPIL_TABLES
 from .roll_tables import ROLL_TABLES
 
@@ -361,7 +362,8 @@ def data_dictionary():
     return dictionary_page(
         "Data dictionary",
         ["An estate is a folder of these tables, each CSV (UTF-8, or cp1252 as Excel writes it) or Parquet.",
-         "This page is written by `capplan dictionary`."], ESTATE_TABLES)
+         "`actuals`, `spending`, `conditions` and `thresholds`, at the end, are none of it: `capplan monitor` reads them.",
+         "This page is written by `capplan dictionary`."], (*ESTATE_TABLES, *MONITOR_TABLES))
 
 
 def dictionary_page(title, opening, tables):

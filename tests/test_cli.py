@@ -29,7 +29,7 @@ COMMANDS = ("approve", "bids", "check", "compare", "complete",
             "explain", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "grow", "import pds",
             "import schools", "import survey", "learn", "lock log", "lock override",
-            "lock set", "lock verify", "new", "objectives order", "objectives tradeoff",
+            "lock set", "lock verify", "monitor", "new", "objectives order", "objectives tradeoff",
             "objectives weigh", "objectives worksheet", "optimise", "policy worst-first", "pupils backtest",
             "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "runs list", "runs rerun",
             "runs show", "runs start", "runs verify", "sensitivity", "simulate", "stress", "worth")

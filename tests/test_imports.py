@@ -17,7 +17,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors", "columns", "folders", "causes"),
     ("pupil_tables", "roll_tables", "energy_tables", "growth_tables",
-     "evidence_tables"), ("tables",),
+     "evidence_tables", "monitor_tables"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks", "evidence_checks",
@@ -33,10 +33,11 @@ TIERS = (
     ("certainty", "many_futures", "revolving_fund", "need_accounts"),
     ("results", "accounts", "ledger", "place_accounts", "carbon_results"),
     ("runs", "sensitivity", "goal", "further_money", "carbon_price", "energy_uncertainty"), ("run_records",), ("run_store",),
-    ("approvals", "evidence"), ("governance",), ("simulation",),
+    ("approvals", "evidence"), ("governance", "change_log", "actuals"), ("monitoring",), ("replanning",), ("simulation",),
     ("importers", "quality", "report"),
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "growth_job", "money_job",
-     "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"), ("run_job", "compare_job", "override_job"),
+     "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"),
+    ("run_job", "compare_job", "override_job", "monitor_job"),
     ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}

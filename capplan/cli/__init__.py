@@ -16,6 +16,7 @@ from . import (
     funding,
     growing,
     importing,
+    monitoring,
     objectives,
     planning,
     pupil_places,
@@ -34,7 +35,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             energy.energy, pupils.pupils, growing.grow, reporting.report, runs.runs, comparing.compare,
-            approving.lock, approving.approve, evidence.evidence)
+            approving.lock, approving.approve, evidence.evidence, monitoring.monitor)
 
 
 @click.group()
