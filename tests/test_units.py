@@ -74,7 +74,8 @@ SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages
                        "bids_per_school_year": "a number of bids", "most_replicates": "the name is the unit",
                        "sca_rate_from": "a year"}
 # Numbers of the reference tables that are neither amounts nor measures.
-REFERENCE_PLAIN = {"before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
+REFERENCE_PLAIN = {"amber_above": "share, days or grades, as measure says", "red_above": "as amber_above",
+                   "before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
                    "pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",
                    "p_bc": "a yearly probability", "p_cd": "a yearly probability", "p_de": "a yearly probability",
                    "price_base": "a year", "year": "a year", "opens": "a year", "closes": "a year", "date": "a year",

@@ -17,13 +17,11 @@ def _day(text):
     return f"{when.day} {when:%B %Y}"
 
 
-def headlines(tables, facts):
+def headlines(facts):
     """What a report says first, in sentences.
 
     Parameters
     ----------
-    tables : dict of DataFrame
-        ``monitor, pots, years, log``.
     facts : dict
         What stands in ``monitor.json``.
 
@@ -84,6 +82,7 @@ def monitor_text(tables, facts):
     Parameters
     ----------
     tables : dict of DataFrame
+        ``monitor, pots, years, log``.
     facts : dict
 
     Returns
@@ -91,7 +90,7 @@ def monitor_text(tables, facts):
     str
     """
     lines = [f"{plain(facts['trust'])}: the programme on {_day(facts['on'])} (scenario {plain(facts['scenario'])})", ""]
-    lines += [line for said in headlines(tables, facts) for line in textwrap.wrap(said, WIDE)]
+    lines += [line for said in headlines(facts) for line in textwrap.wrap(said, WIDE)]
     rows = off_plan(tables["monitor"])
     if len(rows):
         lines += ["", f"{'':6}{'scheme':<30}{'status':<17}{'approved, £':>12}{'forecast, £':>12}  why"]
@@ -118,7 +117,7 @@ def monitor_document(tables, facts):
     schemes, span = tables["monitor"], f"{year_label(facts['first_year'])} to {year_label(facts['last_year'])}"
     rows = [(plain(row.description) or row.scheme_id, row.rating, row.status, pounds(row.approved_cost_gbp),
              pounds(row.spent_gbp), pounds(row.forecast_cost_gbp), row.why) for row in off_plan(schemes).itertuples()]
-    blocks = [Box("Where the programme stands", tuple(headlines(tables, facts))),
+    blocks = [Box("Where the programme stands", tuple(headlines(facts))),
               Heading("What is off plan"),
               Grid(table_of("Schemes that are red or amber. Pounds of the day.",
                             "Scheme|Rating|Status|#Approved|#Spent|#Forecast|Why", [("", rows)]),
@@ -150,6 +149,9 @@ def _money(tables, facts):
 
 def _changes(tables, facts):
     """The rows of the log that this report added."""
+    if facts["first_report"]:
+        yield Text("This is the first report; change_log.csv begins with how everything stood.")
+        return
     new = tables["log"].tail(facts["changes_logged"]) if facts["changes_logged"] else tables["log"].iloc[:0]
     if not len(new):
         yield Text("Nothing.")
