@@ -139,7 +139,8 @@ def _facts(tables, actuals, approved, solution, results, logged):
         "approved_gbp": float(schemes.approved_cost_gbp.sum()), "spent_gbp": float(schemes.spent_gbp.sum()),
         "forecast_gbp": float(schemes.forecast_cost_gbp.sum()),
         "approved_by_year_end_gbp": float(approved.draws.amount_gbp[approved.draws.year <= actuals.year].sum()),
-        "lapses_gbp": float(pots.lapses_gbp.sum()), "changes_logged": len(tables["log"]) - logged, "first_report": not logged,
+        "lapses_gbp": float(pots.lapses_gbp.sum()), "first_report": not logged,
+        "changes_logged": len(tables["log"]) - logged,
         "thresholds": actuals.thresholds[["measure", "amber_above", "red_above"]].to_dict("records"),
         "own_thresholds": "status" not in actuals.thresholds}
 
