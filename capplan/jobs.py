@@ -202,16 +202,19 @@ def demo(folder, say=lambda text: None):
     return run(folder / "estate", folder / "scenarios" / "baseline.toml", (), folder / "results", say=say)
 
 
-def copy_examples(folder):
-    """Copy the example trust, the scenarios and the survey maps, and write the data dictionary.
+def copy_examples(folder, trust=None):
+    """Copy an example trust, the scenarios and the survey maps, and write the data dictionary.
 
     Parameters
     ----------
     folder : Path
         An existing folder.
+    trust : str, optional
+        One of ``shipped.TRUSTS``; left out: the example trust of twelve schools.
     """
     folder = Path(folder)
-    shutil.copytree(shipped.folder("data") / "example", folder / "estate")
+    estate = shipped.trust(trust)[0] if trust else shipped.folder("data") / "example"
+    shutil.copytree(estate, folder / "estate")
     shutil.copytree(shipped.folder("data") / "survey_maps", folder / "survey_maps")
     shutil.copytree(shipped.folder("scenarios"), folder / "scenarios")
     (folder / "data_dictionary.md").write_text(data_dictionary(), encoding="utf-8")

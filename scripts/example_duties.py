@@ -54,20 +54,25 @@ def make_compliance(frames, rng):
     -------
     DataFrame
     """
+    remedial = pd.read_csv(io.StringIO(REMEDIAL), sep="|", dtype=str, keep_default_na=False)
+    return pd.concat([make_inspections(frames, rng), remedial]).fillna("").reset_index(drop=True)
+
+
+def make_inspections(frames, rng, at_some_sites=AT_SOME_SITES):
+    """The inspections of every site alone, without the works they found; the sites of a duty not all have by name."""
     duties = reference.load("compliance_duties").set_index("duty_id")
     parts = frames["components"]
     rows = []
     for site in frames["sites"].itertuples():
         here = parts[parts.site_id == site.site_id]
-        for duty_id in (*MAIN_DUTIES, *(name for name, sites in AT_SOME_SITES.items() if site.site_id in sites)):
+        for duty_id in (*MAIN_DUTIES, *(name for name, sites in at_some_sites.items() if site.site_id in sites)):
             duty = duties.loc[duty_id]
             found = here[here.type_id.isin(duty.type_ids.split(";"))] if duty.applies == "by component" else here
             places = dict.fromkeys(found.block_id) if duty_id in BY_BLOCK else [""] if len(found) else []
             for block_id in places:
                 row = _inspection(site, block_id, duty_id, float(duty.cycle_months), rng)
                 rows += [row] if row else []
-    remedial = pd.read_csv(io.StringIO(REMEDIAL), sep="|", dtype=str, keep_default_na=False)
-    return pd.concat([pd.DataFrame(rows), remedial]).fillna("").reset_index(drop=True)
+    return pd.DataFrame(rows)
 
 
 def _inspection(site, block_id, duty_id, cycle_months, rng):

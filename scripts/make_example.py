@@ -285,14 +285,7 @@ def make_estate(mix_frame, seed=SEED):
     schools = pd.read_csv(io.StringIO(SCHOOLS), sep="|", dtype=str, keep_default_na=False)
     numbers = [*WEIGHTS, "temporary"]
     schools = schools.astype(dict.fromkeys(numbers, int)).astype({"m2_per_pupil": float})
-    children = np.random.SeedSequence(seed).spawn(2 * len(schools) + 2 + LATER_STREAMS)
-    rngs = [np.random.Generator(np.random.PCG64(child)) for child in children]
-    sites, blocks = make_places(mix, schools, rngs[2:2 + len(schools)])
-    streams = dict(zip(schools.school_id, rngs[2 + len(schools):-LATER_STREAMS], strict=True))
-    components = draw_components(mix, sites, blocks, streams)
-    components["grade"] = draw_grades(mix, components, blocks, rngs[0])
-    found = draw_findings(mix, components, schools, rngs[1])
-    components = components.drop(columns="grade").join(found)
+    (sites, blocks, components), later = make_surveyed(schools, mix, seed)
     schools["pupils"] = schools[list(WEIGHTS)].sum(axis=1)
     schools["urn"] = range(900001, 900001 + len(schools))
     named = schools.rename(columns={"va": "voluntary_aided", "band": "condition_band"})
@@ -304,9 +297,33 @@ def make_estate(mix_frame, seed=SEED):
               "works": pd.read_csv(io.StringIO(WORKS), sep="|", dtype=str, keep_default_na=False)}
     frames["admissions"] = make_admissions(schools, frames["census"])
     frames["budget"] = make_budget(schools, frames["reserves"])
-    add_later(frames, rngs[-LATER_STREAMS:])
+    add_later(frames, later)
     _forget(frames, schools)
-    return {name: _cells(frame, name) for name, frame in frames.items()}
+    return {name: cells_of(frame, name) for name, frame in frames.items()}
+
+
+def make_surveyed(schools, mix, seed):
+    """The sites, blocks and surveyed components of schools, and the random streams for what comes later.
+
+    Parameters
+    ----------
+    schools : DataFrame
+        As ``SCHOOLS`` above has them.
+    mix : Mix
+    seed : int
+
+    Returns
+    -------
+    tuple of (tuple of DataFrame, list of Generator)
+    """
+    children = np.random.SeedSequence(seed).spawn(2 * len(schools) + 2 + LATER_STREAMS)
+    rngs = [np.random.Generator(np.random.PCG64(child)) for child in children]
+    sites, blocks = make_places(mix, schools, rngs[2:2 + len(schools)])
+    streams = dict(zip(schools.school_id, rngs[2 + len(schools):-LATER_STREAMS], strict=True))
+    components = draw_components(mix, sites, blocks, streams)
+    components["grade"] = draw_grades(mix, components, blocks, rngs[0])
+    found = draw_findings(mix, components, schools, rngs[1])
+    return (sites, blocks, components.drop(columns="grade").join(found)), rngs[-LATER_STREAMS:]
 
 
 def add_later(frames, streams):
@@ -336,7 +353,7 @@ def _forget(frames, schools):
             frames["components"] = parts.assign(quantity_basis=parts.quantity_basis.where(~lost, "measured"))
 
 
-def _cells(frame, name):
+def cells_of(frame, name):
     text = {column: frame[column].map(lambda value: f"{value:g}" if isinstance(value, float) and value < 1e5
                                       else f"{value:.0f}" if isinstance(value, float) else str(value))
             for column in TABLES[name].column_names if column in frame}

@@ -17,7 +17,8 @@ from .plain import FIGURES
 
 SHIPPED = ["baseline.toml", "cautious.toml", "five_years.toml", "growth.toml", "redteam_bids.toml", "redteam_energy.toml",
            "redteam_failures.toml", "redteam_grants.toml", "redteam_overrun.toml", "redteam_rolls.toml",
-           "redteam_survey.toml", "redteam_tenders.toml"]
+           "redteam_survey.toml", "redteam_tenders.toml", "trust_growth.toml", "trust_priority.toml", "trust_reserves.toml",
+           "trust_shared_services.toml", "trust_site_strategy.toml"]
 SCENARIOS = Path(__file__).resolve().parents[1] / "scenarios"
 OWN = 'extends = "baseline"\nname = "own"\ndescription = "A test."\n'
 

@@ -16,7 +16,7 @@ from capplan import shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {".venv", ".git", "demo_results", ".pytest_cache", ".hypothesis", ".ruff_cache", "build", "dist", "__pycache__"}
-SHIPPED = ("data/example", "data/growth", "data/tiny", "data/survey_maps", "scenarios")
+SHIPPED = ("data/example", "data/trusts", "data/tiny", "data/survey_maps", "scenarios")
 
 
 def files(folder):

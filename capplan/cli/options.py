@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from .. import shipped
 from ..errors import CapplanError
 
 OUT = click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write; must not exist yet.")
@@ -28,6 +29,8 @@ def finite(_context, _parameter, value):
 
 ESTATE = click.argument("estate", type=click.Path(path_type=Path))
 SCENARIO = click.argument("scenario", type=click.Path(path_type=Path))
+TRUST = click.option("--trust", type=click.Choice(shipped.TRUSTS), default=None,
+                     help="An example trust, in place of an estate and a scenario.")
 GAP = click.option("--gap", type=click.FloatRange(0, 1), default=None, callback=finite,
                    help="Stop each programme when proved this close to the best possible; left out: the scenario's.")
 
@@ -89,6 +92,24 @@ def tell(out, text, facts=None, as_json=False):
 def as_text(frame):
     """A frame as plain text."""
     return frame.to_string(index=False, na_rep="", float_format=lambda number: f"{number:,.2f}")
+
+
+def estate_and_scenario(estate, scenario, trust):
+    """The estate and the scenario asked for: both as given, or those of an example trust.
+
+    Raises
+    ------
+    CapplanError
+        If both are given, or neither.
+    """
+    if trust and (estate or scenario):
+        raise CapplanError(f"--trust {trust} stands for an estate and a scenario; give either the trust or the two.")
+    if trust:
+        return shipped.trust(trust)
+    if estate is None or scenario is None:
+        raise CapplanError(f"Give an estate and a scenario, or one of the example trusts: --trust "
+                           f"{', '.join(shipped.TRUSTS)}.")
+    return estate, scenario
 
 
 def a_day(option, text):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from .. import shipped
 from .options import (
     AS_JSON,
     ESTATE,
@@ -17,9 +18,11 @@ from .options import (
     SEED,
     TIME_LIMIT,
     TIME_LIMIT_TOGETHER,
+    TRUST,
     WORKERS,
     as_text,
     clean,
+    estate_and_scenario,
     finite,
     say,
     tell,
@@ -44,17 +47,20 @@ def demo(out, force):
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--trust", type=click.Choice(shipped.TRUSTS), default=None,
+              help="One of the five further example trusts to start from.")
 @FORCE
 @clean
-def new(folder, force):
+def new(folder, trust, force):
     """Make FOLDER with an example estate and scenarios to start from."""
     from .. import jobs
     from ..runs import new_folder
     with new_folder(folder, force) as place:
-        jobs.copy_examples(place)
+        jobs.copy_examples(place, trust)
+    scenario = f"trust_{trust}.toml" if trust else "baseline.toml"
     click.echo(f"Made {folder}: the example trust in {folder / 'estate'}, scenarios in {folder / 'scenarios'}, and what "
                f"every column means in {folder / 'data_dictionary.md'}.\n"
-               f"Next: capplan run {folder / 'estate'} {folder / 'scenarios' / 'baseline.toml'} --out results")
+               f"Next: capplan run {folder / 'estate'} {folder / 'scenarios' / scenario} --out results")
 
 
 @click.command()
@@ -93,8 +99,9 @@ APPROVED = click.option("--approved", type=click.Path(path_type=Path), default=N
 
 
 @click.command()
-@ESTATE
-@SCENARIO
+@click.argument("estate", type=click.Path(path_type=Path), required=False)
+@click.argument("scenario", type=click.Path(path_type=Path), required=False)
+@TRUST
 @OVERLAYS
 @APPROVED
 @OUT
@@ -103,11 +110,12 @@ APPROVED = click.option("--approved", type=click.Path(path_type=Path), default=N
 @FORCE
 @AS_JSON
 @clean
-def run(estate, scenario, overlays, approved, out, seed, workers, force, as_json):
-    """Plan ESTATE under SCENARIO: forecast, propose, optimise, audit, and write a results folder."""
+def run(estate, scenario, trust, overlays, approved, out, seed, workers, force, as_json):
+    """Plan ESTATE under SCENARIO, or an example trust: forecast, propose, optimise, audit, and write a results folder."""
     from .. import jobs
     from ..run_store import enter_run
     from ..runs import new_folder
+    estate, scenario = estate_and_scenario(estate, scenario, trust)
     with new_folder(out, force, (estate, scenario, *([approved] if approved else []))) as folder:
         jobs.run(estate, scenario, overlays, folder, seed, workers, say, approved)
     enter_run(out)

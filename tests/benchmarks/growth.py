@@ -20,7 +20,7 @@ FUTURES, TARGET_S = 1000, 5.0
 def main():
     """Print the line."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    case = growth_case(read_estate(ROOT / "data" / "growth"), read_scenario("growth"))
+    case = growth_case(read_estate(ROOT / "data" / "trusts" / "growth"), read_scenario("growth"))
     clock, processor = time.perf_counter(), time.process_time()
     simulate_growth(case, 1, FUTURES)
     took_s, used_s = time.perf_counter() - clock, time.process_time() - processor

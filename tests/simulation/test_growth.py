@@ -110,7 +110,7 @@ def test_new_staff_are_hired_after_the_lead_and_half_productive_while_briefed():
 
 @pytest.fixture(scope="module")
 def shipped_case(root):
-    return growth_case(read_estate(root / "data" / "growth"), read_scenario("growth.toml"))
+    return growth_case(read_estate(root / "data" / "trusts" / "growth"), read_scenario("growth.toml"))
 
 
 @pytest.mark.parametrize("changes", [{}, {"hiring": "ahead"}, {"hiring": "behind"}, {"raac_odds": 0.5},
