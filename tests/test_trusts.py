@@ -1,4 +1,4 @@
-"""The five example trusts: in the shape that was published, reproducible, clean, run by name, and each rule of theirs held."""
+"""The five example trusts: in the shape that was published, reproducible, clean, run by name, each rule of theirs held."""
 
 import csv
 import subprocess
