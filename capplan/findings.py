@@ -256,13 +256,17 @@ def compliance_frames(outlook):
     """
     estate, plan = outlook.estate, outlook.scenario.plan
     duties, items = reference.load("compliance_duties"), estate.compliance
+    return {"duties": duties_due(items, duties, plan.first_year, plan.years),
+            "inspections": next_inspections(items, duties, plan.first_year, plan.years),
+            "no_record": missing_duties(duty_places(estate), items, duties)}
+
+
+def duty_places(estate):
+    """The places statutory duties may apply to: every site, every block and its construction types, and grounds."""
     parts = estate.components[["site_id", "block_id", "type_id"]]
     blocks = estate.blocks[["site_id", "block_id"]].merge(parts[["block_id", "type_id"]], on="block_id", how="left")
     grounds = parts[parts.block_id == ""]
-    places = pd.concat([blocks, grounds, estate.sites[["site_id"]]], ignore_index=True).fillna("").drop_duplicates()
-    return {"duties": duties_due(items, duties, plan.first_year, plan.years),
-            "inspections": next_inspections(items, duties, plan.first_year, plan.years),
-            "no_record": missing_duties(places, items, duties)}
+    return pd.concat([blocks, grounds, estate.sites[["site_id"]]], ignore_index=True).fillna("").drop_duplicates()
 
 
 def suitability_frame(outlook):

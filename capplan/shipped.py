@@ -1,4 +1,4 @@
-"""Where the example data and the shipped scenarios are: inside an installed package, or beside it in a checkout."""
+"""Where the example data, the scenarios and the pages are: inside an installed package, or beside it in a checkout."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def folder(name):
     Parameters
     ----------
     name : str
-        ``data`` or ``scenarios``.
+        ``data``, ``scenarios`` or ``docs``.
 
     Returns
     -------

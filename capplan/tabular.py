@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from .errors import Fault
+from .errors import CapplanError, Fault
 from .tables import Kind
 
 LONGEST_LINE_BYTES = 1_000_000
@@ -338,6 +338,29 @@ def _cell_text(column, values):
 def write_frame(frame, path):
     """Write a frame as CSV: UTF-8, ``\\n`` line ends, no index, the same bytes every time."""
     frame.to_csv(Path(path), index=False, encoding="utf-8", lineterminator="\n")
+
+
+def write_parquet(frame, path):
+    """Write a frame as Parquet, without its index.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns of text, whole numbers (``Int64``) and numbers.
+    path : str or Path
+
+    Raises
+    ------
+    CapplanError
+        If pyarrow is not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise CapplanError("Parquet needs pyarrow, which is not installed: pip install 'capplan[scale]', or leave Parquet "
+                           "out.") from None
+    pq.write_table(pyarrow.Table.from_pandas(frame, preserve_index=False), Path(path))
 
 
 def json_text(content, indent=None):

@@ -26,7 +26,7 @@ TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("approve", "bids", "check", "compare", "complete",
             "demo", "dictionary", "energy baseline", "energy forecast", "energy measures", "energy uncertainty",
             "envelopes", "evidence index", "evidence verify",
-            "explain", "fill", "forecast", "formulation",
+            "explain", "export", "fill", "forecast", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "grow", "import pds",
             "import schools", "import survey", "learn", "lock log", "lock override",
             "lock set", "lock verify", "monitor", "new", "objectives order", "objectives tradeoff",

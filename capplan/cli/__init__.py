@@ -13,6 +13,7 @@ from . import (
     energy,
     evidence,
     explaining,
+    exporting,
     funding,
     growing,
     importing,
@@ -35,6 +36,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             energy.energy, pupils.pupils, growing.grow, reporting.report, runs.runs, comparing.compare,
+            exporting.export,
             approving.lock, approving.approve, evidence.evidence, monitoring.monitor)
 
 

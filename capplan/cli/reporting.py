@@ -39,8 +39,11 @@ class Reader:
 
 
 def for_cfo(results, out):
-    """The CFO's workbook."""
+    """The CFO's workbook of a results folder, or the explorer of a folder of envelopes."""
     from ..report.results import read_results
+    if out.suffix.lower() == ".html":
+        from ..report.explorer import explorer_html, read_envelopes
+        return Written({out: explorer_html(read_envelopes(results)).encode("utf-8")})
     from ..report.workbook import workbook
     made = workbook(read_results(results))
     if made.differing:
@@ -68,7 +71,7 @@ def all_schools(options):
     return options["school"] in (None, "all")
 
 
-READERS = {"cfo": Reader("the CFO", (".xlsx",), (), for_cfo),
+READERS = {"cfo": Reader("the CFO", (".xlsx", ".html"), (), for_cfo),
            "school": Reader("a school", (".pdf", ".docx", ".html"), ("school", "full"), for_school, all_schools)}
 UNBUILT = ("committee", "bid")
 
@@ -82,7 +85,8 @@ UNBUILT = ("committee", "bid")
 @click.option("--scheme", help="Scheme it is about, for a bid.")
 @click.option("--round", "round_name", help="Funding round it is written for, for a bid.")
 @click.option("--out", required=True, type=click.Path(path_type=Path),
-              help="File to write: .xlsx for the CFO; .pdf, .docx or .html for a school; a folder for all schools.")
+              help="File to write: .xlsx for the CFO, or .html of a folder of envelopes; .pdf, .docx or .html for a school; "
+              "a folder for all schools.")
 @click.option("--force", is_flag=True, help="Replace what is there, if it is a file or capplan wrote the folder.")
 @clean
 def report(results, reader, school, full, scheme, round_name, out, force):

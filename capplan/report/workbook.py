@@ -73,7 +73,7 @@ def workbook(results):
     DataError
         If one of those further files cannot be read.
     """
-    further, ran = _read_further(results), _run_day(results)
+    further, ran = _read_further(results), run_day(results)
     solution, handle = results.solution, io.BytesIO()
     trust = plain(solution["trust"])
     book = Book(handle, (trust, plain(solution["scenario"])), {
@@ -135,7 +135,7 @@ def _last_years(rows):
     return {row["pot_id"]: int(row["last_year"]) for row in rows if row["last_year"].isdigit()}
 
 
-def _run_day(results):
+def run_day(results):
     """Day and time of the run, from the first line of its log; ``None`` where there is none."""
     path = Path(results.folder) / "run.log"
     first = path.read_text(encoding="utf-8", errors="replace")[:19] if path.is_file() else ""

@@ -14,7 +14,7 @@ COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#9
 """Colours that the colour-blind can tell apart (Okabe and Ito)."""
 NUMBERS = {"pounds": '£#,##0.00;[Red]-£#,##0.00;"-"', "whole": '£#,##0;[Red]-£#,##0;"-"', "ratio": "0.00", "share": "0.0%",
            "count": "#,##0", "exact": '£#,##0.00;[Red]-£#,##0.00', "decimal": "#,##0.0", "year": "0",
-           "zero": "0.00;[Red]-0.00;0", "given": "General", "fine": "0.000%"}
+           "zero": "0.00;[Red]-0.00;0", "given": "General", "fine": "0.000%", "tally": '#,##0;-#,##0;"-"'}
 MONTH_FIRST = r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[ ./\-]*\d[\d ./\-]*|true|false"
 
 
