@@ -243,7 +243,7 @@ def _trades_sheet(sheet, works, results, trades, draws):
 
 def _read_me(sheet, results, tables, draws):
     """The first sheet: what is decided, what each sheet is for, and whether the sums agree; returns what differs."""
-    solution, spent = results.solution, float(results.draws.amount_gbp.sum())
+    solution = results.solution
     for place, width in enumerate((30, 24, 24, 14, 60)):
         sheet.page.set_column(place, place, width)
     row = sheet.head(f"{plain(solution['trust'])}: estates programme {plan_span(results)}",
@@ -262,6 +262,16 @@ def _read_me(sheet, results, tables, draws):
         sheet.page.write_url(row, 0, f"internal:'{name}'!A1", sheet.book.style(font_color=BLUE, underline=1), name)
         sheet.page.merge_range(row, 1, row, 4, meaning, sheet.book.style())
         row += 1
+    row, differing = _checks(sheet, row, results, tables, draws)
+    row += 1
+    for text in [*solution["notes"], *provenance(results)]:
+        row = sheet.lines(row, text, 4, 150)
+    return tuple(differing)
+
+
+def _checks(sheet, row, results, tables, draws):
+    """The sums of the sheets beside the run's; returns the next row and the labels of those that differ."""
+    spent, differing = float(results.draws.amount_gbp.sum()), []
     for place, text in enumerate(("Check", "This workbook", "The run", "Agrees")):
         sheet.write(row + 1, place, text, bold=True, bottom=1)
     checks = (("Payments in Draws", draws.total("amount"), spent),
@@ -269,7 +279,6 @@ def _read_me(sheet, results, tables, draws):
               ("Payments by school", tables["By school"].total("all"), spent),
               ("Payments of Works", tables["Works"].total("paid"), spent))
     row += 2
-    differing = []
     for label, formula, model in checks:
         good = abs(formula.value - model) < PENNY_GBP / 2
         differing += [] if good else [label]
@@ -279,7 +288,4 @@ def _read_me(sheet, results, tables, draws):
         cells = (sheet.at(row, 1), sheet.at(row, 2))
         sheet.write(row, 3, Formula(f'=IF(ABS({cells[0]}-{cells[1]})<0.005,"OK","CHECK")', "OK" if good else "CHECK"))
         row += 1
-    row += 1
-    for text in [*solution["notes"], *provenance(results)]:
-        row = sheet.lines(row, text, 4, 150)
-    return tuple(differing)
+    return row, differing
