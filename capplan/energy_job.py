@@ -1,5 +1,7 @@
 """Whole jobs about energy, as the command line runs them: from an estate folder to a folder of findings."""
 
+from datetime import date
+
 import pandas as pd
 
 from . import energy_results as results
@@ -12,8 +14,10 @@ from .estate import read_estate
 from .outlook import forecast
 from .reference import load
 from .report.carbon import measures_text
+from .report.energy_ranges import Ranges, ranges_document
 from .report.energy_text import baseline_text, forecast_text
 from .report.energy_uncertainty import uncertainty_text
+from .report.papers import PAGE, written
 from .scenario import read_scenario
 from .tabular import write_frame, write_json
 
@@ -114,7 +118,7 @@ def uncertainty_folder(estate_folder, scenario_file, overlays, folder, ranges=No
     overlays : sequence of str
     folder : Path
         An existing folder to write into: ``measure_ranges.csv``, ``measure_decides.csv``, ``assumptions.csv``,
-        ``sources.csv``, ``scenario.toml``, ``uncertainty.json`` and ``uncertainty.txt``.
+        ``sources.csv``, ``scenario.toml``, ``uncertainty.json``, ``uncertainty.txt`` and ``uncertainty.html``.
     ranges : str or Path, optional
         The user's own table of ranges; left out: capplan's.
     draws : int
@@ -138,6 +142,8 @@ def uncertainty_folder(estate_folder, scenario_file, overlays, folder, ranges=No
     text = uncertainty_text(frame, decided_by_kind(parts), facts)
     write_frame(frame.round(RANGE_ROUNDED), folder / "measure_ranges.csv")
     write_frame(parts.round(4), folder / "measure_decides.csv")
+    found = Ranges(frame, decided_by_kind(parts), facts)
+    (folder / "uncertainty.html").write_bytes(written(ranges_document(found, date.today().isoformat()), PAGE))
     return _told(folder, "uncertainty", scenario, facts, text, results.energy_figures(energy), register(),
                  ranges_register(table)), facts
 

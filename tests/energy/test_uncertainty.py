@@ -236,6 +236,10 @@ def test_the_command_writes_and_tells_the_same(root, tmp_path):
                                                      "uncertainty.json", "uncertainty.txt"}
     table = pd.read_csv(out / "measure_ranges.csv")
     facts = json.loads((out / "uncertainty.json").read_text(encoding="utf-8"))
+    page = (out / "uncertainty.html").read_text(encoding="utf-8")
+    assert page.count("<img") == 3 and "Parts of the variance of what a tonne costs" in page and "http" not in page
+    first = table[table.kind == "sun"].iloc[0]
+    assert f"{first.worth_share:.0%}" in page and first["name"] in page
     assert len(table) == len(facts["measures"]) and "What decides what a tonne costs" in done.output
     assert max(map(len, done.output.splitlines())) <= 120
     listed = pd.read_csv(out / "assumptions.csv")
