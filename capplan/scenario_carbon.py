@@ -42,6 +42,8 @@ class Measures(Part):
     """Most of a roof that may be expected at grade D or E for panels to go on it as it is."""
     supply_upgrade: Literal["needed", "none"] = sourced(CHOICE)
     """Whether heat pumps need a larger supply where their peak is above what was agreed, or nobody has said what was."""
+    whole_blocks: bool = sourced(CHOICE)
+    """Whether a block that is refurbished or rebuilt needs less heat afterwards; a rebuilt one then has a heat pump."""
 
 
 class Carbon(Part):

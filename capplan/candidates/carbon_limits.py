@@ -39,8 +39,9 @@ def saved_columns(outlook, years, offers):
     for year in sorted({int(year) for year in (*(asked.cuts or ()), *(asked.most_t or ()))}):
         measures[f"footprint_{year}_tco2e"] = lambda pair, saved, at=year - plan.first_year: saved.footprint_t[at]
     if asked.fossil_free_by:
+        may = _could_go_out(offers)
         measures[f"fossil_{asked.fossil_free_by}_kwh"] = lambda pair, saved: _fire_out_kwh(
-            offers, pair, asked.fossil_free_by - plan.first_year)
+            offers, pair, asked.fossil_free_by - plan.first_year, may)
     if asked.renewable_school_by:
         measures[f"renewable_{asked.renewable_school_by}"] = lambda pair, saved: float(any(
             item.measure == SOLAR and item.since <= asked.renewable_school_by - plan.first_year
@@ -50,13 +51,14 @@ def saved_columns(outlook, years, offers):
     return years.assign(**found)
 
 
-def _fire_out_kwh(offers, pair, at):
+def _fire_out_kwh(offers, pair, at, may):
     """Fuel for heat and hot water of the blocks that a start gives a heat pump by a year. [kWh]"""
-    school = offers.schools.get(_school_of(offers, pair))
-    total = 0.0
+    name, total = _school_of(offers, pair), 0.0
+    school = offers.schools.get(name)
     for item in offers.fitted[pair]:
         if item.measure in HEAT_PUMPS and item.since <= at:
-            total += school.premises.zone_share[list(item.zones)].sum() * _fire_kwh(school, at)
+            zones = [zone for zone in item.zones if (name, zone) in may]
+            total += school.premises.zone_share[zones].sum() * _fire_kwh(school, at)
     return total
 
 
@@ -69,11 +71,16 @@ def _fire_kwh(school, at):
     return school.premises.kwh[BURNT][:, [HEAT, WATER], at].sum()
 
 
+def _could_go_out(offers):
+    """School and zone of the blocks whose boilers may give way to a heat pump; those that are only rebuilt are left out."""
+    return {(_school_of(offers, pair), zone) for pair, fitted in offers.fitted.items() if pair[0] in offers.works
+            for item in fitted if item.measure in HEAT_PUMPS for zone in item.zones}
+
+
 def _could_go_out_kwh(offers, at):
-    """Fuel for heat and hot water of all blocks that some scheme gives a heat pump. [kWh]"""
-    zones = {(_school_of(offers, pair), zone) for pair, fitted in offers.fitted.items() for item in fitted
-             if item.measure in HEAT_PUMPS for zone in item.zones}
-    return sum(offers.schools[name].premises.zone_share[zone] * _fire_kwh(offers.schools[name], at) for name, zone in zones)
+    """Fuel for heat and hot water of these blocks. [kWh]"""
+    return sum(offers.schools[name].premises.zone_share[zone] * _fire_kwh(offers.schools[name], at)
+               for name, zone in _could_go_out(offers))
 
 
 def carbon_limits(outlook, offers):

@@ -1,10 +1,13 @@
 """The low-carbon way of renewing a roof, windows or a boiler, in place of like for like; and what like for like saves."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 
 from .. import reference
-from ..energy.measures import AIR_SOURCE, BOILER, GLAZING, RE_ROOF
+from ..energy.measures import AIR_SOURCE, BOILER, GLAZING, RE_ROOF, REBUILT, REFURBISHED
 from ..energy.packages import BURNT, HEAT, Fitted
+from ..outlook import URGENT
 from .energy_desk import LOW_CARBON, Renewal, joined, lasting, zone_of
 from .energy_gas_off import gas_off
 from .energy_sites import COVERINGS, Saved
@@ -19,7 +22,7 @@ KEPT = ("school_id", "tag", "exclusion_group", "requires", "must_do", "site_id",
 
 
 def credit_boilers(desk, cells, members, schools, before):
-    """Value of condition works with the fuel that new boilers spare.
+    """Value of condition works with the fuel that new boilers spare, and with what blocks save that are made new.
 
     Parameters
     ----------
@@ -37,23 +40,63 @@ def credit_boilers(desk, cells, members, schools, before):
     -------
     DataFrame
         The cells.
+
+    Notes
+    -----
+    A rebuilt block is heated by a heat pump, whose cost is in that of rebuilding; lamps of blocks that are refurbished or
+    rebuilt are taken to be as before. *Counterexample:* a block rebuilt to an
+    older standard, on the boilers of the block beside it.
     """
     is_boiler = (desk.outlook.parts.type_id == BOILERS).to_numpy()
     where = {block: school for school in schools.values() for block in school.blocks}
     there = {name: lasting(fitted, len(desk.worth.discount)) for name, fitted in before.items()}
-    value = cells.value.copy()
+    value, due = cells.value.copy(), _due(desk)
     for scheme, rows in cells.groupby("scheme_id", sort=False).groups.items():
         first, part = cells.loc[rows[0]], members.get(scheme, np.array([], int))
-        if first.kind not in PUT_RIGHT or first.block_id not in where or not is_boiler[part].any():
+        school = where.get(first.block_id)
+        left = [] if school is None else _left_behind(desk, school, first.kind, bool(is_boiler[part].any()))
+        if not left:
             continue
-        school = where[first.block_id]
         for row in rows:
-            fitted = (Fitted(BOILER, int(cells.finish_year[row]) - desk.first + 1, zone_of(school, first.block_id)),)
-            saved = school.saved(fitted, there[school.school_id])
+            since = int(cells.finish_year[row]) - desk.first + 1
+            fitted = tuple(Fitted(measure, since, zone_of(school, first.block_id)) for measure in left)
+            saved = _saved_in_order(school, fitted, there[school.school_id], due.get(first.block_id, []))
             value[row] = round(value[row] + desk.worth.of(saved), 2)
             desk.fitted[scheme, int(cells.start_year[row])] = fitted
             desk.saved[scheme, int(cells.start_year[row])] = saved
     return cells.assign(value=value)
+
+
+def _due(desk):
+    """By block, the insulation, glazing and heat pump that renewals which must be done may come with, whatever becomes of
+    it: works on the whole block claim what they save on top."""
+    found, years = {}, len(desk.worth.discount)
+    for (scheme, _), fitted in desk.fitted.items():
+        if desk.works.get(scheme, "").endswith(f".{URGENT}") and fitted[0].measure in (*REPLACED, desk.pump):
+            own = found.setdefault(scheme.split(".")[0], {})
+            most = max(fitted[0].part_share, own[fitted[0].measure].part_share if fitted[0].measure in own else 0.0)
+            own[fitted[0].measure] = replace(fitted[0], since=1, part_share=most)
+    return {block: lasting(own.values(), years) for block, own in found.items()}
+
+
+def _saved_in_order(school, fitted, context, due):
+    """What works leave behind saves: a boiler first, then the rest on top of what is due in the block anyway."""
+    boiler, rest = ([item for item in fitted if (item.measure == BOILER) == first] for first in (True, False))
+    pieces = [school.saved(boiler, context)] if boiler else []
+    if rest:
+        pieces.append(school.saved(rest, [*context, *boiler, *due]))
+    return pieces[0] if len(pieces) == 1 else Saved(*(getattr(pieces[0], name.name) + getattr(pieces[1], name.name)
+                                                      for name in fields(Saved)))
+
+
+def _left_behind(desk, school, kind, has_boiler):
+    """What condition works of a kind leave behind in their block that saves energy."""
+    whole = {"refurbish": REFURBISHED, "rebuild": REBUILT}.get(kind) if desk.rules.whole_blocks else None
+    if kind == "rebuild":
+        burns = school.premises.kwh[BURNT, HEAT].sum() > 0
+        return [] if whole is None else [whole, *([desk.pump] if burns else [])]
+    boiler = [BOILER] if kind in PUT_RIGHT and has_boiler else []
+    return boiler if whole is None else [whole, *boiler]
 
 
 def renewals(outlook, cells, members):

@@ -12,6 +12,7 @@ OUTSIDE_WALL, RE_ROOF, GLAZING = "external wall insulation", "roof insulation at
 BOILER, AIR_SOURCE, GROUND_SOURCE = "boiler like for like", "air-source heat pump", "ground-source heat pump"
 TAPS, KITCHEN, GAS_OFF = "point-of-use hot water", "electric kitchen", "gas disconnection"
 SOLAR, BATTERY, SUPPLY = "photovoltaics", "battery", "electrical supply upgrade"
+REFURBISHED, REBUILT = "refurbished block", "rebuilt block"
 
 STAGES = {LED: "demand", TAPS: "demand", KITCHEN: "demand", CONTROLS: "controls", ZONING: "controls",
           DRAUGHT: "fabric", CAVITY: "fabric", LOFT: "fabric", OUTSIDE_WALL: "fabric", RE_ROOF: "fabric",
@@ -23,6 +24,8 @@ ON_HEAT = (CONTROLS, ZONING)
 ON_FABRIC = (DRAUGHT, CAVITY, LOFT, OUTSIDE_WALL, RE_ROOF, GLAZING)
 HEAT_PUMPS = (AIR_SOURCE, GROUND_SOURCE)
 LEVELS = ("low", "central", "high")
+BLOCK_WORKS = (REFURBISHED, REBUILT)
+"""What works on a whole block leave behind: no measures of their own, priced with the works, but they save energy."""
 GENERAL = "general"
 
 

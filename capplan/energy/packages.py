@@ -23,6 +23,8 @@ from .measures import (
     ON_HEAT,
     OUTSIDE_WALL,
     RE_ROOF,
+    REBUILT,
+    REFURBISHED,
     SOLAR,
     TAPS,
     figure,
@@ -107,8 +109,9 @@ def use_with(premises, fitted, level="central"):
     Notes
     -----
     Fabric measures save shares of one loss, so they add up; controls save a share of what is left, so they multiply; the
-    heat of lamps that are not lit is replaced; heat pumps give what heat is left. A measure saves nothing after its
-    persistence. *Counterexample:* controls that save more in a leaky building than in a tight one.
+    heat of lamps that are not lit is replaced; heat pumps give what heat is left. A refurbished block saves a share of what
+    is left of its heat, a rebuilt one needs that of a new school whatever was done before. A measure saves nothing after
+    its persistence. *Counterexample:* controls that save more in a leaky building than in a tight one.
 
     References
     ----------
@@ -193,13 +196,14 @@ def _heat(kwh, premises, act, lamps, level):
 
 
 def _kept(premises, act, level):
-    """Share of the heat that is still needed with fabric measures and controls, shape (Z, Y). [-]"""
+    """Share of the heat that is still needed with fabric measures, controls and works on blocks, shape (Z, Y). [-]"""
     fabric = sum((act(name) * premises.fabric_share[name][:, None] for name in ON_FABRIC if name in premises.fabric_share),
                  np.zeros((len(premises.zone_share), premises.kwh.shape[-1])))
     kept = 1.0 - np.minimum(fabric, figure(GENERAL, "most fabric saving").value)
     for name in ON_HEAT:
         kept = kept * (1.0 - figure(name, "saving", level).value * act(name))
-    return kept
+    kept = kept * (1.0 - figure(REFURBISHED, "saving", level).value * act(REFURBISHED))
+    return np.where(act(REBUILT) > 0, np.minimum(kept, 1.0 - figure(REBUILT, "saving", level).value), kept)
 
 
 @cache

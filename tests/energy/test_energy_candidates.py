@@ -148,11 +148,33 @@ def test_new_boilers_are_credited_with_the_fuel_they_spare(candidates, estate, r
     both = plain.scheme_years.merge(candidates.scheme_years, on=keys, suffixes=("", "_energy"))
     assert len(both) == len(plain.scheme_years)
     types = candidates.outlook.parts.type_id.to_numpy()
-    boilers = np.array([name in candidates.members and (types[candidates.members[name]] == BOILERS).any()
+    boilers = np.array([name in candidates.members and name.endswith((".refurbish", ".rebuild"))
+                        or name in candidates.members and (types[candidates.members[name]] == BOILERS).any()
                         and (name, year) in candidates.energy.fitted for name, year in both[keys].itertuples(index=False)])
     gain = both.value_energy - both.value
     assert (gain[boilers] >= -0.01).all() and (gain[boilers] > 100).mean() > 0.5 and (gain[~boilers] == 0).all()
     assert not {"fuels_kwh", "carbon_tco2e"} & set(plain.scheme_years) and plain.energy is None
+
+
+def test_whole_blocks_are_worth_what_they_save_and_nothing_where_the_scenario_says_so(candidates, estate, root):
+    scenario = candidates.outlook.scenario
+    off = cp.propose(cp.forecast(estate, scenario.model_copy(update={
+        "measures": scenario.measures.model_copy(update={"whole_blocks": False})})))
+    keys = ["scheme_id", "start_year"]
+    both = candidates.scheme_years.merge(off.scheme_years, on=keys, suffixes=("", "_off"))
+    gain = (both.value - both.value_off).set_axis(pd.MultiIndex.from_frame(both[keys]))
+    whole = gain[both.scheme_id.str.endswith((".refurbish", ".rebuild")).to_numpy()]
+    assert len(whole) > 100 and (whole > 100).mean() > 0.5 and (gain.drop(whole.index) == 0).all()
+    offers, tested = candidates.energy, 0
+    for pair in whole.index[::7]:
+        measures = {item.measure for item in offers.fitted[pair]}
+        assert (m.REBUILT if pair[0].endswith("rebuild") else m.REFURBISHED) in measures
+        assert (m.AIR_SOURCE in measures) <= pair[0].endswith("rebuild")
+        own = offers.worth.of(offers.saved[pair])
+        before = offers.worth.of(off.energy.saved[pair]) if pair in off.energy.saved else 0.0
+        assert whole[pair] == pytest.approx(own - before, abs=0.03)
+        tested += 1
+    assert tested > 15
 
 
 def test_a_heat_pump_after_fabric_works_costs_less_than_one_for_the_school_as_it_is(candidates, schemes):

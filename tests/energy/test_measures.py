@@ -67,6 +67,21 @@ def test_a_heat_pump_in_one_block_leaves_the_boilers_of_the_others():
     assert use.kwh[0, 0, 0] == pytest.approx(0.3 * 400_000 * 0.8 / 2.6)
 
 
+def test_blocks_made_new_by_hand():
+    # The second block has three tenths of the heat: refurbished it keeps 0.8 of it, rebuilt 0.3, whatever was done before.
+    controls = fit([m.CONTROLS])
+    for measure, kept, kept_after in ((m.REFURBISHED, 0.8, 0.8 * 0.9), (m.REBUILT, 0.3, 0.3)):
+        block = fit([measure], **{measure: (1,)})
+        assert p.use_with(school(), block).kwh[1, 0, 0] == pytest.approx((0.7 + 0.3 * kept) * 400_000)
+        both = p.use_with(school(), [*controls, *block]).kwh[1, 0, 0]
+        assert both == pytest.approx((0.7 * 0.9 + 0.3 * kept_after) * 400_000)
+    pumped = p.use_with(school(), fit([m.REBUILT, m.AIR_SOURCE], **{m.REBUILT: (1,), m.AIR_SOURCE: (1,)}))
+    assert pumped.kwh[1, 0, 0] == pytest.approx(0.7 * 400_000)
+    assert pumped.kwh[0, 0, 0] == pytest.approx(0.3 * 0.3 * 400_000 * 0.8 / 2.6)
+    insulated = fit([m.OUTSIDE_WALL, m.LOFT, m.REBUILT], **{m.REBUILT: (0, 1, 2)})
+    assert (p.use_with(school(), insulated).kwh <= p.use_with(school(), fit([m.REBUILT])).kwh + 1e-6).all()
+
+
 def test_a_new_boiler_burns_less_for_the_same_heat():
     use = p.use_with(school(), fit([m.BOILER]))
     assert use.kwh[1, 0, 0] == pytest.approx(400_000 * 0.8 / 0.9)
@@ -243,4 +258,4 @@ def test_figures_that_are_not_there_and_levels_that_are_none_are_refused():
 
 
 def test_every_row_of_the_library_belongs_to_a_measure():
-    assert set(load("measure_figures").measure) == {*m.STAGES, m.GENERAL}
+    assert set(load("measure_figures").measure) == {*m.STAGES, *m.BLOCK_WORKS, m.GENERAL}
