@@ -110,8 +110,10 @@ def offer_faults(frames, where):
 
     Parameters
     ----------
-    frames, where
-        As for ``bid_faults``.
+    frames : dict of DataFrame
+        Typed tables by name, indexed by spreadsheet row.
+    where : str
+        File name of the table.
 
     Returns
     -------

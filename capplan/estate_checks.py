@@ -10,6 +10,7 @@ from .energy_checks import holiday_faults, meter_faults, reading_faults, weather
 from .errors import Fault
 from .errors import rows_at_fault as _rows
 from .evidence_checks import evidence_faults
+from .growth_checks import post_faults, prospect_faults
 from .money_checks import budget_faults, loan_faults, reserve_faults
 from .place_checks import expansion_faults, funding_faults, place_faults
 from .roll_checks import admission_faults, census_faults, feeder_faults, housing_faults
@@ -40,7 +41,7 @@ def sense_faults(frames, files):
              "expansions": expansion_faults, "pupil_funding": funding_faults,
              "meters": meter_faults, "readings": reading_faults, "weather": weather_faults, "holidays": holiday_faults,
              "census": census_faults, "admissions": admission_faults, "feeders": feeder_faults,
-             "housing": housing_faults, "evidence": evidence_faults}
+             "housing": housing_faults, "evidence": evidence_faults, "prospects": prospect_faults, "posts": post_faults}
     faults = []
     for name, rule in rules.items():
         if name in files:

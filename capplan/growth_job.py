@@ -106,7 +106,9 @@ def works_of(programme, scenario):
 
 
 def _progress(say, policy):
+    """What is told of the futures of a policy as they are done."""
     def tell(done, asked):
+        """So many of so many, every five hundred and at the end."""
         if done % 500 == 0 or done == asked:
             say(f"{policy}: {done:,} of {asked:,} futures ...")
     return tell

@@ -83,8 +83,10 @@ def budget_faults(frames, where):
 
     Parameters
     ----------
-    frames, where
-        As for ``reserve_faults``.
+    frames : dict of DataFrame
+        Typed tables by name, indexed by spreadsheet row.
+    where : str
+        File name of the table.
 
     Returns
     -------
@@ -115,8 +117,10 @@ def loan_faults(frames, where):
 
     Parameters
     ----------
-    frames, where
-        As for ``reserve_faults``.
+    frames : dict of DataFrame
+        Typed tables by name, indexed by spreadsheet row.
+    where : str
+        File name of the table.
 
     Returns
     -------

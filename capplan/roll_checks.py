@@ -41,8 +41,10 @@ def admission_faults(frames, where):
 
     Parameters
     ----------
-    frames, where
-        As for ``census_faults``.
+    frames : dict of DataFrame
+        Typed tables by name, indexed by spreadsheet row.
+    where : str
+        File name of the table.
 
     Returns
     -------
@@ -62,8 +64,10 @@ def feeder_faults(frames, where):
 
     Parameters
     ----------
-    frames, where
-        As for ``census_faults``.
+    frames : dict of DataFrame
+        Typed tables by name, indexed by spreadsheet row.
+    where : str
+        File name of the table.
 
     Returns
     -------
@@ -86,8 +90,10 @@ def housing_faults(frames, where):
 
     Parameters
     ----------
-    frames, where
-        As for ``census_faults``.
+    frames : dict of DataFrame
+        Typed tables by name, indexed by spreadsheet row.
+    where : str
+        File name of the table.
 
     Returns
     -------

@@ -3,14 +3,17 @@
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from capplan import forecast, propose, read_estate, read_scenario
 from capplan.candidates.joined import after_joining
+from capplan.energy.priors import expected_use
+from capplan.energy_outlook import energy_outlook
 from capplan.funding.regime import regime_by_year
 from capplan.growth_job import works_of
-from capplan.simulation.growth_findings import first_sca, spread_of
+from capplan.simulation.growth_findings import by_year, first_sca, spread_of
 from capplan.simulation.growth_inputs import growth_case
 from capplan.simulation.growth_runs import simulate_growth
 
@@ -134,11 +137,51 @@ def test_all_faults_are_told_at_once(trust, tmp_path, capplan):
         frame.loc[1, "approach_by"] = "2020-01-01"
         frame.loc[2, "prospect_id"] = "ALD"
         return frame
-    folder = copied(trust, tmp_path, prospects=spoil, reserves=None)
+    def cut(frame):
+        frame.loc[1, "phase_4_fte"] = "0.5"
+        return frame
+    folder = copied(trust, tmp_path, prospects=spoil, posts=cut)
+    for words in (("check", folder), ("grow", folder, "growth", "--replicates", "5", "--out", tmp_path / "out")):
+        done = capplan(*words)
+        assert done.exit_code == 2 and not (tmp_path / "out").exists()
+        for told in ("Narnia", "row 3", "approach_by", "ALD", "phase_4_fte", "posts are never cut"):
+            assert told in done.stderr, told
+
+
+def test_what_growth_lacks_is_told_at_once(trust, tmp_path, capplan):
+    def bare(frame):
+        return frame.assign(pupils=["", *frame.pupils[1:]], phase=["", *frame.phase[1:]])
+    folder = copied(trust, tmp_path, schools=bare, reserves=None)
     done = capplan("grow", folder, "growth", "--replicates", "5", "--out", tmp_path / "out")
     assert done.exit_code == 2 and not (tmp_path / "out").exists()
-    for words in ("Narnia", "approach_by", "ALD", "reserves.csv"):
+    for words in ("reserves.csv", "a blank of ALD", "pupils", "phase"):
         assert words in done.stderr, words
+
+
+def test_joining_schools_bring_the_energy_of_their_kind(trust, runs):
+    # Kept by hand: the published kWh a pupil and a m2 by phase, and footprint factors of the year, future by future.
+    from capplan.energy.factors import calendar_years, footprint_factors
+    prospects = read_estate(trust).prospects.set_index("prospect_id")
+    rates = {("primary", "e"): 260.23, ("primary", "g"): 69.75, ("secondary", "e"): 428.05, ("secondary", "g"): 66.53,
+             ("special", "e"): 1141.53, ("special", "g"): 96.21, ("all-through", "e"): 506.45, ("all-through", "g"): 83.2,
+             ("alternative provision", "e"): 506.45, ("alternative provision", "g"): 83.2}
+    rules = read_scenario("growth").energy
+    kg = footprint_factors(calendar_years(np.arange(2026, 2036)), rules.losses, rules.supply, rules.consistent_factors)
+    kwh, tonnes = np.zeros((40, 10)), np.zeros((40, 10))
+    for future, run in enumerate(runs.runs):
+        for coming in run.coming:
+            if coming.owner in run.joined:
+                row = prospects.loc[coming.prospect.prospect_id]
+                power, gas = rates[row.phase, "e"] * row.pupils, rates[row.phase, "g"] * row.gifa_m2
+                for year in range(int(run.joined[coming.owner]) // 12, 10):
+                    each = kg.kg_per_kwh[:, :2, year].sum(axis=0)
+                    kwh[future, year] += power + gas
+                    tonnes[future, year] += (power * each[0] + gas * each[1]) / 1e3
+    told = by_year(runs).set_index(["measure", "year"])
+    for name, values in (("energy_joined_kwh", kwh), ("footprint_joined_tco2e", tonnes)):
+        for place, year in enumerate(range(2026, 2036)):
+            assert told.loc[(name, year), "mean"] == pytest.approx(values[:, place].mean(), rel=1e-9, abs=1e-9)
+    assert tonnes[:, -1].max() > 50
 
 
 @pytest.mark.parametrize(("words", "told"), [
@@ -175,9 +218,16 @@ def test_a_sampled_future_is_an_estate_whose_works_wait_for_the_join(trust, tmp_
     candidates = propose(forecast(future, read_scenario("baseline.toml")))
     starts = candidates.scheme_years.merge(candidates.schemes[["scheme_id", "school_id"]], on="scheme_id")
     first = starts.groupby("school_id").start_year.min()
+    energy = energy_outlook(future, read_scenario("baseline.toml"))
+    gifa = future.blocks.merge(future.sites, on="site_id").groupby("school_id").gifa_m2.sum()
     for name, day in dates.items():
         joins = pd.Timestamp(day).year - (pd.Timestamp(day).month < 9)
         assert schools.pfi[name] or first[name] == joins, name
+        at = list(energy.schools).index(name)
+        use, row = energy.kwh[at].sum(axis=(0, 1)), schools.loc[name]
+        kind = sum(expected_use(row.phase, fuel, float(gifa[name]), float(row.pupils)) for fuel in ("electricity", "gas"))
+        assert not use[energy.years < joins].any() and use[energy.years == joins] == pytest.approx(kind, rel=0.05)
+        assert not energy.emissions_t()[at].sum(axis=0)[energy.years < joins].any()
     assert (first[["ALD", "DAL"]] == 2026).all()
 
 

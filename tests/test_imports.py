@@ -20,7 +20,7 @@ TIERS = (
      "evidence_tables", "monitor_tables"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped"),
     ("finance", "condition", "funding", "pupils", "energy"),
-    ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks", "evidence_checks",
+    ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks", "growth_checks", "evidence_checks",
                         "evidence_names"), ("estate_checks",), ("estate",),
     ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon", "scenario_delivery",
      "scenario_growth"), ("scenario",), ("pupil_inputs",),

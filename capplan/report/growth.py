@@ -15,6 +15,7 @@ from .words import counted, money, percent, plain, shortened, year_label
 TEMPLATES = Path(__file__).parent / "templates"
 WIDE = 118
 BAND, LINE, INK = "#cfe3f2", "#1f5f8b", "#1a1a1a"
+KWH_PER_MWH = 1000.0
 STAGES = (("asks to join", "waits for assessment", "#ffffff", ""), ("assessment begins", "assessment", "#f6dfa4", "---"),
           ("board agrees", "order, legal work, land", "#8cc4e8", "///"), ("ready", "ready, waits to join", "#e39a7c", "xxx"),
           (JOINED, "in the trust", "#b5e0cb", ""))
@@ -123,7 +124,15 @@ def _phase_words(row):
 def _backlog_words(facts):
     low, middle, high = facts["years"][-1]["backlog_joined_gbp"]
     return (f"Backlog found at the schools that join: {money(middle)} (P10 {money(low)}, P90 {money(high)}), beside "
-            f"{money(facts['backlog_gbp'])} of the schools there are.")
+            f"{money(facts['backlog_gbp'])} of the schools there are. {_energy_words(facts)}")
+
+
+def _energy_words(facts):
+    last = facts["years"][-1]
+    kwh, tonnes = last["energy_joined_kwh"], last["footprint_joined_tco2e"]
+    return (f"They bring {kwh[1] / KWH_PER_MWH:,.0f} MWh of energy a year (P10 {kwh[0] / KWH_PER_MWH:,.0f}, P90 "
+            f"{kwh[2] / KWH_PER_MWH:,.0f}) and {tonnes[1]:,.0f} tCO2e by {year_label(last['year'])} (P10 {tonnes[0]:,.0f}, "
+            f"P90 {tonnes[2]:,.0f}), estimated from schools of their kind.")
 
 
 def _pause_lines(facts):

@@ -32,6 +32,8 @@ class Prospect:
     pfi: bool
     raac: bool | None = None
     land_issue: bool | None = None
+    electricity_kwh: float = 0.0
+    gas_kwh: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class PostPlan:
 
 @dataclass(frozen=True)
 class GrowthCase:
-    """The trust at the start of the plan, and what may come to it."""
+    """The trust at the start of the plan, and what may come to it. ``kg_per_kwh``: footprint of a kWh of electricity and of
+    gas by planning year [kgCO2e/kWh]."""
 
     growth: object = field(repr=False)
     prospects: tuple = field(repr=False)
@@ -67,6 +70,7 @@ class GrowthCase:
     multiples: tuple = field(default=(), repr=False)
     pupils_walk: float = 0.0
     notes: tuple = ()
+    kg_per_kwh: tuple = field(default=(), repr=False)
 
     @property
     def months(self):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from ..energy.factors import KG_PER_TONNE
 from .growth import DECLINED, EASING, JOINED, LIMIT, LOAD, RESERVES, SAFETY, WITHDREW
 from .growth_inputs import day_of
 from .growth_runs import half_width, joined_frame
@@ -12,7 +13,8 @@ QUANTILES = (0.1, 0.5, 0.9)
 REASONS = (LOAD, RESERVES, SAFETY, EASING, LIMIT)
 MEASURES = (("schools", "schools"), ("pupils", "pupils"), ("staff_fte", "FTE"), ("central_use", "load over capacity"),
             ("estates_use", "load over capacity"), ("paused_months", "months"), ("backlog_joined_gbp", "GBP"),
-            ("reserves_gbp", "GBP"), ("safety_open", "works"))
+            ("energy_joined_kwh", "kWh a year"), ("footprint_joined_tco2e", "tCO2e a year"), ("reserves_gbp", "GBP"),
+            ("safety_open", "works"))
 
 
 def spread_of(values):
@@ -47,7 +49,7 @@ def by_year(runs):
     DataFrame
         ``year, measure, unit, p10, p50, p90, mean, half_width``: schools, pupils, staff, reserves and safety works at the
         end of the year, utilisation as the middle one of its months, months paused in it, backlog found at schools that
-        had joined. Blank where a team has no staff.
+        had joined, and the energy and footprint of a year that they bring. Blank where a team has no staff.
     """
     case, months = runs.case, runs.months
     shape = (len(runs.runs), case.years, 12)
@@ -55,6 +57,7 @@ def by_year(runs):
     values = {**{name: np.quantile(yearly[name], 0.5, axis=2, method="inverted_cdf") for name in ("central_use",
                                                                                                   "estates_use")},
               "paused_months": yearly["paused"].sum(axis=2), "backlog_joined_gbp": _backlog_joined(runs),
+              **_energy_joined(runs),
               **{name: months[name][:, 11::12] for name in ("staff_fte", "reserves_gbp", "safety_open")},
               "schools": runs.counted["schools"], "pupils": runs.counted["pupils"]}
     rows = []
@@ -74,6 +77,15 @@ def _backlog_joined(runs):
     for row, month, coming in joined_frame(runs):
         found[row, int(month) // 12:] += coming.liability_gbp
     return found
+
+
+def _energy_joined(runs):
+    """Energy [kWh] and footprint [tCO2e] of a whole year of the schools that have joined by the end of each."""
+    used = np.zeros((len(runs.runs), runs.case.years, 2))
+    for row, month, coming in joined_frame(runs):
+        used[row, int(month) // 12:] += coming.prospect.electricity_kwh, coming.prospect.gas_kwh
+    factors = np.array(runs.case.kg_per_kwh or [(0.0, 0.0)] * runs.case.years)
+    return {"energy_joined_kwh": used.sum(axis=2), "footprint_joined_tco2e": (used * factors).sum(axis=2) / KG_PER_TONNE}
 
 
 def phases(runs):

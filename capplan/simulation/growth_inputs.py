@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 
 from .. import reference
+from ..energy.end_uses import FUELS
+from ..energy.factors import calendar_years, footprint_factors
+from ..energy.priors import expected_use
 from ..errors import DataError, Fault, ScenarioError
 from ..formula_grants import SPECIAL_PHASES, counted_rolls
 from ..funding.regime import in_trust, regime_rules
@@ -59,6 +62,9 @@ def growth_case(estate, scenario, works_gbp=None):
     pupils = [_pupils(estate, school, scenario) for school in schools.itertuples()]
     backlog_gbp = float(forecast(estate, scenario).by_year().backlog_gbp.iloc[0])
     prospects = tuple(_prospect(row, scenario, notes) for row in estate.prospects.itertuples())
+    if prospects:
+        notes.append("Energy of schools that join is estimated from schools of their kind: gas by floor area, electricity "
+                     "by pupil. One school may well use half as much or twice as much.")
     return GrowthCase(
         scenario.growth, prospects, _posts(estate, notes),
         tuple(reference.load("growth_phases").least_schools.tolist()), scenario.plan.first_year, scenario.plan.years,
@@ -66,7 +72,8 @@ def growth_case(estate, scenario, works_gbp=None):
         None if works_gbp is None else tuple(works_gbp), tuple(schools.school_id), tuple(map(tuple, pupils)),
         tuple(_weight(row.phase, row.region) for row in schools.itertuples()),
         tuple(_multiple(row.phase) for row in schools.itertuples()),
-        float(reference.load("pupil_noise").set_index("figure").value["school_walk"]), tuple(notes))
+        float(reference.load("pupil_noise").set_index("figure").value["school_walk"]), tuple(notes),
+        _kg_per_kwh(scenario))
 
 
 def months_from(first_year, day):
@@ -121,14 +128,6 @@ def _faults(estate, schools, scenario):
                for row in schools.itertuples() if not isinstance(row.phase, str) or not row.phase]
     faults += [Fault("schools.csv", None, "pupils", f"a blank of {row.school_id}", "pupils on roll [pupils]")
                for row in schools.itertuples() if pd.isna(row.pupils)]
-    regions = set(reference.load("location_factors").region)
-    faults += [Fault("prospects.csv", int(row.Index), "region", repr(row.region), f"one of {', '.join(sorted(regions))}")
-               for row in estate.prospects.itertuples() if row.region not in regions]
-    faults += [Fault("prospects.csv", int(row.Index), "approach_by", f"{row.approach_by:%Y-%m-%d}",
-                     f"not before approach_from, {row.approach_from:%Y-%m-%d}")
-               for row in estate.prospects.itertuples() if row.approach_by < row.approach_from]
-    taken = set(estate.prospects.prospect_id) & set(estate.schools.school_id)
-    faults += [Fault("prospects.csv", None, "prospect_id", name, "not the name of a school of the trust") for name in taken]
     if scenario.growth.unnamed_per_year and not len(estate.prospects):
         faults.append(Fault("prospects.csv", None, "", "no school", "at least one: unnamed schools are like one of them"))
     return faults
@@ -202,7 +201,16 @@ def _prospect(row, scenario, notes):
                     float(row.pupils), _weight(row.phase, row.region), _multiple(row.phase), float(row.gifa_m2),
                     float(backlog_gbp), float(row.income_gbp), float(row.surplus_gbp), float(row.reserves_gbp),
                     0.0 if pd.isna(row.grants_gbp) else float(row.grants_gbp), bool(row.pfi), _known(row.raac),
-                    _known(row.land_issue))
+                    _known(row.land_issue),
+                    *(expected_use(row.phase, fuel, row.gifa_m2, row.pupils) for fuel in ("electricity", "gas")))
+
+
+def _kg_per_kwh(scenario):
+    """Footprint of a kWh of electricity and of gas in each planning year, all scopes that the scenario counts."""
+    rules, years = scenario.energy, calendar_years(np.array(scenario.years))
+    factors = footprint_factors(years, rules.losses, rules.supply, rules.consistent_factors)
+    each = factors.kg_per_kwh.sum(axis=0)
+    return tuple(zip(each[FUELS.index("electricity")].tolist(), each[FUELS.index("gas")].tolist(), strict=True))
 
 
 def _known(flag):
