@@ -26,10 +26,10 @@ TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
 COMMANDS = ("approve", "bids", "check", "compare", "complete",
             "demo", "dictionary", "energy baseline", "energy forecast", "energy measures", "energy uncertainty",
             "envelopes", "evidence index", "evidence verify",
-            "explain", "export", "fill", "forecast", "formulation",
+            "explain", "export", "fill", "forecast", "forms survey", "formulation",
             "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "grow", "import pds",
-            "import schools", "import survey", "learn", "lock log", "lock override",
-            "lock set", "lock verify", "monitor", "new", "objectives order", "objectives tradeoff",
+            "import schools", "import survey", "import survey-form", "learn", "lock log",
+            "lock override", "lock set", "lock verify", "monitor", "new", "objectives order", "objectives tradeoff",
             "objectives weigh", "objectives worksheet", "optimise", "policy worst-first", "pupils backtest",
             "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "runs list", "runs rerun",
             "runs show", "runs start", "runs verify", "sensitivity", "simulate", "stress", "worth")
@@ -133,8 +133,8 @@ def test_the_commands_are_these():
     assert tuple(sorted(name for name, _ in commands())) == COMMANDS
 
 
-@pytest.mark.parametrize("words", ["", *COMMANDS, "evidence", "funding", "import", "lock", "objectives", "policy", "pupils",
-                                   "runs"])
+@pytest.mark.parametrize("words", ["", *COMMANDS, "evidence", "forms", "funding", "import", "lock", "objectives",
+                                   "policy", "pupils", "runs"])
 def test_every_command_has_help_with_a_sentence_and_its_options(words, capplan):
     done = capplan(*words.split(), "--help")
     assert done.exit_code == 0 and done.stdout.startswith("Usage:") and done.stderr == ""

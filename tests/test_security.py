@@ -126,6 +126,17 @@ def test_a_workbook_that_would_fill_the_memory_is_refused(declared, words, tmp_p
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("padding", [0, (1 << 20) - 4])
+def test_a_sheet_with_a_cell_far_off_is_refused(tmp_path):
+    import xlsxwriter
+    book = xlsxwriter.Workbook(tmp_path / "far.xlsx")
+    page = book.add_worksheet()
+    page.write(0, 0, "Ref")
+    page.write(1048575, 16383, "x")
+    book.close()
+    with pytest.raises(DataError, match="1,048,576 rows and 16,384 columns"):
+        read_sheet(tmp_path / "far.xlsx")
+
+
 def test_a_workbook_that_declares_entities_is_refused(encoding, padding, tmp_path):
     laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><x>&b;</x>'
     path = a_workbook(tmp_path / "laughs.xlsx", "xl/more.xml", (" " * padding + laughs).encode(encoding))

@@ -14,6 +14,7 @@ from . import (
     evidence,
     explaining,
     exporting,
+    forms,
     funding,
     growing,
     importing,
@@ -37,7 +38,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             energy.energy, pupils.pupils, growing.grow, reporting.report, runs.runs, comparing.compare,
             exporting.export,
-            approving.lock, approving.approve, evidence.evidence, monitoring.monitor)
+            approving.lock, approving.approve, evidence.evidence, forms.forms, monitoring.monitor)
 
 
 @click.group()

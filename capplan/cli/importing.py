@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from .options import AS_JSON, FORCE, OUT, as_text, clean, say
+from .options import AS_JSON, FORCE, OUT, RECORDED_ON, a_day, as_text, clean, say, tell_json
 
 
 @click.group(name="import")
@@ -61,6 +61,38 @@ def import_survey(file, map_file, out, force):
     unused = imported.unmapped_columns
     click.echo("Columns the map does not use: " + (", ".join(map(str, unused)) if len(unused) else "none"))
     click.echo(f"The report is in {out / 'import_report'}. Next: capplan check {out}")
+
+
+@import_.command("survey-form")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--estate", required=True, type=click.Path(path_type=Path), help="Estate folder the form was made from.")
+@click.option("--by", "recorded_by", default="", help="Who records it: grades the form takes the place of are then kept in "
+              "the history.")
+@RECORDED_ON
+@OUT
+@FORCE
+@AS_JSON
+@clean
+def import_survey_form(file, estate, recorded_by, recorded_on, out, force, as_json):
+    """Read a filled-in workbook of capplan forms survey into a copy of its estate, and list every change."""
+    from datetime import date
+
+    from ..estate import read_estate
+    from ..importers.survey_form_changes import read_survey_form, write_survey_form
+    from ..runs import new_folder
+    with new_folder(out, force, (file, estate)) as folder:
+        found = read_survey_form(file, read_estate(estate), recorded_by, a_day("--on", recorded_on) or date.today())
+        write_survey_form(found, folder)
+    if as_json:
+        tell_json({"changes": found.changes.to_dict("records"), "not_in_form": found.not_in_form,
+                   "old_dates": found.old_dates, "kept_in_history": found.kept})
+        return
+    click.echo(found)
+    if len(found.changes):
+        click.echo(as_text(found.changes.drop(columns="table").head(40)))
+    if len(found.changes) > 40:
+        click.echo(f"... and {len(found.changes) - 40:,} more")
+    click.echo(f"Every change is in {out / 'import_report' / 'changes.csv'}. Next: capplan check {out}")
 
 
 @import_.command("schools")

@@ -125,11 +125,25 @@ def write_survey(imported, folder):
     write_estate(imported.frames, folder)
     unmapped = pd.DataFrame({"column": list(imported.unmapped_columns)}, dtype=str)
     for name, frame in (("unmapped_columns", unmapped), ("set_aside", imported.set_aside), ("report", imported.report)):
-        write_frame(frame.apply(_inert), folder / "import_report" / f"{name}.csv")
+        write_frame(frame.apply(inert), folder / "import_report" / f"{name}.csv")
 
 
-def _inert(values):
-    """Text that a spreadsheet would run as a formula, with an apostrophe before it."""
+def inert(values):
+    """Text that a spreadsheet would run as a formula, with an apostrophe before it.
+
+    Parameters
+    ----------
+    values : Series
+
+    Returns
+    -------
+    Series
+
+    Examples
+    --------
+    >>> inert(pd.Series(["=1+1", "plain"])).tolist()
+    ["'=1+1", 'plain']
+    """
     if pd.api.types.is_numeric_dtype(values):
         return values
     formula = values.astype(str).str.match(r"[=+@\t\-]")

@@ -20,9 +20,12 @@ from ..tabular import LONGEST_LINE_BYTES
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 LARGEST_FILE_BYTES = 500_000_000
+MOST_CELLS = 50_000_000
+"""What a sheet may hold between its first cell and its last that is filled; more would fill the memory."""
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _ERROR_CELL = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)"[^>]*>(.*?)</(?:\w+:)?c>', re.S)
+_FILLED_CELL = re.compile(rb'<(?:\w+:)?c\b[^<>]*?\br="([A-Z]{1,3})(\d{1,7})"[^<>/]*>')
 _ERROR_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)<")
 
 
@@ -70,14 +73,10 @@ def read_sheet(path, sheet=None, title_rows=0):
         If the file is missing, damaged, not what its name says, or has no such sheet or header row.
     """
     path = Path(path)
-    if not path.is_file():
-        raise _error(path, "no such file", "a survey: a workbook or a CSV file")
-    if path.stat().st_size == 0:
-        raise _error(path, "an empty file", "a table with a header row")
-    if path.stat().st_size > LARGEST_FILE_BYTES:
-        raise _error(path, f"{path.stat().st_size:,} bytes", f"a file of at most {LARGEST_FILE_BYTES:,} bytes")
+    _refuse_file(path, "a survey: a workbook or a CSV file")
     workbook = path.suffix.lower() in WORKBOOKS
-    rows = _workbook_rows(path, sheet) if workbook else _csv_rows(path)
+    rows = _csv_rows(path) if not workbook else next(iter(
+        _sheets(path, lambda names: [_sheet_name(path, names, sheet)]).values()))
     if len(rows) <= title_rows or not any(cell.strip() for cell in rows[title_rows]):
         raise _error(path, f"no headings in row {title_rows + 1}",
                      "the row of the headings; set title_rows of the map to the number of rows above it")
@@ -88,6 +87,40 @@ def read_sheet(path, sheet=None, title_rows=0):
         raise DataError([Fault(path.name, row, "", "more cells than there are headings",
                                "as many cells as headings, with a comma inside a cell in quotes") for row in long])
     return _sheet(path, header, body, title_rows + 1)
+
+
+def read_workbook(path):
+    """Every sheet of a workbook as rows of text.
+
+    Parameters
+    ----------
+    path : str or Path
+        Workbook (.xlsx, .xlsm, .xls, .xlsb, .ods).
+
+    Returns
+    -------
+    dict of str to list of list of str
+        Rows of each sheet from its first, by name.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, damaged, too large or no workbook.
+    """
+    path = Path(path)
+    _refuse_file(path, "a workbook")
+    if path.suffix.lower() not in WORKBOOKS:
+        raise _error(path, f"a file that ends in {path.suffix or 'nothing'}", f"a workbook: {', '.join(WORKBOOKS)}")
+    return _sheets(path, list)
+
+
+def _refuse_file(path, must_be):
+    if not path.is_file():
+        raise _error(path, "no such file", must_be)
+    if path.stat().st_size == 0:
+        raise _error(path, "an empty file", "a table with a header row")
+    if path.stat().st_size > LARGEST_FILE_BYTES:
+        raise _error(path, f"{path.stat().st_size:,} bytes", f"a file of at most {LARGEST_FILE_BYTES:,} bytes")
 
 
 def _error(path, found, must_be, row=None):
@@ -151,25 +184,28 @@ def _cp1252(path, raw):
         raise _error(path, f"the byte {raw[error.start]:#04x}", "text in UTF-8 or cp1252 (Excel's own)", row) from None
 
 
-def _workbook_rows(path, sheet):
+def _sheets(path, chosen):
+    """Rows of text of the sheets that ``chosen`` picks from their names."""
     from python_calamine import CalamineError, PasswordError
 
+    found = {}
     try:
         _refuse_bomb(path)
         with pd.ExcelFile(path, engine="calamine") as workbook:
-            name = _sheet_name(path, workbook.sheet_names, sheet)
-            cells = pd.read_excel(workbook, sheet_name=name, header=None, dtype=object, na_filter=False)
-        rows = [[_text(value) for value in row] for row in cells.to_numpy().tolist()]
-        for row, column, error in _error_cells(path, name):
-            if row < len(rows) and column < len(rows[row]):
-                rows[row][column] = error
+            for name in chosen(workbook.sheet_names):
+                cells = pd.read_excel(workbook, sheet_name=name, header=None, dtype=object, na_filter=False)
+                rows = [[_text(value) for value in row] for row in cells.to_numpy().tolist()]
+                for row, column, error in _error_cells(path, name):
+                    if row < len(rows) and column < len(rows[row]):
+                        rows[row][column] = error
+                found[name] = rows
     except PasswordError:
         raise _error(path, "a workbook locked with a password", "saved without a password") from None
     except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError, OSError) as error:
         words = (str(error).strip() or type(error).__name__).splitlines()[0][:100]
         raise _error(path, f"a damaged file, or not a workbook ({words})",
                      "an Excel workbook; open it and save it again") from None
-    return rows
+    return found
 
 
 def _refuse_bomb(path):
@@ -181,17 +217,24 @@ def _refuse_bomb(path):
             raise _error(path, f"a workbook that unpacks to {size:,} bytes", f"at most {LARGEST_FILE_BYTES:,} bytes")
         with zipfile.ZipFile(path) as parts:
             for part in parts.infolist():
-                _refuse_entities(path, parts, part)
+                _refuse_part(path, parts, part)
 
 
-def _refuse_entities(path, parts, part):
-    """Read a part to its end, which fails where it is not as long as it says; refuse one that declares entities."""
+def _refuse_part(path, parts, part):
+    """Read a part to its end, which fails where it is not as long as it says; refuse entities and cells far away."""
+    last_row = last_column = 0
     with parts.open(part) as held:
         before = b""
         while piece := held.read(1 << 20):
-            if b"<!ENTITY" in (before + piece).replace(b"\x00", b""):  # without its noughts, UTF-16 reads as ASCII
+            both = before + piece
+            if b"<!ENTITY" in both.replace(b"\x00", b""):  # without its noughts, UTF-16 reads as ASCII
                 raise _error(path, f"a part that declares entities ({part.filename[:60]})", "a workbook as Excel saves it")
-            before = piece[-16:]
+            for letters, row in set(_FILLED_CELL.findall(both)):
+                last_row, last_column = max(last_row, int(row)), max(last_column, _number_of(letters) + 1)
+            if last_row * last_column > MOST_CELLS:
+                raise _error(path, f"a sheet of {last_row:,} rows and {last_column:,} columns",
+                             f"at most {MOST_CELLS:,} cells: is something far below or far to the right of the table?")
+            before = piece[-64:]
 
 
 def _sheet_name(path, names, sheet):
