@@ -156,29 +156,29 @@ def _terms(candidates, choice, draws, owed):
 
 
 def _pots(candidates, draws):
-    wrong = []
     pots = {pot.pot_id: pot for pot in candidates.pots.fillna({"tags": "", "school_id": ""}).itertuples()}
     schemes = candidates.schemes.reindex(columns=["scheme_id", "tag", "school_id"]).astype(object).fillna("")
     tag_of = dict(zip(schemes.scheme_id, schemes.tag, strict=True))
     school_of = dict(zip(schemes.scheme_id, schemes.school_id, strict=True))
-    wrong += [f"{row.pot_id} pays {row.scheme_id} £{row.amount_gbp:,.2f}, a negative sum"
-              for row in draws[draws.amount_gbp < -TOLERANCE_GBP].itertuples()]
-    for pot, group in draws[draws.pot_id != CONTRIBUTIONS].groupby("pot_id"):
+    rows = draws[draws.pot_id != CONTRIBUTIONS]
+    wrong = [f"{row.pot_id} pays {row.scheme_id} £{row.amount_gbp:,.2f}, a negative sum"
+             for row in draws[draws.amount_gbp < -TOLERANCE_GBP].itertuples()]
+    drawn = rows.groupby("pot_id").amount_gbp.agg(["sum", "size"])
+    for pot, total, count in zip(drawn.index, drawn["sum"], drawn["size"], strict=True):
         if pot not in pots:
-            wrong.append(f"{pot} pays £{group.amount_gbp.sum():,.2f} and is no pot of these candidates")
+            wrong.append(f"{pot} pays £{total:,.2f} and is no pot of these candidates")
+        elif total > pots[pot].amount + TOLERANCE_GBP * max(1, count):
+            wrong.append(f"{pot} holds £{pots[pot].amount:,.2f} and pays £{total:,.2f}")
+    tags = {name: {tag.strip() for tag in pot.tags.split(";") if tag.strip()} for name, pot in pots.items()}
+    for pot, scheme, year in zip(rows.pot_id, rows.scheme_id, rows.year, strict=True):
+        if pot not in pots:
             continue
-        terms = pots[pot]
-        drawn = group.amount_gbp.sum()
-        if drawn > terms.amount + TOLERANCE_GBP * max(1, len(group)):
-            wrong.append(f"{pot} holds £{terms.amount:,.2f} and pays £{drawn:,.2f}")
-        outside = group[(group.year < terms.first_year) | (group.year > terms.last_year)]
-        wrong += [f"{pot} pays {row.scheme_id} in {row.year}, outside its window" for row in outside.itertuples()]
-        tags = {tag.strip() for tag in terms.tags.split(";") if tag.strip()}
-        for row in group.itertuples():
-            if tags and tag_of.get(row.scheme_id, "") not in tags:
-                wrong.append(f"{pot} may not pay for {row.scheme_id}, tagged {tag_of.get(row.scheme_id, '')!r}")
-            if terms.school_id and school_of.get(row.scheme_id, "") != terms.school_id:
-                wrong.append(f"{pot} belongs to {terms.school_id} and pays for {row.scheme_id} elsewhere")
+        if not pots[pot].first_year <= year <= pots[pot].last_year:
+            wrong.append(f"{pot} pays {scheme} in {year}, outside its window")
+        if tags[pot] and tag_of.get(scheme, "") not in tags[pot]:
+            wrong.append(f"{pot} may not pay for {scheme}, tagged {tag_of.get(scheme, '')!r}")
+        if pots[pot].school_id and school_of.get(scheme, "") != pots[pot].school_id:
+            wrong.append(f"{pot} belongs to {pots[pot].school_id} and pays for {scheme} elsewhere")
     return wrong
 
 

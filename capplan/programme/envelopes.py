@@ -73,7 +73,8 @@ def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, thre
         total = float(pots.amount.sum())
         say(f"{share:.0%} of today's money, £{total:,.0f} ...")
         try:
-            programme = optimise(scaled, gap, time_limit_s, threads=threads, seed=seed, known=known)
+            programme = optimise(scaled, gap, time_limit_s, threads=threads, seed=seed, known=known,
+                                 compared=False)
         except InfeasibleError as error:
             found.append(Envelope(float(share), total, None, str(error)))
             continue
@@ -111,7 +112,7 @@ def price_list(candidates, programme, gap=None, time_limit_s=None, threads=1, se
     for rule, frames in _without_each_rule(candidates):
         say(f"Without {rule} ...")
         free = _with(candidates, frames)
-        best = optimise(free, gap, time_limit_s, threads=threads, seed=seed, known=programme.choice)
+        best = optimise(free, gap, time_limit_s, threads=threads, seed=seed, known=programme.choice, compared=False)
         prices.append(RulePrice(rule, best, max(0.0, best.objective - programme.bound), best.bound - programme.objective))
     return prices
 

@@ -8,7 +8,7 @@ from .solver import InfeasibleModelError, solve
 CONFLICT_LIMIT_S = 30.0
 
 
-def explain(inst, settings):
+def explain(inst, settings, conflicts=True):
     """Say why no programme obeys all the rules.
 
     Parameters
@@ -16,6 +16,8 @@ def explain(inst, settings):
     inst : Instance
     settings : dict
         ``name``, ``gap``, ``time_limit_s`` of the solver.
+    conflicts : bool
+        Whether to look for a smallest set of rules that conflict; it takes many solves.
 
     Returns
     -------
@@ -24,6 +26,8 @@ def explain(inst, settings):
         second line of its message a smallest set of rules that conflict, and single changes that mend it.
     """
     error = _by_how_much(inst, settings)
+    if not conflicts:
+        return error
     conflict = find_conflict(inst, min(CONFLICT_LIMIT_S, settings["time_limit_s"]))
     told = f"\n{in_words(inst, conflict)}" if conflict.rules else ""
     return InfeasibleError(f"{error}{told}", error.shortfalls)

@@ -18,6 +18,8 @@ KINDS = highspy.HighsModelStatus
 OPTIMAL, MAXIMISE = KINDS.kOptimal, highspy.ObjSense.kMaximize
 BOUNDED = (KINDS.kOptimal, KINDS.kTimeLimit, KINDS.kObjectiveTarget, KINDS.kInterrupt, KINDS.kSolutionLimit)
 """Ends of a search after which its bound is one; after any other nothing is known."""
+CUTS_ONLY = {"mip_max_nodes": 1, "mip_heuristic_effort": 0.0, "mip_heuristic_run_feasibility_jump": False,
+             "mip_heuristic_run_rins": False, "mip_heuristic_run_rens": False, "mip_heuristic_run_root_reduced_cost": False}
 NO_STARTS = np.array([], dtype=int)
 
 
@@ -35,7 +37,7 @@ def add_columns(engine, model, matrix, columns):
                    matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32), matrix.data)
 
 
-def solve_part(model, free, fixed, start, gap, time_limit_s, seed=0, enough=None, threads=1):
+def solve_part(model, free, fixed, start, gap, time_limit_s, seed=0, enough=None, threads=1, cuts_only=False):
     """Solve in whole numbers with some starts open, some fixed and the rest left out.
 
     Parameters
@@ -49,6 +51,9 @@ def solve_part(model, free, fixed, start, gap, time_limit_s, seed=0, enough=None
         As for ``solver.solve``.
     enough : float, optional
         Value at which to stop.
+    cuts_only : bool
+        Whether to stop at the relaxation with its cuts, before any branching, and to look for no programme: what counts is
+        the bound.
 
     Returns
     -------
@@ -69,6 +74,9 @@ def solve_part(model, free, fixed, start, gap, time_limit_s, seed=0, enough=None
     _make_whole(engine, even, columns)
     _set(engine, columns, gap, time_limit_s, seed, None if enough is None else enough / unit)
     engine.setOptionValue("threads", threads)
+    if cuts_only:
+        for option, setting in CUTS_ONLY.items():
+            engine.setOptionValue(option, setting)
     if start is not None:
         known = even.whole_columns(start)[columns]
         whole = np.flatnonzero(even.whole[columns])

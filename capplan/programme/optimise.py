@@ -16,7 +16,7 @@ from .instance import instance, total_value
 from .payments import draws as pay
 from .payments import draws_or_none
 from .rules_of_thumb import RULES, by_rule
-from .search import LEAST_TIME_S, Search, whole
+from .search import LEAST_TIME_S, Search, tighten, whole
 from .solver import SOLVERS, Answer, InfeasibleModelError, relative_gap, solve
 
 SMALL_MODEL_STARTS, SETTLED_MODEL_STARTS, LARGE_MODEL_STARTS = 2000, 6000, 20_000
@@ -123,7 +123,7 @@ class Programme:
                 f"{self.gap:.2%} of the best possible ({self.answer.status}, {self.answer.seconds:.1f} s)")
 
 
-def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, seed=0, known=None):
+def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, seed=0, known=None, compared=True):
     """Choose the programme of greatest value that obeys every rule.
 
     Parameters
@@ -141,11 +141,15 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
         Seed of the solver's own random choices.
     known : dict, optional
         A programme to start from, scheme to start year; left aside where it breaks a rule of these candidates.
+    compared : bool
+        Whether to set it beside the rules of thumb, and where no programme obeys every rule to look for a smallest set of
+        rules in conflict; neither is needed of one programme among many, and both take time.
 
     Returns
     -------
     Programme
-        Never worse than the rules of thumb on the same money; its bound is true whatever stopped the search.
+        Never worse than the rules of thumb on the same money, where it is compared with them; its bound is true
+        whatever stopped the search.
 
     Raises
     ------
@@ -159,8 +163,8 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
     settings = _settings(candidates, gap, time_limit_s, solver)
     inst = instance(candidates)
     if any(not pairs for pairs in inst.must.values()):
-        raise explain(inst, settings)
-    rules = tuple(by_rule(candidates, inst, rule) for rule in RULES)
+        raise explain(inst, settings, compared)
+    rules = tuple(by_rule(candidates, inst, rule) for rule in RULES if compared)
     best = max((rule for rule in rules if rule.feasible), key=lambda rule: rule.value, default=None)
     if known is not None and (_broken(candidates, inst, known) or (best and total_value(inst, known) <= best.value)):
         known = None
@@ -168,7 +172,7 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
     try:
         answer, found_by = _search(inst, known, settings, threads, seed)
     except InfeasibleModelError:
-        raise explain(inst, settings) from None
+        raise explain(inst, settings, compared) from None
     answer = _without_idle(candidates, inst, answer)
     choice = answer.choice
     draws = pay(inst, choice)
@@ -250,6 +254,8 @@ def _by_parts(inst, known, gap, limit, threads, seed):
         search.improve(search.left_s() / 2)
     else:
         (search.core if search.model.starts > SETTLED_MODEL_STARTS else search.small_core)(search.left_s() / 2)
+        if not search.close:
+            tighten(search, search.left_s() / 4, threads)
         search.improve(search.left_s() / 8)
     if not search.close and search.left_s() > LEAST_TIME_S:
         whole(search, search.left_s(), threads)

@@ -273,14 +273,35 @@ def whole(search, time_limit_s, threads=1):
             return
 
 
-def _once_whole(search, time_limit_s, seed, threads):
+def tighten(search, time_limit_s, threads=1):
+    """Lower the bound by the cuts a solver adds to the relaxation of the whole model, before it branches.
+
+    Parameters
+    ----------
+    search : Search
+    time_limit_s : float
+        Time limit. [s]
+    threads : int
+        Threads the solver may use.
+
+    Notes
+    -----
+    Few schemes leave the relaxation far above the best programme: of 300 schemes 0.2 to 0.7%, of which the cuts take all but
+    0.05 to 0.2% in two or three seconds. Only with that bound can it be seen that a programme is close.
+    """
+    if search.found:
+        _once_whole(search, time_limit_s, search.seed, threads, cuts_only=True)
+
+
+def _once_whole(search, time_limit_s, seed, threads, cuts_only=False):
     """One solve of the whole model; says whether it ended by itself."""
     model, regret = search.model, search.relaxation.regret
     room = search.relaxation.bound - search.found[-1][0] if search.found else np.inf
     free = np.flatnonzero(np.isfinite(regret) & (regret <= max(room, 0.0) * (1 + 1e-9) + 1e-6))
     kept = np.array([model.instance.place_of[pair] for pair in search.best.items()], dtype=int) if search.found else []
     free = np.union1d(free, kept).astype(int)
-    choice, bound, ended = solve_part(model, free, NO_STARTS, search.best, search.gap, time_limit_s, seed, threads=threads)
+    choice, bound, ended = solve_part(model, free, NO_STARTS, search.best, search.gap, time_limit_s, seed, threads=threads,
+                                     cuts_only=cuts_only)
     search.take(choice)
     if search.found:                              # what was left out is worth less than the best programme known before
         search.bound = min(search.bound, max(bound, search.found[-1][0]))

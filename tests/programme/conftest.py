@@ -1,8 +1,9 @@
-"""Lets the tests of this folder import the oracle and its instances by name."""
+"""Lets the tests of this folder import the oracle, its instances and the made-up trusts of the benchmarks by name."""
 
 import sys
 from pathlib import Path
 
-HERE = str(Path(__file__).resolve().parent)
-if HERE not in sys.path:
-    sys.path.insert(0, HERE)
+HERE = Path(__file__).resolve().parent
+for folder in (str(HERE), str(HERE.parent / "benchmarks")):
+    if folder not in sys.path:
+        sys.path.insert(0, folder)

@@ -8,12 +8,14 @@ import pulp
 import pytest
 from folders import read
 from instances import random_instance
+from synthetic import trust
 
 from capplan.programme import formulation
 from capplan.programme.arrays import arrays
 from capplan.programme.instance import instance
+from capplan.programme.search import Search, tighten
 from capplan.programme.sifting import Sifting
-from capplan.programme.solver import InfeasibleModelError, Relaxation
+from capplan.programme.solver import InfeasibleModelError, Relaxation, solve
 
 SEEDS = [*range(25), *range(500, 545)]
 
@@ -91,3 +93,23 @@ def test_sifting_gives_the_bound_of_the_relaxation(seed, tmp_path):
     handed_on = Sifting(arrays(inst, handed_on=True), 1e-9, 10)
     assert handed_on.bound == pytest.approx(sifted.bound, rel=1e-6, abs=1e-5)
     assert (sifted.regret >= -1e-6).all() and np.isfinite(sifted.idle).all()
+
+
+@pytest.mark.parametrize("seed", [2, 5, 6])
+def test_cuts_lower_the_bound_and_never_below_a_programme_that_exists(seed):
+    inst = instance(trust(3, 24, 4, seed=seed, rules=True))
+    best = solve(formulation.build(inst), "highs", 1e-6, 60).objective
+    search = Search(arrays(inst, handed_on=True), 1e-4, 20, 0)
+    search.greedy()
+    search.small_core(5)
+    relaxed, found = search.bound, search.found[-1][0]
+    tighten(search, 10)
+    assert search.found[-1][0] == found                            # it looks for no programme
+    assert best * (1 - 1e-9) <= search.bound < relaxed - 1e-4 * best
+
+
+def test_nothing_is_tightened_before_a_programme_is_known():
+    search = Search(arrays(instance(trust(3, 24, 4, seed=1, rules=True)), handed_on=True), 1e-4, 20, 0)
+    bound = search.bound
+    tighten(search, 10)
+    assert search.bound == bound
