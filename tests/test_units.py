@@ -89,6 +89,8 @@ REFERENCE_PLAIN = {"amber_above": "share, days or grades, as measure says", "red
                    "edition_year": "a year", "phase": "a number in order", "least_schools": "the unit is in the name",
                    "grant_year": "a year", "value": "its unit is in the column unit", "condition_modifier": "a multiple",
                    "pupil_weight": "a multiple", "rank": "an order", "blocks": "the name is the unit",
+                   **dict.fromkeys(("p10", "p25", "p50", "p75", "p90", "overall"), "in the column unit"),
+                   "sample": "places of the sample",
                    "quantity_per_unit": "per unit of what measures it",
                    "low_per_unit": "as quantity_per_unit", "high_per_unit": "as quantity_per_unit"}
 MONEY_WORDS = ("cost", "gbp", "budget", "surplus", "income", "backlog", "loss", "money", "price", "avoided", "yearly")

@@ -75,3 +75,42 @@ def _tables(results, out, formats, force):
     return ({"files": written, "rows": rows},
             f"{len(rows)} tables, {sum(rows.values()):,} rows, as {', '.join(formats or FORMATS)}; dictionary.md says what "
             "every column means.")
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--peers", multiple=True, type=click.Path(path_type=Path),
+              help="Results folder of another trust, or a table it shared; may be repeated. Shown as Trust A, B ...")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write: .html, .pdf or .docx.")
+@click.option("--share", type=click.Path(path_type=Path),
+              help="CSV to write for others: this trust's schools without names.")
+@click.option("--force", is_flag=True, help="Replace the files if they are there.")
+@AS_JSON
+@clean
+def benchmark(results, peers, out, share, force, as_json):
+    """Lay the condition of RESULTS beside DfE's survey sample, and beside other trusts without names."""
+    from ..report.papers import SUFFIXES
+    if not out and not share:
+        raise CapplanError("Give --out for the page, --share for a table to give to others, or both.")
+    if out and out.suffix.lower() not in SUFFIXES:
+        raise OutputError(f"{out}: a benchmark is a file that ends in {', '.join(SUFFIXES)}.")
+    for file in filter(None, (out, share)):
+        refuse_taken([file], force, peers)
+    from ..report import benchmark as measured
+    from ..report import benchmark_page
+    from ..report.papers import written
+    from ..report.results import read_results
+    from ..tabular import write_frame
+    read = read_results(results)
+    found = measured.benchmark(read, peers)
+    dated, foot = measured.dated_run(read)
+    if out:
+        content = written(benchmark_page.benchmark_document(found, dated, foot), out.suffix.lower())
+        write_files({out: lambda place: place.write_bytes(content)}, force)
+    if share:
+        write_files({share: lambda place: write_frame(measured.shared(found.schools), place)}, force)
+    if as_json:
+        tell_json(benchmark_page.told(found))
+        return
+    click.echo(benchmark_page.said(found))
+    click.echo(f"Written to {' and '.join(str(file) for file in (out, share) if file)}.")

@@ -15,7 +15,7 @@ TABLES = ("component_types", "further_types", "price_index", "location_factors",
           "footprint_factors", "appraisal_factors", "gdp_deflator", "energy_prices", "energy_priors", "energy_response",
           "energy_figures", "energy_ranges", "end_use_shares", "plant_efficiency", "school_holidays",
           "measure_figures", "u_values", "pv_yield", "pv_self_use", "pupil_noise", "authority_bias",
-          "dfe_evidence", "dfe_return",
+          "condition_quantiles", "dfe_evidence", "dfe_return",
           "monitoring_thresholds", "delivery_leads", "delivery_works",
           "duration_bias", "growth_phases", "growth_posts", "interim_controls")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids"), "dfe_return": ("unit",)}

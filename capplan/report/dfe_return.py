@@ -10,9 +10,7 @@ References
 .. [2] Department for Education, Property data survey programme, 2012 to 2014: the record of a component.
 """
 
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
@@ -20,12 +18,12 @@ from .. import reference
 from ..condition.compliance import duties_due, missing_duties
 from ..condition.survey_guidance import survey_checks
 from ..errors import DataError, Fault
-from ..estate import read_estate
 from ..findings import duty_places
 from ..outlook import OLD_SURVEY_YEARS
-from ..run_records import INPUTS, unpack_inputs
+from ..run_records import INPUTS
 from ..tabular import write_frame, write_json
 from .dfe_evidence import evidence_frame
+from .schools_read import kept_estate
 from .words import plain
 
 VERSION = "capplan-dfe-shape-1"
@@ -67,13 +65,10 @@ def dfe_return(results):
     DataError
         If the folder does not hold the tables of its estate.
     """
-    folder = Path(results.folder)
-    if not (folder / INPUTS).is_file():
+    estate = kept_estate(results.folder)
+    if estate is None:
         raise DataError([Fault(INPUTS, None, "", "no such file",
                                "there, with the tables of the estate; capplan run writes it")])
-    with tempfile.TemporaryDirectory() as place:
-        unpack_inputs(folder, Path(place))
-        estate = read_estate(place)
     start = pd.Timestamp(results.years[0], 9, 1)
     urns = estate.schools.set_index("school_id").urn
     homes = estate.sites.set_index("site_id").school_id
