@@ -96,7 +96,7 @@ REFERENCE_PLAIN = {"amber_above": "share, days or grades, as measure says", "red
 MONEY_WORDS = ("cost", "gbp", "budget", "surplus", "income", "backlog", "loss", "money", "price", "avoided", "yearly")
 FIELD_EXCEPTIONS = {
     ("Candidates", "money"): "a Money, not an amount", ("Scenario", "costs"): "a part of the scenario",
-    ("Scenario", "loss"): "a part of the scenario", ("Plan", "price_base"): "a year",
+    ("Scenario", "loss"): "a part of the scenario", ("Plan", "price_base"): "a year", ("Benchmark", "price_base"): "a year",
     ("Costs", "rebuild_price_base"): "a year", ("StandIn", "income_growth"): "a fraction",
     ("StandIn", "surplus_share"): "a fraction", ("BlockWorks", "least_backlog_share"): "a fraction",
     ("Refurbishment", "least_backlog_share"): "a fraction", ("ElementWorks", "cost_share"): "a fraction",

@@ -17,7 +17,7 @@ MEASURES = {"need_gbp_per_m2": "GBP/m2", "backlog_gbp_per_m2": "GBP/m2",
 renewing everything that stands at each grade."""
 
 
-def place_needs(components, types, places, elements=()):
+def place_needs(components, types, gifa_m2, elements=()):
     """What it would cost to bring each place to grade A, by grade, and to renew it, on the yardstick.
 
     Parameters
@@ -27,7 +27,7 @@ def place_needs(components, types, places, elements=()):
         letter.
     types : DataFrame
         By ``type_id``: ``element`` and ``cost_b_gbp_per_unit`` to ``cost_d_gbp_per_unit`` in 2016 prices.
-    places : Series
+    gifa_m2 : Series
         Gross internal floor area by place. [m2]
     elements : sequence of str
         Elements that do not count.
@@ -54,7 +54,7 @@ def place_needs(components, types, places, elements=()):
     grade = components.grade.str[0].to_numpy()
     counted = ~about.element.isin(elements).to_numpy()
     quantity = components.quantity.to_numpy() * counted
-    columns = {"gifa_m2": places.astype(float)}
+    columns = {"gifa_m2": gifa_m2.astype(float)}
     for letter in GRADES:
         held = pd.Series(quantity * (grade == letter))
         if letter != "A":
@@ -62,7 +62,7 @@ def place_needs(components, types, places, elements=()):
             columns[f"need_{letter.lower()}_gbp"] = cost.groupby(components.place.to_numpy()).sum()
         renewal = held * about["cost_d_gbp_per_unit"].to_numpy()
         columns[f"renewal_{letter.lower()}_gbp"] = renewal.groupby(components.place.to_numpy()).sum()
-    frame = pd.DataFrame({name: values.reindex(places.index) for name, values in columns.items()}).fillna(0.0)
+    frame = pd.DataFrame({name: values.reindex(gifa_m2.index) for name, values in columns.items()}).fillna(0.0)
     return frame[["gifa_m2", *NEEDS, *RENEWALS]]
 
 
