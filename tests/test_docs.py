@@ -152,7 +152,7 @@ def test_the_page_of_candidates_folders_is_what_the_command_writes():
 
 def test_files_a_newcomer_looks_for_are_there():
     wanted = ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "constraints.txt", "data/README.md",
-              ".ci/run", "notebooks/01_first_programme.ipynb")
+              ".ci/run", "notebooks/01_hello_programme.ipynb")
     assert [name for name in wanted if not (ROOT / name).is_file()] == []
 
 
