@@ -37,13 +37,13 @@ class Delivery:
     odds: Odds = field(repr=False)
     failures: Failures = field(repr=False)
 
-    def run(self, policy, replicates, seed, workers=1, say=lambda text: None, skip=0):
+    def run(self, policy, replicates, seed, executor=None, say=lambda text: None, skip=0):
         """A policy in futures ``skip`` to ``replicates``: its plan and their outturns."""
         plan = delivery_plan(self.candidates, self.inst, self.scenario, policy)
         met = emergencies_in(self.failures, plan.calendar, plan.tender_factors, replicates, seed)
         ends = works_that_end(self.failures, plan, self.candidates.schemes)
         futures = futures_of(plan, self.odds, self.scenario, replicates, seed, met, ends)[skip:]
-        return plan, run_futures(plan, futures, workers, lambda done: say(
+        return plan, run_futures(plan, futures, executor, lambda done: say(
             f"{policy.name}: {skip + done:,} of {replicates:,} futures"))
 
     def value_of(self, name, year):
@@ -111,7 +111,7 @@ def _components(path):
     return frame, faults
 
 
-def simulate_folder(results_folder, folder, replicates=None, seed=0, workers=1, say=lambda text: None):
+def simulate_folder(results_folder, folder, replicates=None, seed=0, executor=None, say=lambda text: None):
     """Simulate the delivery of a programme and of other policies, and write what was found.
 
     Parameters
@@ -123,7 +123,9 @@ def simulate_folder(results_folder, folder, replicates=None, seed=0, workers=1, 
         ``assumptions.csv``, ``simulation.json``, ``simulation.txt`` and ``simulation.html``.
     replicates : int, optional
         Futures; left out: as many as the scenario's precision asks for.
-    seed, workers : int
+    seed : int
+    executor : executor, optional
+        Where futures are sent; left out: nowhere.
     say : callable
         Told what is being done.
 
@@ -136,9 +138,9 @@ def simulate_folder(results_folder, folder, replicates=None, seed=0, workers=1, 
     say(f"Reading {results_folder} ...")
     own = read_delivery(results_folder)
     base = _as_planned(own)
-    plan, outturns = _enough_futures(own, base, replicates, seed, workers, say)
+    plan, outturns = _enough_futures(own, base, replicates, seed, executor, say)
     met = figures.futures_frame(plan, outturns, own.value_of, own.results.reserves)
-    policies, sure_gbp = _policies(own, base, met, seed, workers, say)
+    policies, sure_gbp = _policies(own, base, met, seed, executor, say)
     tables = {"futures": met, "years": figures.years_frame(plan, outturns, own.results.reserves),
               "schemes": figures.schemes_frame(plan, outturns), "pots": figures.pots_frame(plan, outturns),
               "policies": policies, "assumptions": assumptions(own.scenario)}
@@ -174,28 +176,28 @@ def _as_planned(own):
                   rules.contingency_share, rules.package_trades)
 
 
-def _enough_futures(own, policy, replicates, seed, workers, say):
+def _enough_futures(own, policy, replicates, seed, executor, say):
     """The programme in as many futures as are asked for, or as the precision asks for."""
     rules = own.scenario.delivery
     if replicates is not None:
-        return own.run(policy, replicates, seed, workers, say)
+        return own.run(policy, replicates, seed, executor, say)
     outturns = []
     while True:
         count = min(len(outturns) + BATCH, rules.most_futures)
-        plan, more = own.run(policy, count, seed, workers, say, len(outturns))
+        plan, more = own.run(policy, count, seed, executor, say, len(outturns))
         outturns += more
         cost = [sum(found.cost_gbp) + sum(sum_gbp for _, sum_gbp in found.emergencies) for found in outturns]
         if count >= rules.most_futures or figures.half_width(cost) <= rules.precision_share * abs(np.mean(cost)):
             return plan, outturns
 
 
-def _policies(own, base, met, seed, workers, say):
+def _policies(own, base, met, seed, executor, say):
     """Every policy on the same futures, and the contingency that is enough in four of five. [GBP]"""
     count, rules = len(met), own.scenario.delivery
 
     def frame_of(policy):
         """The futures of a policy."""
-        plan, outturns = own.run(policy, count, seed, workers, say)
+        plan, outturns = own.run(policy, count, seed, executor, say)
         return plan, figures.futures_frame(plan, outturns, own.value_of, own.results.reserves)
 
     def changed(name, share=base.contingency_share, packaged=base.package_trades):

@@ -52,6 +52,9 @@ class DataError(CapplanError):
         self.faults = list(faults)
         super().__init__(self._text(shown))
 
+    def __reduce__(self):
+        return type(self), (self.faults,)
+
     def _text(self, shown):
         lines, printed = [], 0
         files = dict.fromkeys(fault.where for fault in self.faults)

@@ -180,7 +180,8 @@ def write_explanation(folder, text, facts, **frames):
         write_frame(frame, folder / f"{name}.csv")
 
 
-def explain_all(results, samples=None, time_limit_s=None, workers=1, seed=0, say=lambda text: None):
+def explain_all(results, samples=None, time_limit_s=None, workers=1, seed=0, say=lambda text: None,
+                executor=None):
     """Explain the whole programme of a results folder: rules, money, alternatives, core index.
 
     Parameters
@@ -195,6 +196,8 @@ def explain_all(results, samples=None, time_limit_s=None, workers=1, seed=0, say
         Threads of the solver; seed of the solver and of the futures.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where futures of the core index are sent, as ``machines.spread`` takes it; left out: nowhere.
 
     Returns
     -------
@@ -211,7 +214,7 @@ def explain_all(results, samples=None, time_limit_s=None, workers=1, seed=0, say
     shadow = worth_of_more(candidates, STEP_GBP)
     checked = check_worth(desk, base, shadow, STEP_GBP)
     plans = near_optimal(candidates, choice, time_limit_s=time_limit_s, threads=workers, seed=seed, say=say)
-    core = core_index(candidates, choice, samples, workers, seed, say)
+    core = core_index(candidates, choice, samples, workers, seed, say, executor)
     shares = in_share(candidates, [choice, *(plan.choice for plan in plans)])
     in_pounds = "price_base" in solution
     text = overview_text(base, rules, checked, plans, shares, core, in_pounds)

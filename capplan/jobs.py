@@ -13,6 +13,7 @@ from .candidates.approved import changes_frame, read_approved
 from .carbon_price import carbon_price, has_targets
 from .errors import CapplanError
 from .estate import read_estate
+from .machines import spread
 from .outlook import forecast
 from .programme import optimise
 from .programme.stability import steady
@@ -53,7 +54,8 @@ def heartbeat(say, doing, every_s=5.0):
         teller.join()
 
 
-def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None, approved=None):
+def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None, approved=None,
+        executor=None):
     """Plan an estate under a scenario and write the results folder.
 
     Parameters
@@ -72,6 +74,8 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
         Told what is being done.
     approved : str or Path, optional
         Results folder or table of the approved programme; what is changed in it goes to ``changes.csv``.
+    executor : executor, optional
+        Where the programme is sent to be found, as ``machines.spread`` takes it; left out: nowhere.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
         If the scenario asks for stability and no approved programme is given, or the estate is changed meanwhile.
     """
     tables = tables_of(estate_folder)
-    programme = plan(estate_folder, scenario_file, overlays, folder, seed, workers, say, approved)
+    programme = plan(estate_folder, scenario_file, overlays, folder, seed, workers, say, approved, executor)
     if tables_of(estate_folder) != tables:
         raise CapplanError(f"The tables in {estate_folder} were changed while they were planned; run again.")
     held = None if approved is None else read_approved(approved)
@@ -91,12 +95,13 @@ def run(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=l
     return programme
 
 
-def plan(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None, approved=None):
+def plan(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=lambda text: None, approved=None,
+         executor=None):
     """What ``run`` does, but for the record of what it was made from.
 
     Parameters
     ----------
-    estate_folder, scenario_file, overlays, folder, seed, workers, say, approved
+    estate_folder, scenario_file, overlays, folder, seed, workers, say, approved, executor
         As for ``run``.
 
     Returns
@@ -113,7 +118,7 @@ def plan(estate_folder, scenario_file, overlays, folder, seed=0, workers=1, say=
     candidates = propose(forecast(estate, scenario))
     say(f"{candidates}\nOptimising to {scenario.solver.gap:.2%} (at most {scenario.solver.time_limit_s:g} s) ...")
     with heartbeat(say, "Optimising"):
-        programme = choose(candidates, starts, scenario.stability, folder, say, threads=workers, seed=seed)
+        programme = choose(candidates, starts, scenario.stability, folder, say, executor, threads=workers, seed=seed)
         programme = revolved(programme, threads=workers, seed=seed)
     say("Audit clean. Writing ...")
     write_results(programme, folder, seed)
@@ -149,7 +154,7 @@ def approved_starts(approved, rules):
     return None if approved is None else read_approved(approved)
 
 
-def choose(candidates, starts, rules, folder, say=lambda text: None, **settings):
+def choose(candidates, starts, rules, folder, say=lambda text: None, executor=None, **settings):
     """Optimise, beside the approved programme where there is one, and write what is changed in it.
 
     Parameters
@@ -163,6 +168,8 @@ def choose(candidates, starts, rules, folder, say=lambda text: None, **settings)
         An existing folder: ``changes.csv`` where there is an approved programme.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where the programme is sent to be found; left out: nowhere.
     **settings
         As for ``optimise``.
 
@@ -173,13 +180,22 @@ def choose(candidates, starts, rules, folder, say=lambda text: None, **settings)
     """
     from .report.stability import stability_words
     if starts is None:
-        return optimise(candidates, **settings)
-    found = steady(candidates, starts, rules, say, **settings)
+        return spread(_optimised, [(candidates, settings)], executor)[0]
+    found = steady(candidates, starts, rules, say, **settings) if executor is None else (
+        spread(_kept_to, [(candidates, starts, rules, settings)], executor)[0])
     programme = found.programme
     frame = changes_frame(programme.candidates, starts, programme.choice)
     write_frame(frame.round(2), Path(folder) / "changes.csv")
     notes = (*stability_words(frame, found, rules), *candidates.notes)
     return replace(programme, candidates=replace(programme.candidates, notes=notes))
+
+
+def _optimised(candidates, settings):
+    return optimise(candidates, **settings)
+
+
+def _kept_to(candidates, starts, rules, settings):
+    return steady(candidates, starts, rules, **settings)
 
 
 def demo(folder, say=lambda text: None):

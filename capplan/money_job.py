@@ -6,6 +6,7 @@ import pandas as pd
 from . import shipped
 from .candidates import propose
 from .estate import read_estate
+from .machines import spread
 from .outlook import forecast
 from .programme import optimise
 from .programme.envelopes import TODAY, envelopes, price_list
@@ -20,7 +21,7 @@ from .tabular import write_frame, write_json
 
 
 def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, most, gap, time_limit_s, seed=0, workers=1,
-                     say=lambda text: None):
+                     say=lambda text: None, executor=None):
     """Find what more and less money would do, and what each rule costs, and write it.
 
     Parameters
@@ -41,6 +42,8 @@ def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, mos
         Seed and threads of the solver.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where programmes are sent to be found, as ``machines.spread`` takes it; left out: nowhere.
 
     Returns
     -------
@@ -52,12 +55,12 @@ def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, mos
     candidates = propose(forecast(read_estate(estate_folder), scenario))
     limit = time_limit_s or scenario.solver.time_for_each_s(points)
     settings = {"gap": gap, "time_limit_s": limit, "threads": workers, "seed": seed}
-    found = envelopes(candidates, points, most, **settings, say=say)
+    found = envelopes(candidates, points, most, **settings, say=say, executor=executor)
     frame = envelopes_frame(candidates, found)
     today = next(each.programme for each in found if each.share == TODAY)
     if today is None:
         today = optimise(candidates, **settings)
-    prices = price_list(candidates, today, **settings, say=say)
+    prices = price_list(candidates, today, **settings, say=say, executor=executor)
     rules = pd.DataFrame([[each.rule, each.programme.objective, each.least_gbp, each.most_gbp] for each in prices],
                          columns=["rule", "value_without_gbp", "price_least_gbp", "price_most_gbp"])
     plan = scenario.plan
@@ -146,7 +149,7 @@ def envelopes_frame(candidates, found):
 
 
 def stress_folder(estate_folder, scenario_file, overlays, folder, gap, time_limit_s, seed=0, workers=1,
-                  say=lambda text: None):
+                  say=lambda text: None, executor=None):
     """Put the programme of an estate under each red-team shock and write what breaks first.
 
     Parameters
@@ -161,6 +164,8 @@ def stress_folder(estate_folder, scenario_file, overlays, folder, gap, time_limi
         Seed and threads of the solver.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where programmes are sent to be found, as ``machines.spread`` takes it; left out: nowhere.
 
     Returns
     -------
@@ -171,20 +176,25 @@ def stress_folder(estate_folder, scenario_file, overlays, folder, gap, time_limi
     settings = {"gap": gap, "time_limit_s": time_limit_s, "threads": workers, "seed": seed}
     say("The programme as planned ...")
     planned = optimise(propose(forecast(estate, scenario)), **settings)
-    rows, short = [], {}
-    for path in sorted(shipped.folder("scenarios").glob("redteam_*.toml")):
-        team = read_scenario(path)
-        say(f"{team.description} ...")
-        shocked = propose(forecast(estate, scenario.model_copy(update={"shocks": team.shocks})))
-        found = stress(planned, team.name, shocked, **settings)
-        rows.append(_stress_row(planned, found, team.description, shocked.money.shock_notes))
-        short[team.name] = found.unpaid_gbp
-    frame = pd.DataFrame(rows)
+    teams = [read_scenario(path) for path in sorted(shipped.folder("scenarios").glob("redteam_*.toml"))]
+    say(f"{len(teams)} shocks: {', '.join(team.name for team in teams)} ...")
+    found = spread(_under_shock, [(planned, team.name, team.shocks, settings) for team in teams], executor,
+                   lambda done: say(f"{teams[done - 1].description} ({done} of {len(teams)})"))
+    short = {each.name: each.unpaid_gbp for each, _ in found}
+    frame = pd.DataFrame([_stress_row(planned, each, team.description, notes)
+                          for team, (each, notes) in zip(teams, found, strict=True)])
     write_frame(frame.round(2), folder / "stress.csv")
     write_frame(pd.DataFrame(short).fillna(0.0).round(2).rename_axis("year").reset_index(), folder / "unpaid.csv")
     text = stress_text(estate.trust["name"], scenario.name, planned, frame)
     (folder / "stress.txt").write_text(text + "\n", encoding="utf-8")
     return text
+
+
+def _under_shock(planned, name, shocks, settings):
+    """A programme under one shock, and what has to be said of the money."""
+    outlook = planned.candidates.outlook
+    shocked = propose(forecast(outlook.estate, outlook.scenario.model_copy(update={"shocks": shocks})))
+    return stress(planned, name, shocked, **settings), shocked.money.shock_notes
 
 
 def _stress_row(planned, found, description, notes):

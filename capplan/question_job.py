@@ -20,7 +20,7 @@ KEPT, AGAIN = "kept as it is", "planned again each time"
 
 
 def sensitivity_folder(estate_folder, scenario_file, overlays, folder, replan, ranges_file, gap, time_limit_s, seed=0,
-                       workers=1, say=lambda text: None):
+                       workers=1, say=lambda text: None, executor=None):
     """Move each assumed figure alone and write what becomes of the programme.
 
     Parameters
@@ -40,6 +40,8 @@ def sensitivity_folder(estate_folder, scenario_file, overlays, folder, replan, r
         Seed and threads of the solver.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where figures are sent, as ``machines.spread`` takes it; left out: nowhere.
 
     Returns
     -------
@@ -53,6 +55,10 @@ def sensitivity_folder(estate_folder, scenario_file, overlays, folder, replan, r
     candidates = propose(forecast(read_estate(estate_folder), scenario))
     programme = optimise(candidates, **settings)
     asked, ranges = Sensitivity(programme, replan, settings), in_use(candidates, ranges)
+    if executor is not None:
+        say(f"{len(ranges)} figures, each low and high, on several machines ...")
+        asked.prepare([(each.figure, value) for each in ranges for value in (each.low, each.high) if value != each.own],
+                      executor)
     frame = tornado(asked, ranges, say)
     switches = switching(asked, ranges, say=say) if not replan else pd.DataFrame(
         columns=["figure", "question", "own_value", "end_value", "holds_at", "switches_at", "verdict"])

@@ -9,6 +9,7 @@ from .candidates import propose
 from .condition.ownership import running_costs
 from .errors import InfeasibleError
 from .finance import discount_factors
+from .machines import pieces, spread
 from .outlook import forecast
 from .programme import Programme, optimise
 from .programme.instance import instance
@@ -97,6 +98,24 @@ class Sensitivity:
             self._known[key] = self._outcome_replanned(scenario) if self.replan else self._outcome_kept(scenario)
         return self._known[key]
 
+    def prepare(self, pairs, executor, tell=lambda done: None):
+        """Work out many figures at once, wherever an executor sends them; ``at`` knows them then.
+
+        Parameters
+        ----------
+        pairs : iterable of tuple (str, float)
+            Figure and value.
+        executor : executor or None
+            As ``machines.spread`` takes it.
+        tell : callable
+            Told how many of at most 64 pieces are done.
+        """
+        wanted = [pair for pair in dict.fromkeys((figure, float(value)) for figure, value in pairs)
+                  if pair not in self._known]
+        plain = replace(self, _known={})
+        for own in spread(_at_all, [(plain, part) for part in pieces(wanted)], executor, tell):
+            self._known |= own
+
     def _outcome_replanned(self, scenario):
         candidates = propose(forecast(self.programme.candidates.outlook.estate, scenario))
         try:
@@ -122,6 +141,10 @@ class Sensitivity:
             least_headroom_gbp=_headroom(candidates, draws, short), cost_present_gbp=_cost_present(candidates, kept),
             unpaid_gbp=sum(short.values()), left_out=len(self.programme.choice) - len(kept),
             rival_gbp=sum(known.get(pair, 0.0) for pair in rival.choice.items()) if rival.feasible else np.nan)
+
+
+def _at_all(sensitivity, pairs):
+    return {pair: sensitivity.at(*pair) for pair in pairs}
 
 
 def outcome(programme):

@@ -18,7 +18,7 @@ TIERS = (
     ("errors", "columns", "folders", "causes"),
     ("pupil_tables", "roll_tables", "energy_tables", "growth_tables",
      "evidence_tables", "monitor_tables"), ("tables",),
-    ("candidate_tables", "tabular", "reference", "shipped"),
+    ("candidate_tables", "tabular", "reference", "shipped", "machines"),
     ("finance", "condition", "funding", "pupils", "energy"),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks", "growth_checks", "evidence_checks",
                         "evidence_names"), ("estate_checks",), ("estate",),
@@ -51,9 +51,9 @@ HOMES = {
                  "scenario_growth.py", "importers/survey_map"),
     "click": ("cli/",),
     "pyarrow": ("tabular.py", "importers/pds_columns.py"), "python_calamine": ("importers/survey_sheet.py",),
-    "xlsxwriter": ("report/",), "simpy": ("simulation/",),
+    "xlsxwriter": ("report/",), "simpy": ("simulation/",), "distributed": ("machines.py",),
 }
-DEFERRED = ("matplotlib", "jinja2", "pyarrow", "python_calamine", "xlsxwriter", "simpy", "scipy", "tqdm")
+DEFERRED = ("matplotlib", "jinja2", "pyarrow", "python_calamine", "xlsxwriter", "simpy", "scipy", "tqdm", "distributed")
 SLOW_TO_IMPORT = ("pandas", "numpy", "scipy", "pulp", "highspy", "matplotlib", "pydantic", "jinja2", "pyarrow")
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 

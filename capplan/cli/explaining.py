@@ -4,7 +4,19 @@ from pathlib import Path
 
 import click
 
-from .options import AS_JSON, FORCE, SEED, WORKERS, clean, say, tell_json, time_limit_option
+from .options import (
+    AS_JSON,
+    FORCE,
+    PROCESSES,
+    SCHEDULER,
+    SEED,
+    WORKERS,
+    clean,
+    on_machines,
+    say,
+    tell_json,
+    time_limit_option,
+)
 
 
 @click.command()
@@ -16,23 +28,28 @@ from .options import AS_JSON, FORCE, SEED, WORKERS, clean, say, tell_json, time_
 @click.option("--out", type=click.Path(path_type=Path), default=None, help="Folder to write the tables to.")
 @SEED
 @WORKERS
+@PROCESSES
+@SCHEDULER
 @FORCE
 @AS_JSON
 @clean
-def explain(results, scheme, samples, time_limit, out, seed, workers, force, as_json):
+def explain(results, scheme, samples, time_limit, out, seed, workers, processes, scheduler, force, as_json):
     """Say why SCHEME of RESULTS is in or out and what would change it; without SCHEME, what drives the whole programme."""
     from .. import explain_job
     from ..errors import CapplanError
     from ..runs import new_folder
     if scheme is not None and samples is not None:
         raise CapplanError("--samples is for the whole programme; leave it out, or leave out the scheme.")
+    if scheme is not None and (processes > 1 or scheduler is not None):
+        raise CapplanError("--processes and --scheduler are for the whole programme; leave them or the scheme out.")
 
     def made():
         """The text, the facts and the tables by name."""
         if scheme is not None:
             text, facts, frame = explain_job.explain_one(results, scheme, time_limit, workers, seed, say)
             return text, facts, {"explain": frame}
-        return explain_job.explain_all(results, samples, time_limit, workers, seed, say)
+        with on_machines(processes, scheduler) as executor:
+            return explain_job.explain_all(results, samples, time_limit, workers, seed, say, executor)
 
     if out is None:
         text, facts, _ = made()

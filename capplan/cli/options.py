@@ -19,6 +19,19 @@ SEED = click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show
 WORKERS = click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True,
                        help="Threads the solver may use.")
 
+PROCESSES = click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True,
+                         help="Processes of this machine that work at once; the figures are the same for any number.")
+SCHEDULER = click.option("--scheduler", default=None, metavar="ADDRESS",
+                         help="Dask scheduler whose workers do the work instead, as tcp://127.0.0.1:8786; the "
+                         "figures are the same.")
+
+
+def on_machines(processes, scheduler):
+    """Where the work of a command goes: this process, more of this machine, or the workers of a cluster."""
+    from ..machines import machines
+    from ..run_records import surroundings
+    return machines(processes, scheduler, surroundings)
+
 
 def finite(_context, _parameter, value):
     """Refuse what is no number although it reads as one."""

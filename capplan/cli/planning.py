@@ -14,7 +14,9 @@ from .options import (
     GAP,
     OUT,
     OVERLAYS,
+    PROCESSES,
     SCENARIO,
+    SCHEDULER,
     SEED,
     TIME_LIMIT,
     TIME_LIMIT_TOGETHER,
@@ -24,6 +26,7 @@ from .options import (
     clean,
     estate_and_scenario,
     finite,
+    on_machines,
     say,
     tell,
     tell_json,
@@ -107,17 +110,19 @@ APPROVED = click.option("--approved", type=click.Path(path_type=Path), default=N
 @OUT
 @SEED
 @WORKERS
+@SCHEDULER
 @FORCE
 @AS_JSON
 @clean
-def run(estate, scenario, trust, overlays, approved, out, seed, workers, force, as_json):
+def run(estate, scenario, trust, overlays, approved, out, seed, workers, scheduler, force, as_json):
     """Plan ESTATE under SCENARIO, or an example trust: forecast, propose, optimise, audit, and write a results folder."""
     from .. import jobs
     from ..run_store import enter_run
     from ..runs import new_folder
     estate, scenario = estate_and_scenario(estate, scenario, trust)
-    with new_folder(out, force, (estate, scenario, *([approved] if approved else []))) as folder:
-        jobs.run(estate, scenario, overlays, folder, seed, workers, say, approved)
+    reads = (estate, scenario, *([approved] if approved else []))
+    with new_folder(out, force, reads) as folder, on_machines(1, scheduler) as executor:
+        jobs.run(estate, scenario, overlays, folder, seed, workers, say, approved, executor)
     enter_run(out)
     _tell_results(out, as_json)
 
@@ -134,15 +139,17 @@ def run(estate, scenario, trust, overlays, approved, out, seed, workers, force, 
 @OUT
 @SEED
 @WORKERS
+@PROCESSES
+@SCHEDULER
 @FORCE
 @clean
-def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, seed, workers, force):
+def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, seed, workers, processes, scheduler, force):
     """Find what more and less money would do to ESTATE under SCENARIO, and what each rule of the plan costs."""
     from .. import money_job
     from ..runs import new_folder
-    with new_folder(out, force, (estate, scenario)) as folder:
+    with new_folder(out, force, (estate, scenario)) as folder, on_machines(processes, scheduler) as executor:
         text = money_job.envelopes_folder(estate, scenario, overlays, folder, points, most, gap, time_limit, seed, workers,
-                                          say)
+                                          say, executor)
     tell(out, f"{text}\n\nThe page with a slider over the money is {out / 'explorer.html'}; it needs no network.")
 
 
@@ -155,14 +162,16 @@ def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, se
 @OUT
 @SEED
 @WORKERS
+@PROCESSES
+@SCHEDULER
 @FORCE
 @clean
-def stress(estate, scenario, overlays, gap, time_limit, out, seed, workers, force):
+def stress(estate, scenario, overlays, gap, time_limit, out, seed, workers, processes, scheduler, force):
     """Put the programme of ESTATE under SCENARIO through every red-team shock, and say what breaks first."""
     from .. import money_job
     from ..runs import new_folder
-    with new_folder(out, force, (estate, scenario)) as folder:
-        text = money_job.stress_folder(estate, scenario, overlays, folder, gap, time_limit, seed, workers, say)
+    with new_folder(out, force, (estate, scenario)) as folder, on_machines(processes, scheduler) as executor:
+        text = money_job.stress_folder(estate, scenario, overlays, folder, gap, time_limit, seed, workers, say, executor)
     tell(out, text)
 
 

@@ -11,13 +11,16 @@ from .options import (
     GAP,
     OUT,
     OVERLAYS,
+    PROCESSES,
     SCENARIO,
+    SCHEDULER,
     SEED,
     TIME_LIMIT,
     TIME_LIMIT_TOGETHER,
     WORKERS,
     clean,
     finite,
+    on_machines,
     say,
     tell,
 )
@@ -36,17 +39,20 @@ from .options import (
 @OUT
 @SEED
 @WORKERS
+@PROCESSES
+@SCHEDULER
 @FORCE
 @AS_JSON
 @clean
-def sensitivity(estate, scenario, overlays, replan, ranges_file, gap, time_limit, out, seed, workers, force, as_json):
+def sensitivity(estate, scenario, overlays, replan, ranges_file, gap, time_limit, out, seed, workers, processes, scheduler,
+                force, as_json):
     """Move each assumed figure of SCENARIO alone, low and high, and see what becomes of the programme of ESTATE."""
     from .. import question_job
     from ..runs import new_folder
     reads = (estate, scenario, *([ranges_file] if ranges_file else []))
-    with new_folder(out, force, reads) as folder:
+    with new_folder(out, force, reads) as folder, on_machines(processes, scheduler) as executor:
         text, facts = question_job.sensitivity_folder(estate, scenario, overlays, folder, replan, ranges_file, gap,
-                                                      time_limit, seed, workers, say)
+                                                      time_limit, seed, workers, say, executor)
     tell(out, text, facts, as_json)
 
 

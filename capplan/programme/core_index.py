@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..candidates import needs_met
+from ..machines import pieces, spread
 from ..reference import load
 from . import formulation
 from .instance import instance, total_value
@@ -39,7 +40,7 @@ def spreads():
     return load("sampling").set_index("figure").value.astype(float)
 
 
-def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda text: None):
+def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda text: None, executor=None):
     """In what share of sampled futures each scheme is in the best plan.
 
     Parameters
@@ -53,6 +54,8 @@ def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda t
         Threads of the solver; seed of the futures and of the solver.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where futures are sent, as ``machines.spread`` takes it; left out: nowhere.
 
     Returns
     -------
@@ -79,15 +82,17 @@ def core_index(candidates, choice, samples=None, threads=1, seed=0, say=lambda t
     """
     small = len(candidates.scheme_years) <= WHOLE_MODEL_STARTS
     count = samples or (SAMPLES_WHOLE if small else SAMPLES_LARGE)
-    draws, plans, gaps = Futures(candidates, count, seed), [], [0.0]
-    for number in range(count):
-        if number % max(1, count // 20) == 0:
-            say(f"Futures for the core index: {number} of {count} ...")
-        plan, gap = _best_plan(draws.future(number), choice, small, threads, seed)
-        if plan is not None:
-            plans.append(plan)
-            gaps.append(gap)
+    draws, parts = Futures(candidates, count, seed), pieces(list(range(count)), 20)
+    done = spread(_best_plans, [(draws, part, choice, small, threads, seed) for part in parts], executor,
+                  lambda number: say(f"Futures for the core index: {sum(map(len, parts[:number]))} of {count} ..."))
+    found = [(plan, gap) for own in done for plan, gap in own if plan is not None]
+    plans, gaps = [plan for plan, _ in found], [0.0, *(gap for _, gap in found)]
     return CoreIndex(_table(candidates, choice, plans), len(plans), count - len(plans), max(gaps), not small)
+
+
+def _best_plans(draws, numbers, choice, small, threads, seed):
+    """The best plan of each of some futures, with its gap."""
+    return [_best_plan(draws.future(number), choice, small, threads, seed) for number in numbers]
 
 
 class Futures:

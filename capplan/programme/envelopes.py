@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import InfeasibleError
+from ..machines import spread
 from ..money import money
 from .optimise import Programme, optimise
 
@@ -31,7 +32,8 @@ class RulePrice:
     most_gbp: float
 
 
-def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, threads=1, seed=0, say=lambda text: None):
+def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, threads=1, seed=0, say=lambda text: None,
+              executor=None):
     """The best programmes for less and more money, every pot smaller or larger by the same share.
 
     Parameters
@@ -45,6 +47,8 @@ def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, thre
         As for ``optimise``, for each envelope.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where envelopes are sent, one after the other, as each starts from the one before; left out: nowhere.
 
     Returns
     -------
@@ -67,14 +71,14 @@ def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, thre
     shares = np.linspace(most / points, most, points)
     shares[np.argmin(np.abs(shares - TODAY))] = TODAY
     found, known = [], None
+    settings = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
     for share in shares:
         pots = candidates.pots.assign(amount=(candidates.pots.amount * share).round(2))
         scaled = _with(candidates, {"pots": pots})
         total = float(pots.amount.sum())
         say(f"{share:.0%} of today's money, £{total:,.0f} ...")
         try:
-            programme = optimise(scaled, gap, time_limit_s, threads=threads, seed=seed, known=known,
-                                 compared=False)
+            programme, = spread(_best, [(scaled, {**settings, "known": known})], executor)
         except InfeasibleError as error:
             found.append(Envelope(float(share), total, None, str(error)))
             continue
@@ -83,7 +87,8 @@ def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, thre
     return found
 
 
-def price_list(candidates, programme, gap=None, time_limit_s=None, threads=1, seed=0, say=lambda text: None):
+def price_list(candidates, programme, gap=None, time_limit_s=None, threads=1, seed=0, say=lambda text: None,
+               executor=None):
     """What each rule of the plan costs: its value without the rule, less its value with it.
 
     Parameters
@@ -96,6 +101,8 @@ def price_list(candidates, programme, gap=None, time_limit_s=None, threads=1, se
         As for ``optimise``, for each rule.
     say : callable
         Told what is being done.
+    executor : executor, optional
+        Where rules are sent, as ``machines.spread`` takes it; left out: nowhere.
 
     Returns
     -------
@@ -108,13 +115,16 @@ def price_list(candidates, programme, gap=None, time_limit_s=None, threads=1, se
     -----
     Each rule is dropped alone. *Counterexample:* two rules that forbid the same thing cost nothing one by one.
     """
-    prices = []
-    for rule, frames in _without_each_rule(candidates):
-        say(f"Without {rule} ...")
-        free = _with(candidates, frames)
-        best = optimise(free, gap, time_limit_s, threads=threads, seed=seed, known=programme.choice, compared=False)
-        prices.append(RulePrice(rule, best, max(0.0, best.objective - programme.bound), best.bound - programme.objective))
-    return prices
+    settings = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed, "known": programme.choice}
+    rules = list(_without_each_rule(candidates))
+    say(f"Without {', without '.join(rule for rule, _ in rules)} ..." if rules else "No rules to price.")
+    found = spread(_best, [(_with(candidates, frames), settings) for _, frames in rules], executor)
+    return [RulePrice(rule, best, max(0.0, best.objective - programme.bound), best.bound - programme.objective)
+            for (rule, _), best in zip(rules, found, strict=True)]
+
+
+def _best(candidates, settings):
+    return optimise(candidates, compared=False, **settings)
 
 
 def _with(candidates, frames):

@@ -1,44 +1,31 @@
-"""Many futures of one plan, one after another or on several processors at once; the same either way."""
+"""Many futures of one plan, one after another or on several machines at once; the same either way."""
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-
+from ..machines import pieces, spread
 from .delivery import deliver_in
 
-PIECES_EACH = 4
 
-
-def run_futures(plan, futures, workers=1, tell=lambda done: None):
+def run_futures(plan, futures, executor=None, tell=lambda done: None):
     """Deliver a plan in every future.
 
     Parameters
     ----------
     plan : Plan
     futures : sequence of Future
-    workers : int
-        Processes at once.
+    executor : executor, optional
+        Where futures are sent, as ``machines.spread`` takes it; left out: nowhere.
     tell : callable
         Told how many futures are done.
 
     Returns
     -------
     list of Outturn
-        In the order of the futures, whatever the number of processes.
+        In the order of the futures, whatever the number of machines.
     """
-    futures = list(futures)
-    size = max(1, -(-len(futures) // (workers * PIECES_EACH)))
-    pieces = [futures[begin:begin + size] for begin in range(0, len(futures), size)]
-    found = []
-    if workers == 1:
-        for piece in pieces:
-            found += _deliver(plan, piece)
-            tell(len(found))
-        return found
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for own in pool.map(_deliver, [plan] * len(pieces), pieces):
-            found += own
-            tell(len(found))
-    return found
+    parts, ends = pieces(list(futures)), [0]
+    for part in parts:
+        ends.append(ends[-1] + len(part))
+    found = spread(_deliver, [(plan, part) for part in parts], executor, lambda done: tell(ends[done]))
+    return [outturn for own in found for outturn in own]
 
 
 def _deliver(plan, futures):

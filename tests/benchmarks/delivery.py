@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from capplan.machines import machines
 from capplan.scenario import read_scenario
 from capplan.simulation.delivery import Plan, Works
 from capplan.simulation.delivery_calendar import school_calendar
@@ -59,7 +60,8 @@ def main():
     began = time.perf_counter()
     futures = futures_of(plan, odds, scenario, given.futures, 0, met, [()])
     drawn = time.perf_counter()
-    outturns = run_futures(plan, futures, given.workers)
+    with machines(given.workers) as executor:
+        outturns = run_futures(plan, futures, executor)
     print(f"{given.schemes} schemes, {len(outturns):,} futures, {given.workers} processes: futures {drawn - began:.1f} s, "
           f"delivery {time.perf_counter() - drawn:.1f} s")
 

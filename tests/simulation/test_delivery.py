@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capplan.energy.school_days import HOLIDAY, days_between, kinds_of_day
+from capplan.machines import machines
 from capplan.simulation.delivery import CREW, MONEY, ORDER, PROCUREMENT, Future, Plan, Works, deliver_in
 from capplan.simulation.delivery_calendar import Calendar, school_calendar
 from capplan.simulation.delivery_figures import futures_frame, half_width, schemes_frame, years_frame
@@ -275,7 +276,8 @@ def test_figures_of_four_futures_are_those_worked_by_hand():
 def test_two_processes_find_what_one_does():
     plan = plan_of([work("a"), work("b", year=1)], team=1)
     futures = [future_of(2, lead=(1.0 + 0.3 * number, 1.0)) for number in range(6)]
-    one, two = run_futures(plan, futures), run_futures(plan, futures, workers=2)
+    with machines(2) as executor:
+        one, two = run_futures(plan, futures), run_futures(plan, futures, executor)
     assert [found.start for found in one] == [found.start for found in two] and len(two) == 6
 
 
