@@ -238,6 +238,8 @@ WORKS = Table("works", "Works already on the trust's own list.", ("work_id",), (
            "scenario's profile has it.", needed=False, least=0, most=1),
     Column("paid_after_share", Kind.NUMBER, "Part of its cost that is paid in the year after; blank: as the scenario's "
            "profile has it, or none where the part before is given.", needed=False, least=0, most=1),
+    Column("reason", Kind.TEXT, "Why it is wanted, as whoever proposed it puts it.", needed=False),
+    Column("evidence", Kind.TEXT, "Names of the photos, quotes or reports that show it.", needed=False),
 ), needed=False)
 
 

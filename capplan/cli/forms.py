@@ -37,6 +37,41 @@ def survey(estate, schools, recorded_on, out, force):
                f"capplan import survey-form {out} --estate {estate} --out NEW")
 
 
+@forms.command()
+@ESTATE
+@click.option("--school", default=None, help="School the form is of; left out: one form for each, in a folder.")
+@RECORDED_ON
+@click.option("--out", required=True, type=click.Path(path_type=Path),
+              help="File to write: .xlsx to be read back, or .docx, .pdf or .html to print; without --school a folder.")
+@click.option("--force", is_flag=True, help="Replace what is there.")
+@clean
+def request(estate, school, recorded_on, out, force):
+    """Make the form with which a school of ESTATE asks for works, to be read back by import requests."""
+    from ..estate import read_estate
+    from ..report.form_request import request_document, request_workbook, safe_name
+    from ..report.papers import SUFFIXES, written
+    from ..runs import new_folder
+    from .files import refuse_taken, write_files
+    made_on = a_day("--on", recorded_on) or date.today()
+    if school is None:
+        with new_folder(out, force, (estate,)) as folder:
+            read = read_estate(estate)
+            names = [safe_name(each) for each in read.schools.school_id]
+            for number, (each, name) in enumerate(zip(read.schools.school_id, names, strict=True)):
+                own = name if names.count(name) == 1 else f"{name} {number + 1}"
+                (folder / f"{own}.xlsx").write_bytes(request_workbook(read, each, made_on))
+        click.echo(f"Written to {out}: a form for each of {len(names):,} schools.")
+    else:
+        _refuse_ending(out, (".xlsx", *SUFFIXES))
+        refuse_taken((out,), force)
+        read, suffix = read_estate(estate), out.suffix.lower()
+        content = (request_workbook(read, school, made_on) if suffix == ".xlsx"
+                   else written(request_document(read, school, made_on), suffix))
+        write_files({out: lambda place: place.write_bytes(content)}, force)
+        click.echo(f"Written to {out}." + ("" if suffix == ".xlsx" else " It is to be printed; only .xlsx is read back."))
+    click.echo(f"When workbooks are filled in: capplan import requests FILE... --estate {estate} --out NEW")
+
+
 def _refuse_ending(out, endings):
     if out.suffix.lower() not in endings:
         raise OutputError(f"{out}: give a name that ends in {' or '.join(endings)}.")

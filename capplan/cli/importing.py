@@ -95,6 +95,30 @@ def import_survey_form(file, estate, recorded_by, recorded_on, out, force, as_js
     click.echo(f"Every change is in {out / 'import_report' / 'changes.csv'}. Next: capplan check {out}")
 
 
+@import_.command("requests")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--estate", required=True, type=click.Path(path_type=Path), help="Estate folder whose list they join.")
+@OUT
+@FORCE
+@AS_JSON
+@clean
+def import_requests(files, estate, out, force, as_json):
+    """Read request forms of schools (FILES of capplan forms request) into the list of works, in a copy of the estate."""
+    from ..estate import read_estate
+    from ..importers.request_form import read_requests, write_requests
+    from ..runs import new_folder
+    with new_folder(out, force, (*files, estate)) as folder:
+        found = read_requests(files, read_estate(estate))
+        write_requests(found, folder)
+    if as_json:
+        tell_json({"requests": found.requests.to_dict("records"), "pfi_schools": found.pfi_schools})
+        return
+    click.echo(found)
+    if len(found.requests):
+        click.echo(as_text(found.requests[["work_id", "description", "cost_gbp", "basis", "must_start_by", "asked_by"]]))
+    click.echo(f"As asked: {out / 'import_report' / 'requests.csv'}. Next: capplan check {out}")
+
+
 @import_.command("schools")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--estate", required=True, type=click.Path(path_type=Path), help="Estate folder whose schools are looked up.")

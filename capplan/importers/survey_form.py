@@ -1,20 +1,16 @@
 """The survey workbook that capplan makes, read back: every cell of it held against what it said when it was sent."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from .. import survey_form as form
-from ..columns import Kind, Table
-from ..errors import DataError, Fault
+from ..columns import Table
 from ..tables import BLOCKS, COMPONENTS
 from ..tabular import typed
+from .form_cells import DAY, Faults, clean, iso_day
 from .survey_sheet import read_workbook
-
-_UK_DAY = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
-_DAY = "a date, written as 2026-05-31 or 31/05/2026"
 
 
 @dataclass(frozen=True)
@@ -58,24 +54,6 @@ class FormRead:
     added: pd.DataFrame = field(repr=False)
 
 
-class _Faults(list):
-    """Faults of a form, each at a sheet and a row."""
-
-    def __init__(self, name):
-        super().__init__()
-        self.name = name
-
-    def tell(self, sheet, row, heading, found, must_be):
-        """Add one."""
-        self.append(Fault(f"{self.name}, sheet {sheet}" if sheet else self.name, None if row is None else int(row), heading,
-                          found, must_be))
-
-    def stop(self):
-        """Raise all, if there are any."""
-        if self:
-            raise DataError(sorted(self, key=lambda fault: (fault.where, fault.row or 0)))
-
-
 def read_form(path, estate):
     """Read a survey form and hold it against the estate it was made from.
 
@@ -96,7 +74,7 @@ def read_form(path, estate):
         With everything that is wrong in it: names that were altered, rows taken out or put in, cells that an estate cannot
         hold, an estate that has changed since.
     """
-    sheets, faults = read_workbook(path), _Faults(Path(path).name)
+    sheets, faults = read_workbook(path), Faults(Path(path).name)
     _refuse_other(sheets, estate, faults)
     faults.stop()
     sites, texts = {}, {}
@@ -158,28 +136,13 @@ def _head(sheet, rows, estate, sites, faults):
     """Site and day of the visit, from the head of a sheet."""
     number, row = next(((number, row) for number, row in enumerate(rows[:form.HEADER_ROW - 1], 1)
                         if row[0].strip() == form.SITE_LABEL), (form.HEADER_ROW - 2, [""] * 4))
-    site_id, day = row[1].strip(), _iso(next((cell.strip() for cell in row[3:] if cell.strip()), ""))
+    site_id, day = row[1].strip(), iso_day(next((cell.strip() for cell in row[3:] if cell.strip()), ""))
     if site_id not in set(estate.sites.site_id) or site_id in sites:
         faults.tell(sheet, number, form.SITE_LABEL, repr(site_id), "the site the sheet was made for, once in the workbook")
     _, wrong = _typed({"surveyed": pd.Series([day])}, [COMPONENTS.column("surveyed")])
     if day and (wrong or not day[0].isdigit()):
-        faults.tell(sheet, number, form.VISIT_LABEL, repr(day[:30]), _DAY)
+        faults.tell(sheet, number, form.VISIT_LABEL, repr(day[:30]), DAY)
     return site_id, day
-
-
-def _iso(text):
-    """A day as an estate writes it, from the ways people write it."""
-    found = _UK_DAY.fullmatch(text)
-    return f"{found[3]}-{int(found[2]):02d}-{int(found[1]):02d}" if found else text
-
-
-def _clean(text, column):
-    """Cells as an estate writes them: days year first, figures without pound signs and commas between thousands."""
-    if column.kind in (Kind.DATE, Kind.SURVEYED):
-        return text.map(_iso)
-    if column.kind in (Kind.NUMBER, Kind.INTEGER):
-        return text.str.replace(r"^£\s*", "", regex=True).str.replace(r"(?<=\d),(?=\d{3})", "", regex=True)
-    return text
 
 
 def _typed(texts, columns):
@@ -211,7 +174,7 @@ def _held(text, known, table, columns, estate, faults):
             faults.tell(text.sheet[row], text.row[row], column.heading, repr(text[column.field][row][:60]),
                         f"{was[column.field][row]!r}, unaltered")
     declared = [column.column(table) for column in columns if column.open and column.column(table) is not None]
-    now, wrong = _typed({column.name: _clean(text[column.name], column) for column in declared}, declared)
+    now, wrong = _typed({column.name: clean(text[column.name], column) for column in declared}, declared)
     for fault in wrong:
         faults.tell(text.sheet[fault.row], text.row[fault.row], heading[fault.column], fault.found, fault.must_be)
     before = estate.table(table.name).set_index(key).loc[text[key], list(now)].reset_index(drop=True)
@@ -226,7 +189,7 @@ def _date_visits(sent, faults):
                     f"one of {', '.join(form.SEEN)}, or blank")
     undated = (words == "yes") & ~sent.changed("surveyed")
     for sheet, rows in text[undated & (text.visit == "")].groupby("sheet", sort=False):
-        faults.tell(sheet, form.HEADER_ROW - 2, form.VISIT_LABEL, f"a blank, and yes under Seen in {len(rows)} rows", _DAY)
+        faults.tell(sheet, form.HEADER_ROW - 2, form.VISIT_LABEL, f"a blank, and yes under Seen in {len(rows)} rows", DAY)
     days = pd.to_datetime(text.visit.where(undated), format="%Y-%m-%d", errors="coerce")
     sent.now["surveyed"] = sent.now.surveyed.where(days.isna(), days)
 
@@ -236,7 +199,7 @@ def _added(text, estate, faults):
     text = text[(text.drop(columns=["sheet", "row", "quantity_basis"]) != "").any(axis=1)].reset_index(drop=True)
     labels = {label.casefold(): type_id for type_id, label in form.type_labels().items()}
     heading = {column.field: column.heading for column in form.NEW_COLUMNS} | {"type_id": "What it is"}
-    texts = {name: _clean(text[name], COMPONENTS.column(name)) if name in text else pd.Series("", text.index, dtype=str)
+    texts = {name: clean(text[name], COMPONENTS.column(name)) if name in text else pd.Series("", text.index, dtype=str)
              for name in COMPONENTS.column_names}
     texts["component_id"] = _names(text.block_id.where(text.block_id != "", text.site_id), estate)
     texts["type_id"] = text.type.map(lambda label: labels.get(label.casefold(), label.partition(" ")[0]))
