@@ -17,8 +17,8 @@ MOST_LISTED = 12
 LINES = {"description": 3, "reason": 8, "evidence": 3, "basis": 2}
 """Lines to write on, on the page that is printed."""
 HOW = ("One row for each of the works the school asks for. Write only in the yellow cells; leave rows you do not need.",
-       "Priority: 1 urgent, 2 within two years, 3 within three to five years, 4 beyond five years. A school year is named by "
-       "the year it begins in. Cost: works only, without VAT and professional fees.")
+       "Priority: 1 urgent, 2 within two years, 3 within three to five years, 4 beyond five years. A school year is named "
+       "by the year it begins in. Cost: works only, without VAT and professional fees.")
 
 
 def request_workbook(estate, school_id, made_on):

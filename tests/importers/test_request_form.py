@@ -115,8 +115,8 @@ def test_all_that_is_wrong_in_all_forms_is_told_at_once(filled, estate):
         ("ELL.xlsx", second, heading) for heading in ("If so, school year it must start in", "Priority, 1 to 4",
                                                       "What is to be done")}
     expected |= {("MAR.xlsx", third, heading) for heading in (
-        "What is to be done", "Why it is needed, and what happens if it waits", "Condition or energy", "Cost (£, without VAT)",
-        "Prices of year", "What the cost rests on")}
+        "What is to be done", "Why it is needed, and what happens if it waits", "Condition or energy",
+        "Cost (£, without VAT)", "Prices of year", "What the cost rests on")}
     assert set(found) == expected
 
 
