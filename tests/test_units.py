@@ -75,6 +75,7 @@ SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages
                        "sca_rate_from": "a year"}
 # Numbers of the reference tables that are neither amounts nor measures.
 REFERENCE_PLAIN = {"amber_above": "share, days or grades, as measure says", "red_above": "as amber_above",
+                   "least_files": "the unit is in the name",
                    "before_w_per_m2k": "W/m2K", "after_w_per_m2k": "W/m2K",
                    "pds_element_id": "an identifier", "la_number": "an identifier", "p_ab": "a yearly probability",
                    "p_bc": "a yearly probability", "p_cd": "a yearly probability", "p_de": "a yearly probability",

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ..errors import MissingFigureError
 
-TABLES = ("component_types", "further_types", "price_index", "location_factors", "routes", "loss_rates",
+TABLES = ("bid_criteria", "bid_items", "bid_scales",
+          "component_types", "further_types", "price_index", "location_factors", "routes", "loss_rates",
           "local_authorities", "compliance_duties", "criticality", "life_factors", "knock_on",
           "inventory", "allocation_rates", "condition_modifiers", "pupil_weights", "regime_rules", "watch_bands",
           "route_rules", "cost_stages", "optimism_bias", "register_layouts",
@@ -18,7 +19,8 @@ TABLES = ("component_types", "further_types", "price_index", "location_factors",
           "condition_quantiles", "dfe_evidence", "dfe_return",
           "monitoring_thresholds", "delivery_leads", "delivery_works",
           "duration_bias", "growth_phases", "growth_posts", "interim_controls")
-EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids"), "dfe_return": ("unit",)}
+EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids"), "dfe_return": ("unit",),
+                 "bid_criteria": ("most_rule",)}
 
 
 @cache

@@ -92,7 +92,7 @@ def read_schools(results):
     """
     tables, faults = {}, []
     for name in TEXTS:
-        tables[name], own = _table(Path(results.folder) / f"{name}.csv", name)
+        tables[name], own = further_table(results.folder, name, TEXTS[name], NUMBERS[name])
         faults += own
     if faults:
         raise DataError(faults)
@@ -196,9 +196,24 @@ def programme_sums(results, deferred):
         "waiting_gbp": float(deferred.cost_gbp.sum()), **{name: 0.0 if known[name] else float("nan") for name in LEDGER}})
 
 
-def _table(path, name):
-    """A table of the folder as text and numbers; empty where it is not there."""
-    columns = (*TEXTS[name], *NUMBERS[name])
+def further_table(folder, name, texts, numbers):
+    """A table of a results folder that it may lack, as text and numbers.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Results folder.
+    name : str
+        The table, without ``.csv``.
+    texts, numbers : sequence of str
+        Its columns that are wanted.
+
+    Returns
+    -------
+    tuple of (DataFrame or None, list of Fault)
+        No rows where it is not there; ``None`` where it is at fault.
+    """
+    path, columns = Path(folder) / f"{name}.csv", (*texts, *numbers)
     if not path.is_file():
         return pd.DataFrame(columns=list(columns)), []
     cells, faults = read_cells(path)
@@ -209,7 +224,7 @@ def _table(path, name):
     if lost:
         return None, lost
     frame = cells[list(columns)].copy()
-    for column in NUMBERS[name]:
+    for column in numbers:
         text = frame[column].str.strip()
         frame[column] = pd.to_numeric(text.where(text != ""), errors="coerce").astype(float)
         bad = frame[column].isna() & (text != "")
