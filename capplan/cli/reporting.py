@@ -1,6 +1,7 @@
 """Commands that write what each reader needs from a results folder."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import click
@@ -71,9 +72,27 @@ def all_schools(options):
     return options["school"] in (None, "all")
 
 
+def for_bid(results, _out, scheme, round_name):
+    """The pack for a bid: a document, and the tables it rests on."""
+    lost = [option for option, value in (("--scheme", scheme), ("--round", round_name)) if not value]
+    if lost:
+        raise CapplanError(f"--for bid: {' and '.join(lost)} needed; a pack is written for one scheme and one round, as "
+                           "--scheme ID --round \"CIF 2026-27\".")
+    from ..funding.bid_scoring import SHUT
+    from ..report.bid_files import bid_folder, told_of_bid
+    from ..report.results import read_results
+    from ..report.schools_read import read_schools
+    today = date.today()
+    files, facts, score = bid_folder(read_schools(read_results(results)), scheme, round_name, today)
+    over = f"{facts.round.name} is closed; the pack shows how the bid would have stood." \
+        if facts.round.state_on(today) == SHUT else ""
+    return Written(files, told_of_bid(facts, score), over)
+
+
 READERS = {"cfo": Reader("the CFO", (".xlsx", ".html"), (), for_cfo),
-           "school": Reader("a school", (".pdf", ".docx", ".html"), ("school", "full"), for_school, all_schools)}
-UNBUILT = ("committee", "bid")
+           "school": Reader("a school", (".pdf", ".docx", ".html"), ("school", "full"), for_school, all_schools),
+           "bid": Reader("a bid", (".pdf", ".docx", ".html"), ("scheme", "round_name"), for_bid, lambda options: True)}
+UNBUILT = ("committee",)
 
 
 @click.command()
@@ -83,10 +102,10 @@ UNBUILT = ("committee", "bid")
 @click.option("--school", help="School it is about, for a school; all, or left out: every school, as a folder.")
 @click.option("--full", is_flag=True, default=None, help="For a school: the whole asset management plan, not one page.")
 @click.option("--scheme", help="Scheme it is about, for a bid.")
-@click.option("--round", "round_name", help="Funding round it is written for, for a bid.")
+@click.option("--round", "round_name", help="Funding round of a bid: route and grant year, as 'CIF 2026-27'.")
 @click.option("--out", required=True, type=click.Path(path_type=Path),
               help="File to write: .xlsx for the CFO, or .html of a folder of envelopes; .pdf, .docx or .html for a school; "
-              "a folder for all schools.")
+              "a folder for all schools, and for a bid.")
 @click.option("--force", is_flag=True, help="Replace what is there, if it is a file or capplan wrote the folder.")
 @clean
 def report(results, reader, school, full, scheme, round_name, out, force):

@@ -14,6 +14,7 @@ from .vintages import window
 PARTS = ("need", "cost", "planning")
 FIRST_DAY = (9, 1)
 """Rules of a round hold from 1 September before its grant year."""
+IF_NOT_KNOWN = "if not known"
 FIGURE, OPEN, SHUT, NO_DATE = "figure", "open", "closed", "no dates found"
 
 
@@ -178,8 +179,9 @@ def self_score(held, scores):
     Returns
     -------
     DataFrame
-        One row for each item: ``part, criterion, item, wanted, kind, least_files, may_be_missing, points`` (the most),
-        ``scored`` and ``lost`` [points of 100].
+        One row for each item: ``part, criterion, item, wanted, kind, least_files, can_be_brought`` (whether evidence can win
+        what is lost: facts of the need can only where nobody knows them), ``points`` (the most), ``scored`` and ``lost``
+        [points of 100].
 
     Raises
     ------
@@ -201,11 +203,13 @@ def self_score(held, scores):
     wrong = sorted(name for name, score in scores.items() if score == score and not 0 <= score <= 1)
     if strange or wrong:
         raise ValueError(f"unknown items {strange}, scores outside 0 to 1 {wrong}")
-    met = items.item.map(scores).astype(float).fillna(0.0)
+    met = items.item.map(scores).astype(float)
+    items["can_be_brought"] = (items.may_be_missing == "yes") | (met.isna() & (items.may_be_missing == IF_NOT_KNOWN))
+    met = met.fillna(0.0)
     items["part"] = items.criterion.map(points.part)
     items["points"] = items.points_share * items.criterion.map(points.points)
     items["scored"], items["lost"] = items.points * met, items.points * (1.0 - met)
-    return items[["part", "criterion", "item", "wanted", "kind", "least_files", "may_be_missing", "points", "scored",
+    return items[["part", "criterion", "item", "wanted", "kind", "least_files", "can_be_brought", "points", "scored",
                   "lost"]]
 
 
@@ -222,7 +226,7 @@ def missing_evidence(scored):
     DataFrame
         Its rows with points lost that evidence can win.
     """
-    lost = scored[(scored.lost > 1e-9) & (scored.may_be_missing == "yes")]
+    lost = scored[(scored.lost > 1e-9) & scored.can_be_brought]
     return lost.sort_values(["lost", "item"], ascending=[False, True], kind="stable").reset_index(drop=True)
 
 

@@ -8,7 +8,7 @@ from .carbon import read_carbon
 from .document import Document, Grid, Heading, NewPage, Points, Text
 from .page_tables import plan_span, table_of
 from .school_facts import NO_ENERGY, energy_words, temporary_blocks
-from .school_statement import MOST_NAME, NO_CONTROL, foot_of, statement_blocks, work_name
+from .school_statement import MOST_NAME, foot_of, statement_blocks, work_name
 from .schools_read import CENTRE
 from .words import IF_DEFERRED, counted, pence, percent, pounds, shortened, year_label
 
@@ -17,15 +17,13 @@ NEVER = "no inspection on record"
 LONGEST_WHY, LONGEST_CONTROL = 240, 400
 
 
-def asset_plan(schools, school_id, controls=None):
+def asset_plan(schools, school_id):
     """The asset management plan of a school.
 
     Parameters
     ----------
     schools : SchoolsRead
     school_id : str
-    controls : dict, optional
-        Scheme to the interim control of its need, for those that wait.
 
     Returns
     -------
@@ -37,10 +35,9 @@ def asset_plan(schools, school_id, controls=None):
     KeyError
         If there is no such school.
     """
-    controls = controls or {}
-    blocks = [*statement_blocks(schools, school_id, controls), NewPage(),
+    blocks = [*statement_blocks(schools, school_id), NewPage(),
               Heading("Actions, year by year"), *_actions(schools, school_id),
-              Heading("Needs that wait"), *_waiting(schools, school_id, controls)]
+              Heading("Needs that wait"), *_waiting(schools, school_id)]
     if school_id != CENTRE:
         blocks += [Heading("Compliance"), *_compliance(schools, school_id),
                    Heading("Sustainability"), *_sustainability(schools, school_id),
@@ -72,15 +69,16 @@ def _actions(schools, school_id):
     return [Grid(table, (2.6, 3.4, 2.1, 1.5, 2.6, 4.4), small=True)] if len(funded) else [Text("Nothing is funded.")]
 
 
-def _waiting(schools, school_id, controls):
+def _waiting(schools, school_id):
     """Every need that waits, with why and what holds it safe meanwhile."""
     left = schools.deferred[schools.deferred.school_id == school_id]
     if not len(left):
         return [Text("No need that was put to the plan waits.")]
     rows = [(row.scheme_id, work_name(row), row.worst_grade or "none", pounds(row.cost_gbp),
-             shortened(controls.get(row.scheme_id, NO_CONTROL), LONGEST_CONTROL), shortened(row.reason, LONGEST_WHY))
+             shortened(schools.control_of(row), LONGEST_CONTROL), shortened(row.reason, LONGEST_WHY))
             for row in left.itertuples()]
-    return [Grid(table_of(f"Every need that waits, the largest expected loss first. Cost {IF_DEFERRED}, pounds of the day.",
+    return [Grid(table_of("Every need that waits, bad ones first, then the largest expected loss. Cost "
+                          f"{IF_DEFERRED}, pounds of the day.",
                           "Scheme|Need|Worst grade|#Cost|Interim control|Why it waits", [("", rows)],
                           ("All", "", "", pounds(left.cost_gbp.sum()), "", "")), (2.6, 3, 1.2, 1.5, 4, 4), small=True)]
 

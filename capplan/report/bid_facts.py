@@ -103,7 +103,7 @@ def bid_facts(schools, scheme_id, held, on):
     about = tables["candidates/schemes"].set_index("scheme_id").loc[scheme_id]
     options = _options(schools, scheme)
     parts = components_of(schools, scheme)
-    ready, begins, ends = programme_days(held, scheme, start, float(spend.sum()))
+    ready, begins, ends = programme_days(held, start, float(spend.sum()))
     files = evidence_for(evidence_of_results(schools.results.folder), _names_of(scheme), tuple(parts.component_id),
                          scheme.block_id)
     return BidFacts(schools, held, on, scheme, options, parts, files, spend,
@@ -138,13 +138,12 @@ def components_of(schools, scheme):
     return (own if len(own) or scheme.kind in PUT_RIGHT else parts).reset_index(drop=True)
 
 
-def programme_days(held, scheme, start, cost_gbp):
+def programme_days(held, start, cost_gbp):
     """When procurement can be done, and when works begin and end, by capplan's reference times.
 
     Parameters
     ----------
     held : Round
-    scheme : namedtuple
     start : int
         Planning year the works are in.
     cost_gbp : float
@@ -181,7 +180,9 @@ def _scheme(schools, scheme_id):
     schemes = schools.results.schemes
     found = schemes[schemes.scheme_id == scheme_id]
     if not len(found):
-        close = [name for name in schemes.scheme_id if name.startswith(scheme_id.partition(".")[0])][:MOST_NAMED]
+        near = [name for start in (scheme_id, scheme_id.partition(".")[0]) for name in schemes.scheme_id
+                if start and name.startswith(start)]
+        close = list(dict.fromkeys(near))[:MOST_NAMED]
         told = f"; of the same place: {', '.join(close)}" if close else ""
         raise DataError([Fault("--scheme", None, "", repr(scheme_id), f"a scheme_id of schemes.csv{told}")])
     scheme = next(found.itertuples(index=False))
@@ -214,6 +215,6 @@ def _options(schools, scheme):
     owned = owned[owned.need == (need or scheme.scheme_id)]
     nothing = owned[owned.option == "nothing"].assign(kind="nothing")
     rows = ways[["scheme_id", "kind", "description", "cost_gbp", "value_gbp", "value_per_gbp", "start_year"]].merge(
-        owned.drop(columns=["start_year"]), on="scheme_id", how="left")
+        owned.rename(columns={"start_year": "looked_at"}), on="scheme_id", how="left")
     return pd.concat([nothing, rows], ignore_index=True) if len(nothing) else pd.concat(
         [pd.DataFrame([{"kind": "nothing", "scheme_id": ""}]), rows], ignore_index=True)

@@ -12,7 +12,7 @@ ALL, CENTRE_FILE, SUMS_FILE, TABLE_FILE = "all", "centre", "how_they_add_up", "s
 SAY_EVERY, LONGEST_STEM, MOST_NAMED = 10, 60, 12
 
 
-def school_file(schools, school_id, suffix, full=False, controls=None):
+def school_file(schools, school_id, suffix, full=False):
     """The statement of a school, or its whole asset management plan, as the bytes of a file.
 
     Parameters
@@ -24,17 +24,15 @@ def school_file(schools, school_id, suffix, full=False, controls=None):
         ``.html``, ``.pdf`` or ``.docx``.
     full : bool
         The asset management plan, and not the statement alone.
-    controls : dict, optional
-        Scheme to interim control.
 
     Returns
     -------
     bytes
     """
-    return written((asset_plan if full else school_statement)(schools, school_id, controls), suffix)
+    return written((asset_plan if full else school_statement)(schools, school_id), suffix)
 
 
-def school_files(schools, full=False, controls=None, say=lambda text: None):
+def school_files(schools, full=False, say=lambda text: None):
     """The papers of all schools and of the centre, as PDF and Word, with how they add up.
 
     Parameters
@@ -42,8 +40,6 @@ def school_files(schools, full=False, controls=None, say=lambda text: None):
     schools : SchoolsRead
     full : bool
         Asset management plans, and not the statements alone.
-    controls : dict, optional
-        Scheme to interim control.
     say : callable
         Told how far it is.
 
@@ -57,7 +53,7 @@ def school_files(schools, full=False, controls=None, say=lambda text: None):
         if place % SAY_EVERY == 0:
             say(f"Writing the papers of schools {place + 1} to {min(place + SAY_EVERY, len(stems))} of {len(stems)}.")
         for suffix in (PDF, WORD):
-            files[f"{stems[school]}{suffix}"] = school_file(schools, school, suffix, full, controls)
+            files[f"{stems[school]}{suffix}"] = school_file(schools, school, suffix, full)
     sums = sums_document(schools)
     files |= {f"{SUMS_FILE}{suffix}": written(sums, suffix) for suffix in (PDF, WORD)}
     table = schools.sums.reset_index()

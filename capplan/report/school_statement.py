@@ -10,12 +10,11 @@ from .school_facts import energy_words, is_pfi, need_words, place_words, rule_wo
 from .schools_read import CENTRE, COUNTS, LEDGER, SUMS, programme_sums
 from .words import IF_DEFERRED, counted, inside, money, pence, plain, pounds, shortened, year_label, years_span
 
-MOST_WORKS_NAMED, MOST_WAITING, MOST_NAME, MOST_YEARS = 3, 3, 90, 10
+MOST_WORKS_NAMED, MOST_WAITING, MOST_NAME, MOST_YEARS, MOST_CONTROL = 3, 3, 90, 10, 170
 NOT_KNOWN = "not known"
-NO_CONTROL = "none named"
 
 
-def school_statement(schools, school_id, controls=None):
+def school_statement(schools, school_id):
     """The one-page statement of a school.
 
     Parameters
@@ -23,8 +22,6 @@ def school_statement(schools, school_id, controls=None):
     schools : SchoolsRead
     school_id : str
         The school; blank: the centre.
-    controls : dict, optional
-        Scheme to the interim control of its need, for those that wait.
 
     Returns
     -------
@@ -38,18 +35,16 @@ def school_statement(schools, school_id, controls=None):
     name = schools.name_of(school_id)
     return Document(shortened(name, MOST_NAME), f"Statement of the buildings programme, {plan_span(schools.results)} - "
                     f"{shortened(schools.results.solution['trust'], 60)}", schools.dated,
-                    tuple(statement_blocks(schools, school_id, controls or {})), foot_of(schools))
+                    tuple(statement_blocks(schools, school_id)), foot_of(schools))
 
 
-def statement_blocks(schools, school_id, controls):
+def statement_blocks(schools, school_id):
     """The blocks of the statement of a school, for the page and for the plan that goes on from it.
 
     Parameters
     ----------
     schools : SchoolsRead
     school_id : str
-    controls : dict
-        Scheme to interim control.
 
     Returns
     -------
@@ -59,7 +54,7 @@ def statement_blocks(schools, school_id, controls):
     if school_id != CENTRE:
         blocks += [Heading("What the school needs"), Text(" ".join(need_words(schools, school_id)))]
     blocks += [Heading("What is funded, and when"), *_funded(schools, school_id),
-               Heading("What waits"), *_waiting(schools, school_id, controls),
+               Heading("What waits"), *_waiting(schools, school_id),
                Heading("Money in and out over the plan"), Grid(sums_table(schools, school_id), (7, 3), small=True)]
     if school_id != CENTRE:
         blocks += [Heading("Buildings that are not meant to last"), *_points(temporary_words(schools, school_id)),
@@ -199,16 +194,17 @@ def work_name(row):
     return shortened(f"{what}, {where}" if where else what, 60)
 
 
-def _waiting(schools, school_id, controls):
+def _waiting(schools, school_id):
     """The needs of most value that wait, each with its interim control; the others counted."""
     left = schools.deferred[schools.deferred.school_id == school_id]
     if not len(left):
         return [Text(_none_wait(schools, school_id))]
     rows = [(work_name(row), row.worst_grade or "none", pounds(row.cost_gbp),
-             shortened(controls.get(row.scheme_id, NO_CONTROL), 110)) for row in left.head(MOST_WAITING).itertuples()]
+             shortened(schools.control_of(row), MOST_CONTROL)) for row in left.head(MOST_WAITING).itertuples()]
     rest = left.iloc[MOST_WAITING:]
     more = f"and {len(rest):,} more, {pounds(rest.cost_gbp.sum())}, in the asset management plan" if len(rest) else ""
-    return [Grid(table_of(f"Needs that wait, the largest expected loss first. Cost {IF_DEFERRED}, pounds of the day.",
+    return [Grid(table_of("Needs that wait, bad ones first, then the largest expected loss. Cost "
+                          f"{IF_DEFERRED}, pounds of the day.",
                           "Need|Worst grade|#Cost|Interim control", [("", rows)], more=more), (4, 1.3, 1.6, 6), small=True)]
 
 

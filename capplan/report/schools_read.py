@@ -10,7 +10,7 @@ from ..errors import DataError, Fault
 from ..estate import read_estate
 from ..run_records import INPUTS, RECORD, read_record, unpack_inputs
 from ..tabular import read_cells
-from .needs import deferred_needs
+from .register import FROM_LIST, deferred_register
 from .results import CONTRIBUTION_ROUTE, RESERVES_ROUTE, in_plan
 
 CENTRE = ""
@@ -47,7 +47,8 @@ class SchoolsRead:
     """What the papers of schools are made from.
 
     ``estate`` is what the run was made from, ``None`` where the folder does not keep it; ``tables`` holds the tables a
-    folder may lack, empty then; ``sums`` has a row for each school and, with a blank name, the centre.
+    folder may lack, empty then; ``deferred`` is the register of needs that wait; ``sums`` has a row for each school and,
+    with a blank name, the centre.
     """
 
     results: object
@@ -62,6 +63,11 @@ class SchoolsRead:
         """A table of the folder, whole or the rows of one school."""
         frame = self.tables[name]
         return frame.copy(deep=False) if school_id is None else frame[frame.school_id == school_id].copy(deep=False)
+
+    def control_of(self, row):
+        """Interim control of a row of ``deferred`` in a sentence or two, with who looks after it and when."""
+        own = "" if row.control_from != FROM_LIST else " (assumed)"
+        return f"{row.control.rstrip('.')}{own}. {row.owner[:1].upper()}{row.owner[1:]}; look again {row.look_again}."
 
     def name_of(self, school_id):
         """What a school, or the centre, is called."""
@@ -96,7 +102,7 @@ def read_schools(results):
         faults += own
     if faults:
         raise DataError(faults)
-    deferred = deferred_needs(results)
+    deferred = deferred_register(results)
     dated, run_id = f"{results.years[0]}-09-01", ""
     if (Path(results.folder) / RECORD).is_file():
         record = read_record(results.folder)
@@ -137,7 +143,7 @@ def statement_sums(results, deferred):
     ----------
     results : Results
     deferred : DataFrame
-        As ``needs.deferred_needs`` gives it.
+        As ``register.deferred_register`` gives it.
 
     Returns
     -------
@@ -179,7 +185,7 @@ def programme_sums(results, deferred):
     ----------
     results : Results
     deferred : DataFrame
-        As ``needs.deferred_needs`` gives it.
+        As ``register.deferred_register`` gives it.
 
     Returns
     -------

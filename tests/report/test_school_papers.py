@@ -214,12 +214,15 @@ def test_own_grants_of_a_school_balance(tiny_schools):
     assert held == spent + lapsed + left and held > 0
 
 
-def test_the_interim_control_given_stands_beside_its_need(results):
+def test_the_interim_control_stands_beside_its_need_with_its_owner(results):
     schools = read_schools(results)
-    waiting = schools.deferred[schools.deferred.school_id == "S003"]
-    controls = {waiting.scheme_id.iloc[0]: "Fence off & inspect every week <now>"}
-    said = list(texts(school_statement(schools, "S003", controls)))
-    assert "Fence off & inspect every week <now>" in said and (len(waiting) == 1 or "none named" in said)
+    deferred = schools.deferred.assign(control="Fence off & inspect <now>", control_from="the trust", owner="site manager",
+                                       look_again="by 2027-01-05")
+    named = type(schools)(results, None, schools.tables, deferred, schools.sums)
+    said = list(texts(school_statement(named, "S003")))
+    assert "Fence off & inspect <now>. Site manager; look again by 2027-01-05." in said
+    assert any(text.endswith(".") and " (assumed). Nobody named; look again " in text
+               for text in texts(school_statement(schools, "S003")))
 
 
 def test_an_estate_that_is_not_kept_is_told(results):
