@@ -13,7 +13,8 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.i
 # published figures one by one.
 PUBLIC_MODULES = ("capplan.bid_job", "capplan.carbon_results", "capplan.delivery_job", "capplan.explain_job",
                   "capplan.findings", "capplan.futures", "capplan.growth_job", "capplan.history", "capplan.importers.pds",
-                  "capplan.jobs", "capplan.money_job", "capplan.place_accounts", "capplan.programme.formulation",
+                  "capplan.jobs", "capplan.live_money", "capplan.money_job", "capplan.place_accounts",
+                  "capplan.programme.formulation",
                   "capplan.programme.instance", "capplan.programme.marginal", "capplan.pupil_money",
                   "capplan.quality", "capplan.report.charts", "capplan.report.needs", "capplan.report.register",
                   "capplan.report.results", "capplan.report.school_statement", "capplan.report.schools_read",

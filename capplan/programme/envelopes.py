@@ -71,20 +71,46 @@ def envelopes(candidates, points=20, most=2.0, gap=None, time_limit_s=None, thre
     shares = np.linspace(most / points, most, points)
     shares[np.argmin(np.abs(shares - TODAY))] = TODAY
     found, known = [], None
-    settings = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed}
     for share in shares:
-        pots = candidates.pots.assign(amount=(candidates.pots.amount * share).round(2))
-        scaled = _with(candidates, {"pots": pots})
-        total = float(pots.amount.sum())
-        say(f"{share:.0%} of today's money, £{total:,.0f} ...")
-        try:
-            programme, = spread(_best, [(scaled, {**settings, "known": known})], executor)
-        except InfeasibleError as error:
-            found.append(Envelope(float(share), total, None, str(error)))
-            continue
-        known = programme.choice
-        found.append(Envelope(float(share), total, programme))
+        say(f"{share:.0%} of today's money, £{candidates.pots.amount.sum() * share:,.0f} ...")
+        found.append(envelope(candidates, float(share), "", known, gap, time_limit_s, threads, seed, executor))
+        known = found[-1].programme.choice if found[-1].programme else known
     return found
+
+
+def envelope(candidates, share, route="", known=None, gap=None, time_limit_s=None, threads=1, seed=0,
+             executor=None):
+    """The best programme for another sum of money.
+
+    Parameters
+    ----------
+    candidates : Candidates
+    share : float
+        Of today's money. [-]
+    route : str
+        The only route whose pots are larger or smaller; blank: all of them.
+    known : dict, optional
+        A programme that this money pays for too, scheme to start year: the search starts from it.
+    gap, time_limit_s, threads, seed
+        As for ``optimise``.
+    executor : Executor, optional
+        Where it is solved; in this process if left out.
+
+    Returns
+    -------
+    Envelope
+        ``share`` and ``money_gbp`` are of all pots together. Without a programme where none obeys the rules.
+    """
+    own, total = candidates.pots, float(candidates.pots.amount.sum())
+    scaled = (own.amount * share).round(2).where((own.route == route) | (route == ""), own.amount)
+    money_gbp = float(scaled.sum())
+    whole = share if route == "" or total <= 0 else money_gbp / total
+    settings = {"gap": gap, "time_limit_s": time_limit_s, "threads": threads, "seed": seed, "known": known}
+    try:
+        programme, = spread(_best, [(_with(candidates, {"pots": own.assign(amount=scaled)}), settings)], executor)
+    except InfeasibleError as error:
+        return Envelope(float(whole), money_gbp, None, str(error))
+    return Envelope(float(whole), money_gbp, programme)
 
 
 def price_list(candidates, programme, gap=None, time_limit_s=None, threads=1, seed=0, say=lambda text: None,
