@@ -24,7 +24,7 @@ class Desk:
     time_limit_s: float
     found: dict = field(default_factory=dict, repr=False)
 
-    def solve(self, route, share, gap):
+    def plan(self, route, share, gap):
         """The envelope of a sum of money, from memory where it was asked for before.
 
         Parameters
@@ -66,15 +66,15 @@ class Desk:
         Parameters
         ----------
         route, share, gap
-            As for ``solve``.
+            As for ``plan``.
 
         Returns
         -------
         str
             A piece of HTML.
         """
-        self.solve("", TODAY, gap)
-        chosen, outlook = self.solve(route, share, gap), self.candidates.outlook
+        self.plan("", TODAY, gap)
+        chosen, outlook = self.plan(route, share, gap), self.candidates.outlook
         frame = self.frame(route, gap)
         facts = {"backlog_now_gbp": float(outlook.by_year().backlog_gbp.iloc[0]),
                  "price_base": outlook.scenario.plan.price_base}
