@@ -39,6 +39,12 @@ class Reader:
     folder: object = lambda options: False
 
 
+def for_committee(results, out, against, explained, envelopes, update):
+    """The committee's paper, or its update on what moved."""
+    from ..committee_job import committee_file
+    return Written({out: committee_file(results, out.suffix.lower(), against, explained, envelopes, bool(update), say)})
+
+
 def for_cfo(results, out):
     """The CFO's workbook of a results folder, or the explorer of a folder of envelopes."""
     from ..report.results import read_results
@@ -89,28 +95,38 @@ def for_bid(results, _out, scheme, round_name):
     return Written(files, told_of_bid(facts, score), over)
 
 
-READERS = {"cfo": Reader("the CFO", (".xlsx", ".html"), (), for_cfo),
+READERS = {"committee": Reader("a committee", (".pdf", ".docx", ".html"), ("against", "explained", "envelopes", "update"),
+                               for_committee),
+           "cfo": Reader("the CFO", (".xlsx", ".html"), (), for_cfo),
            "school": Reader("a school", (".pdf", ".docx", ".html"), ("school", "full"), for_school, all_schools),
            "bid": Reader("a bid", (".pdf", ".docx", ".html"), ("scheme", "round_name"), for_bid, lambda options: True)}
-UNBUILT = ("committee",)
 
 
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path))
-@click.option("--for", "reader", required=True, type=click.Choice(("committee", "cfo", "school", "bid")),
+@click.option("--for", "reader", required=True, type=click.Choice(tuple(READERS)),
               help="Who is to read it.")
 @click.option("--school", help="School it is about, for a school; all, or left out: every school, as a folder.")
 @click.option("--full", is_flag=True, default=None, help="For a school: the whole asset management plan, not one page.")
 @click.option("--scheme", help="Scheme it is about, for a bid.")
 @click.option("--round", "round_name", help="Funding round of a bid: route and grant year, as 'CIF 2026-27'.")
+@click.option("--against", type=click.Path(path_type=Path),
+              help="For a committee: the earlier results, or a folder of compare; left out: the project's approved run.")
+@click.option("--update", is_flag=True, default=None, help="For a committee: only what moved since the earlier results.")
+@click.option("--explained", type=click.Path(path_type=Path),
+              help="For a committee: folder that explain RESULTS --out wrote, for the core index.")
+@click.option("--envelopes", type=click.Path(path_type=Path),
+              help="For a committee: folder that envelopes --out wrote, for the curve of condition against money.")
 @click.option("--out", required=True, type=click.Path(path_type=Path),
-              help="File to write: .xlsx for the CFO, or .html of a folder of envelopes; .pdf, .docx or .html for a school; "
-              "a folder for all schools, and for a bid.")
+              help="File to write: .xlsx for the CFO, or .html of a folder of envelopes; .pdf, .docx or .html for a committee "
+              "or a school; a folder for all schools, and for a bid.")
 @click.option("--force", is_flag=True, help="Replace what is there, if it is a file or capplan wrote the folder.")
 @clean
-def report(results, reader, school, full, scheme, round_name, out, force):
-    """Write what one reader needs from RESULTS: for the CFO a workbook of live formulas, for a school its statement."""
-    options = {"school": school, "full": full, "scheme": scheme, "round_name": round_name}
+def report(results, reader, school, full, scheme, round_name, against, update, explained, envelopes, out, force):
+    """Write what one reader needs from RESULTS: a committee's paper, the CFO's workbook of live formulas, a school's
+    statement."""
+    options = {"school": school, "full": full, "scheme": scheme, "round_name": round_name, "against": against,
+               "update": update, "explained": explained, "envelopes": envelopes}
     chosen = _reader(reader, {name: value for name, value in options.items() if value is not None})
     own = {name: options[name] for name in chosen.options}
     if chosen.folder(own):
@@ -145,10 +161,7 @@ def _tell(out, made):
 
 
 def _reader(name, given):
-    """The reader of that name; readers whose paper is not there yet, and options that are another's, are refused."""
-    if name in UNBUILT:
-        raise CapplanError(f"--for {name}: not built yet. Only --for {' and '.join(READERS)} can be written so far; "
-                           "summary.html of the results folder is the page for everybody else.")
+    """The reader of that name; options that are another's are refused."""
     reader = READERS[name]
     foreign = [f"--{option.removesuffix('_name')}" for option in given if option not in reader.options]
     if foreign:

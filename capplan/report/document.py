@@ -6,6 +6,8 @@ Text is text: nothing in it is read as mark-up by any of the three writers.
 from dataclasses import dataclass, field
 
 PLAIN, LEAD, SMALL = "plain", "lead", "small"
+TINTS = {"Red": "f4c7c3", "Amber": "fde9b8", "Green": "cfe8d5"}
+"""Colour behind a rating, by its first word; the word is always there too."""
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,19 @@ class Grid:
     """A table of words, as ``page_tables.table_of`` makes it: caption, columns, rows in groups, a total.
 
     ``widths`` are the parts of the page each column takes, in order; none: the writer decides. ``small`` sets it in
-    smaller type.
+    smaller type. Cells of the ``rated`` columns (places in the row) that begin with a word of ``TINTS`` have that colour
+    behind them.
     """
 
     table: dict
     widths: tuple = ()
     small: bool = False
+    rated: tuple = ()
+
+    def tint(self, place, cell):
+        """Colour behind a cell, as six hexadecimal digits; blank for none."""
+        words = str(cell).replace(":", " ").replace(",", " ").split()
+        return TINTS.get(words[0], "") if place in self.rated and words else ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class NewPage:
-    """The next block starts a page."""
+    """The next block starts a page.
+
+    ``landscape`` turns that page and those after it; ``None``: as the page before.
+    """
+
+    landscape: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -101,3 +115,13 @@ class Document:
     blocks: tuple
     foot: str = ""
     landscape: bool = False
+
+    def sections(self):
+        """The blocks in runs of pages of one shape: list of (landscape, blocks)."""
+        found = [(self.landscape, [])]
+        for block in self.blocks:
+            if isinstance(block, NewPage) and block.landscape not in (None, found[-1][0]):
+                found.append((block.landscape, []))
+            else:
+                found[-1][1].append(block)
+        return found

@@ -28,8 +28,9 @@ def as_page(document):
 
     pages = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True)
-    blocks = [(KINDS[type(block)], block) for block in document.blocks]
-    return pages.get_template("paper.html.j2").render(document=document, blocks=blocks, drawn=_drawn,
+    sections = [(landscape, [(KINDS[type(block)], block) for block in blocks])
+                for landscape, blocks in document.sections()]
+    return pages.get_template("paper.html.j2").render(document=document, sections=sections, drawn=_drawn,
                                                       shares=_shares).encode()
 
 

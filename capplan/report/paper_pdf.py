@@ -36,22 +36,19 @@ def as_pdf(document):
                            "An .html file needs nothing more.") from None
     import matplotlib
 
-    day = datetime.fromisoformat(document.dated)
-    figures, blocks = {}, [_block(block, document.landscape) for block in document.blocks]
-    for place, block in enumerate(document.blocks):
-        if isinstance(block, Figure):
-            figures[f"figure {place}"] = block.svg.decode()
-            blocks[place]["drawing"] = f"figure {place}"
+    day, figures = datetime.fromisoformat(document.dated), {}
+    sections = [{"landscape": landscape, "blocks": [_block(block, landscape, figures) for block in blocks]}
+                for landscape, blocks in document.sections()]
     content = {"title": document.title, "subtitle": document.subtitle, "foot": document.foot,
-               "landscape": document.landscape, "day": [day.year, day.month, day.day], "blocks": blocks}
+               "day": [day.year, day.month, day.day], "sections": sections}
     return typst.compile(SETTING.read_bytes(), format="pdf", ignore_system_fonts=True, pdf_standards=["ua-1"],
                          font_paths=[str(Path(matplotlib.get_data_path()) / "fonts" / "ttf")],
                          timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
                          sys_inputs={"document": json.dumps(content), **figures})
 
 
-def _block(block, landscape):
-    """A block as plain data."""
+def _block(block, landscape, figures):
+    """A block as plain data; drawings go into ``figures`` and are named in the block."""
     if isinstance(block, Heading):
         return {"what": "heading", "text": block.text, "level": block.level}
     if isinstance(block, Text):
@@ -61,9 +58,14 @@ def _block(block, landscape):
     if isinstance(block, Box):
         return {"what": "box", "heading": block.heading, "items": list(block.items)}
     if isinstance(block, Grid):
-        return {"what": "grid", "table": block.table, "shares": column_shares(block, landscape), "small": block.small}
+        tints = [[[block.tint(place, cell) for place, cell in enumerate(row)] for row in rows]
+                 for _, rows in block.table["groups"]]
+        return {"what": "grid", "table": block.table, "shares": column_shares(block, landscape), "small": block.small,
+                "tints": tints}
     if isinstance(block, Figure):
-        return {"what": "figure", "caption": block.caption, "alt": block.alt, "width": block.width_share}
+        figures[f"figure {len(figures)}"] = block.svg.decode()
+        return {"what": "figure", "caption": block.caption, "alt": block.alt, "width": block.width_share,
+                "drawing": f"figure {len(figures) - 1}"}
     if isinstance(block, NewPage):
         return {"what": "new page"}
     raise ValueError(f"not a block of a document: {block!r}")

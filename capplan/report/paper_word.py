@@ -37,18 +37,28 @@ def as_word(document):
         raise CapplanError("A Word file needs python-docx, which is not installed: pip install 'capplan[reports]'. "
                            "An .html file needs nothing more.") from None
     paper = docx.Document()
+    from docx.enum.section import WD_SECTION
+
     _set_up(paper, document)
     paper.add_heading(document.title, 0)
     if document.subtitle:
         paper.add_paragraph(document.subtitle, "Subtitle")
+    for number, (landscape, blocks) in enumerate(document.sections()):
+        if number:
+            _shape(paper.add_section(WD_SECTION.NEW_PAGE), landscape)
+        _add_all(paper, blocks)
+    return _same_bytes(paper)
+
+
+def _add_all(paper, blocks):
+    """Blocks at the end of the paper; what follows a new page starts one."""
     fresh = False
-    for block in document.blocks:
+    for block in blocks:
         first = len(paper.element.body)
         _add(paper, block)
         if fresh and not isinstance(block, NewPage):
             _start_page(paper.element.body[first - 1])
         fresh = isinstance(block, NewPage)
-    return _same_bytes(paper)
 
 
 def _add(paper, block):
@@ -90,14 +100,11 @@ def _add_points(paper, block):
 
 def _set_up(paper, document):
     """Page, letters, headings, properties and foot of the paper."""
-    from docx.enum.section import WD_ORIENT
     from docx.enum.style import WD_STYLE_TYPE
     from docx.shared import Mm, Pt
 
     section = paper.sections[0]
-    width, height = A4_MM[::-1] if document.landscape else A4_MM
-    section.page_width, section.page_height = Mm(width), Mm(height)
-    section.orientation = WD_ORIENT.LANDSCAPE if document.landscape else WD_ORIENT.PORTRAIT
+    _shape(section, document.landscape)
     section.left_margin = section.right_margin = section.top_margin = section.bottom_margin = Mm(MARGIN_MM)
     section.footer_distance = Mm(MARGIN_MM / 2)
     for name, based_on, size, bold in (("Lead", "Normal", LEAD_POINTS, True), ("Small", "Normal", SMALL_POINTS, False)):
@@ -116,6 +123,16 @@ def _set_up(paper, document):
     own_table_style(paper)
     _properties(paper, document)
     _foot(section.footer.paragraphs[0], document.foot)
+
+
+def _shape(section, landscape):
+    """Pages of a section upright or turned."""
+    from docx.enum.section import WD_ORIENT
+    from docx.shared import Mm
+
+    width, height = A4_MM[::-1] if landscape else A4_MM
+    section.page_width, section.page_height = Mm(width), Mm(height)
+    section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
 
 
 def _quiet(paper):
@@ -202,7 +219,7 @@ def _add_figure(paper, figure):
 def _text_width_mm(paper):
     from docx.shared import Mm
 
-    section = paper.sections[0]
+    section = paper.sections[-1]
     return (section.page_width - section.left_margin - section.right_margin) / Mm(1)
 
 

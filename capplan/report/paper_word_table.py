@@ -52,15 +52,15 @@ def add_table(paper, grid, width_mm):
     else:
         paper.add_paragraph(table["caption"], "Caption")
         widths = [round(share * width_mm * TWENTIETHS_PER_MM) for share in column_shares(grid, width_mm > PORTRAIT_MM)]
-        paper.element.body.insert(len(paper.element.body) - 1, _table(table, widths, grid.small))
+        paper.element.body.insert(len(paper.element.body) - 1, _table(grid, widths))
     if table["more"]:
         paper.add_paragraph(f"{table['more']}.", "Small")
     elif not table["empty"]:
         paper.add_paragraph("", "Small")
 
 
-def _table(table, widths, small):
-    size = SMALL_HALF_POINTS if small else HALF_POINTS
+def _table(grid, widths):
+    table, size = grid.table, SMALL_HALF_POINTS if grid.small else HALF_POINTS
     sides = ["right" if numeric else "left" for numeric in table["numeric"]]
     properties = element("w:tblPr", {}, element("w:tblStyle", {"w:val": "TableGrid"}),
                          element("w:tblW", {"w:w": sum(widths), "w:type": "dxa"}),
@@ -76,8 +76,8 @@ def _table(table, widths, small):
         if heading:
             made.append(_row([_cell(heading, sum(widths), "left", size, bold=True, across=len(widths))]))
         for row in rows:
-            made.append(_row([_cell(text, width, side, size)
-                              for text, width, side in zip(row, widths, sides, strict=True)]))
+            made.append(_row([_cell(text, width, side, size, tint=grid.tint(place, text))
+                              for place, (text, width, side) in enumerate(zip(row, widths, sides, strict=True))]))
     if table["total"]:
         made.append(_row([_cell(text, width, side, size, bold=True, rule="top")
                           for text, width, side in zip(table["total"], widths, sides, strict=True)]))
@@ -94,7 +94,7 @@ def _row(cells, head=False):
     return element("w:tr", {}, properties, *cells)
 
 
-def _cell(text, width, side, size, bold=False, rule="", across=1):
+def _cell(text, width, side, size, bold=False, rule="", across=1, tint=""):
     from docx.oxml.ns import qn
 
     properties = element("w:tcPr", {}, element("w:tcW", {"w:w": width, "w:type": "dxa"}))
@@ -103,8 +103,9 @@ def _cell(text, width, side, size, bold=False, rule="", across=1):
     if rule:
         properties.append(element("w:tcBorders", {}, element(
             f"w:{rule}", {"w:val": "single", "w:sz": "8", "w:space": "0", "w:color": STRONG_RULE})))
-    if bold and not rule:
-        properties.append(element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": GROUP_FILL}))
+    fill = tint or (GROUP_FILL if bold and not rule else "")
+    if fill:
+        properties.append(element("w:shd", {"w:val": "clear", "w:color": "auto", "w:fill": fill}))
     letters = element("w:rPr", {}, *([element("w:b", {})] if bold else []), element("w:sz", {"w:val": size}))
     written = element("w:t", {})
     written.text = str(text)

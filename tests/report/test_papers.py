@@ -179,6 +179,23 @@ def test_landscape_is_landscape_everywhere():
     assert round(section.page_width.mm) == 297 and section.orientation == 1
 
 
+def test_a_page_may_be_turned_and_ratings_have_their_colour():
+    table = table_of("Ratings", "Name|How", [("", [("a", "Red: late"), ("Red", "Green"), ("b", "Amber, by May")])])
+    paper = Document("Turned", "", "2026-01-31", (Text("upright"), NewPage(True), Grid(table, rated=(1,)), NewPage(),
+                                                  Text("still wide"), NewPage(False), Text("again")))
+    pages = pypdf.PdfReader(io.BytesIO(written(paper, ".pdf"))).pages
+    assert [round(float(leaf.mediabox.width)) for leaf in pages] == [595, 842, 842, 595]
+    word = docx.Document(io.BytesIO(written(paper, ".docx")))
+    assert [round(section.page_width.mm) for section in word.sections] == [210, 297, 210]
+    fills = [cell._tc.find(f".//{qn('w:shd')}") for row in word.tables[0].rows[1:] for cell in row.cells]
+    assert [None if fill is None else fill.get(qn("w:fill")) for fill in fills] == [
+        None, "f4c7c3", None, "cfe8d5", None, "fde9b8"]
+    html = written(paper, ".html").decode()
+    assert html.count('<div class="wide-page">') == html.count('<div class="tall-page">') == 1
+    assert [html.count(f"background:#{tint}") for tint in ("f4c7c3", "cfe8d5", "fde9b8")] == [1, 1, 1]
+    Page(html)
+
+
 def test_a_document_without_blocks_is_written():
     for suffix in SUFFIXES:
         assert written(Document("Nothing", "", "2026-01-31", ()), suffix)
