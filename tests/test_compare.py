@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from capplan import committee_job
 from capplan.causes import (
     BY_SECTION,
     CAUSES,
@@ -20,8 +21,11 @@ from capplan.causes import (
     mixed_scenario,
     mixed_tables,
 )
+from capplan.committee_job import approved_folder
 from capplan.compare_job import compare, explained
+from capplan.report.words import pounds
 from capplan.run_records import read_record
+from capplan.run_store import add_entry, enter_run, start_store
 from capplan.scenario import Scenario
 from capplan.tables import TABLES
 
@@ -154,6 +158,37 @@ def test_the_command_as_a_user_meets_it(tiny_results, other, tmp_path, capplan):
     written = {path.name for path in (tmp_path / "diff").iterdir()}
     assert written == {".capplan", "compare.csv", "causes.csv", "changes.csv", "compare.json", "compare.txt"}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["diff"]
+
+
+def test_the_update_for_the_board_is_told_against_the_approved_run_of_the_project(tiny_results, other, tmp_path, capplan,
+                                                                                  monkeypatch):
+    project, reported = tmp_path / "project", ("--for", "committee", "--update", "--out")
+    start_store(project)
+    was, now = (Path(shutil.copytree(folder, project / name)) for folder, name in ((tiny_results, "was"), (other, "now")))
+    enter_run(was)
+    enter_run(now)
+    refused = capplan("report", now, *reported, tmp_path / "update.html")
+    assert refused.exit_code == 2 and "--against" in refused.stderr and not (tmp_path / "update.html").exists()
+    add_entry(project, "approval", {"record_sha256": read_record(was)["record_sha256"], "state": "approved", "by": "A", "on":
+                                    "2026-11-01"})
+    assert approved_folder(now) == was and approved_folder(was) is None and approved_folder(tiny_results) is None
+    assert capplan("compare", was, now, "--out", tmp_path / "why").exit_code == 0
+    found = {name: pd.read_csv(tmp_path / "why" / f"{name}.csv") for name in ("compare", "causes", "changes")}
+    asked = []
+    monkeypatch.setattr(committee_job.compare_job, "compare", lambda folders, say: asked.append(folders) or found)
+    done = capplan("report", now, *reported, tmp_path / "update.html")
+    assert done.exit_code == 0 and asked == [[was, now]], done.stderr
+    html = (tmp_path / "update.html").read_text(encoding="utf-8")
+    for row in found["causes"].itertuples():
+        sign = "+" if row.value_change_gbp > 0.5 else ""
+        assert f'{row.cause.capitalize()}</th><td class="n">{sign}{pounds(row.value_change_gbp)}</td>' in html
+    assert "Since the approved programme: " in html and html.count("<table") == 6
+    done = capplan("report", now, "--for", "committee", "--against", tmp_path / "why", "--out", tmp_path / "paper.pdf")
+    assert done.exit_code == 0 and (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF") and len(asked) == 1
+    monkeypatch.undo()
+    for wrong, said in ((now, "same results"), (tmp_path / "nowhere", "no run.json")):
+        refused = capplan("report", now, "--for", "committee", "--against", wrong, "--out", tmp_path / "no.pdf")
+        assert refused.exit_code == 2 and said in refused.stderr and not (tmp_path / "no.pdf").exists()
 
 
 def test_what_is_no_run_or_was_changed_is_refused(tiny_results, tmp_path, capplan):

@@ -4,17 +4,14 @@ Readable without colour: every series has a hatch or a line style of its own, a 
 Nothing here touches matplotlib's global state.
 """
 
-import contextlib
-import io
-import re
 import textwrap
-import warnings
 
 import numpy as np
 
 from ..tables import ROUTES
 from . import words
 from .common_money import BANDS_WITHIN, unspent_alt, unspent_by_vintage, unspent_finding, watch_bands
+from .drawing import svg as svg
 from .needs import needs_by_element
 from .results import CONTRIBUTIONS, COUNTED_GRADES, PLANS, RESERVES, backlog_by_grade, spend_by_pot, spend_by_school
 
@@ -26,7 +23,6 @@ OWN_SERIES = {CONTRIBUTIONS: ("#ffffff", "oo"), RESERVES: ("#efefef", "||")}
 GRADES = {"C": ("#fdf0c8", ".."), "D": ("#f2b766", "///"), "E": ("#d3704f", "xxxx")}
 FUNDED, DEFERRED = ("#7fb8dd", "///"), ("#f6e3c0", "..")
 BRIDGE_LOOKS = {"end": ("#dfe5ea", ""), "more": ("#e9a58a", ".."), "less": ("#8cc4e8", "---")}
-DECIMALS = re.compile(r"-?\d+\.\d+")
 INK, EDGE = "#1a1a1a", "#333333"
 WIDTH_IN = 10.0
 MOST_SCHOOLS, MOST_VINTAGES = 25, 40
@@ -266,56 +262,6 @@ CHARTS = ((draw_spend, "Spend by year and pot", words.spend_alt),
           (draw_unspent, "Unspent grant by vintage", unspent_alt),
           (draw_schools, "Spend by school and year", lambda results: words.schools_alt(results, MOST_SCHOOLS)),
           (draw_needs, "Funded and deferred needs by element", words.needs_alt))
-
-
-def svg(draw, results, salt=""):
-    """One chart as SVG, the same bytes every time and the same picture everywhere (letters are drawn as shapes).
-
-    Parameters
-    ----------
-    draw : function
-        One of the charts.
-    results : Results
-        What to draw.
-    salt : str
-        Tells it from other drawings of the same chart on one page.
-
-    Returns
-    -------
-    bytes
-        A whole SVG file that refers to nothing outside itself.
-    """
-    buffer = io.StringIO()
-    with _own_settings({"svg.fonttype": "path", "svg.hashsalt": f"capplan {getattr(draw, '__name__', '')}{salt}"}):
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        draw(results).figure.savefig(buffer, format="svg", metadata=nothing)
-    text = re.sub(r"<!--.*?-->|<!DOCTYPE.*?>|<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.DOTALL)
-    text = re.sub(r'(?<= d=")[^"]*', lambda path: DECIMALS.sub(_two_decimals, path[0]), text)
-    return re.sub(r"\s*\n\s*", "\n", text).encode()
-
-
-def png(draw, results):
-    """One chart as a picture of 150 dots to the inch, for Word; parameters as for ``svg``."""
-    buffer = io.BytesIO()
-    with _own_settings({}):
-        draw(results).figure.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-@contextlib.contextmanager
-def _own_settings(settings):
-    """Drawing as matplotlib comes, with these settings, whatever the user's own are."""
-    import matplotlib
-
-    with matplotlib.rc_context(), warnings.catch_warnings():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(settings)
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        yield
-
-
-def _two_decimals(number):
-    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".").replace("-0", "0" if float(number[0]) > -0.005 else "-0")
 
 
 def _axes(ax, height_in):

@@ -22,12 +22,14 @@ MOST_FIRST, MOST_FULL, MOST_WAITING, MOST_CHANGED = 12, 120, 120, 60
 MOST_NAME = 60
 
 
-def committee_paper(read):
+def committee_paper(read, figures=None):
     """The paper for a decision.
 
     Parameters
     ----------
     read : CommitteeRead
+    figures : list of Figure, optional
+        The charts, the first of them for page one; left out: the five of ``committee_charts``.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def committee_paper(read):
     frame = priority_programme(read)
     trust = shortened(results.solution["trust"], MOST_NAME)
     first, *rest = answer(results)
-    backlog, *charts = five_charts(read)
+    backlog, *charts = figures or five_charts(read)
     blocks = [
         decision_box(read), Text(first, LEAD), Points(tuple(rest)), Heading("The plan year by year"), years_grid(results),
         backlog, NewPage(), Heading("What comes first"),
@@ -121,7 +123,8 @@ def waiting_grid(read):
     more = f"and {counted(len(rest), 'need')} more in schemes.csv" if len(rest) else ""
     return Grid(table_of("Needs at grade D, E or X on record, or of priority 1, whose works start after the first year. "
                          "Cost in pounds of the day of the start.",
-                         "School|Need|Grade|Works start|#Cost|Interim control|Look again|Owner", [("", rows)], more=more), (2.4, 3, 1, 1.3, 1.4, 5.2, 1.3, 1.5), small=True)
+                         "School|Need|Grade|Works start|#Cost|Interim control|Look again|Owner", [("", rows)], more=more),
+                (2.4, 3, 1, 1.3, 1.4, 5.2, 1.3, 1.5), small=True)
 
 
 def foot_of(read):

@@ -7,6 +7,7 @@ from .charts import _axes, _titled
 from .needs import deferred_needs
 from .papers import figure_of
 
+FIRST_SHARE = 0.82  # of the width of page one, on which the first chart has to stand with what is above it
 MONEY_LINE, TODAY = "#00507f", "#7a3b00"
 
 
@@ -115,5 +116,6 @@ def five_charts(read):
             made.append(figure_of(draw, read, captions[draw], money_alt(read)))
         else:
             caption, alt = own[draw]
-            made.append(figure_of(draw, read.results, captions.get(draw, f"{caption}."), alt(read.results)))
+            made.append(figure_of(draw, read.results, captions.get(draw, f"{caption}."), alt(read.results),
+                                  FIRST_SHARE if draw is charts.draw_backlog else 1.0))
     return made

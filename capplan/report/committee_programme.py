@@ -11,15 +11,18 @@ from .page_tables import table_of
 from .register import place_of
 from .words import counted, listed, money, percent, pounds, shortened, year_label
 
+TOLD = {"#Carbon": "Carbon saved over the life of each, tCO2e.",
+        "#Chosen in": "Chosen in: share of the futures sampled in which the best plan has it."}
 LET = ("tender", "contract")
 NOT_SAMPLED = "not sampled"
 NOT_MEASURED = "not measured"
 FROM_SURVEYS = ("patch", "repair", "renew", "refurbish", "rebuild", "demolish", "mothball", "let")
 MOST_REASON, MOST_OPTIONS = 150, 3
 DAYS_PER_YEAR = 365.25
-COLUMNS = ("#Rank|School, block and element|Need|#Pupils|Chosen, and not chosen|#Cost: half of cases, and four in five|"
-           "Paid from|Starts, window|#Carbon|In how many futures|Delivery|Data|Why in")
-WIDTHS = (1.0, 3.6, 3.4, 1.3, 3.4, 2.2, 2.6, 2.0, 1.5, 1.9, 1.8, 2.6, 3.9)
+COLUMNS = {"#Rank": 1.0, "School, block and element": 3.6, "Need": 3.4, "#Pupils": 1.3, "Chosen, and not chosen": 3.2,
+           "#Cost: half of cases, and four in five": 2.2, "Paid from": 2.9, "Starts, window": 2.0, "#Carbon": 1.6,
+           "#Chosen in": 1.7, "Delivery": 1.8, "Data": 2.6, "Why in": 3.9}
+RATED = ("Delivery", "Data")
 
 
 def priority_programme(read, years=None):
@@ -49,6 +52,7 @@ def priority_programme(read, years=None):
     frame = funded.loc[order.index].assign(rank=range(1, len(funded) + 1))
     told = read.needs.drop(columns=["school_id", "block_id", "element", "worst_grade"])
     frame = frame.join(told, on="need")
+    frame["pupils"] = frame.pupils.fillna(frame.block_id.map(read.needs.groupby("block_id").pupils.max())).astype(float)
     frame["rejected"] = _rejected(results, frame)
     frame["paid"] = _paid(read, frame)
     frame = frame.join(read.starts, on=["scheme_id", "start_year"])
@@ -173,13 +177,20 @@ def programme_grid(frame, most=None):
     rows = [(f"{row.rank}", f"{shortened(row.school_name, 40)}: {place_of(row)}", need_line(row), _pupils(row),
              f"{row.kind.capitalize()}. Not: {row.rejected}.", _cost(row), row.paid, window(row), _carbon(row), _core(row),
              row.deliverability, row.data, shortened(row.reason, MOST_REASON)) for row in shown.itertuples()]
+    missing = {"#Carbon": frame.carbon_tco2e.isna().all() and "Carbon was not measured in this run (overlay energy).",
+               "#Chosen in": frame.core_share.isna().all() and "In how many futures each would be chosen was not sampled "
+                                                               "(capplan explain)."}
+    kept = [place for place, name in enumerate(COLUMNS) if not missing.get(name)]
+    names, widths = list(COLUMNS), list(COLUMNS.values())
     rest = frame.iloc[len(shown):]
     more = f"and {counted(len(rest), 'scheme')} more, {pounds(rest.cost_gbp.sum())}, in schemes.csv" if len(rest) else ""
     table = table_of("Schemes in order of priority: those that must be done, then by year, then by loss avoided for each "
                      "pound. Cost in pounds of the day of the start: no more than that in half of the cases, and in four of "
-                     "five. "
-                     "Carbon saved over the life of each, tCO2e.", COLUMNS, [("", rows)], more=more)
-    return Grid(table, WIDTHS, small=True, rated=(10, 11))
+                     f"five. {' '.join(said or TOLD[name] for name, said in missing.items())}",
+                     "|".join(names[place] for place in kept),
+                     [("", [tuple(row[place] for place in kept) for row in rows])], more=more)
+    return Grid(table, tuple(widths[place] for place in kept), small=True,
+                rated=tuple(at for at, place in enumerate(kept) if names[place] in RATED))
 
 
 def short_grid(frame, most):
@@ -255,10 +266,10 @@ def scheme_rules():
     soon, later, _ = _rules("deliverability")
     good, fair, _ = _rules("data")
     weeks = f"{soon.word} up to {soon.most_weeks:.0f}, {later.word} up to {later.most_weeks:.0f}, else Red"
-    shares = f"{good.word} where {percent(good.least_surveyed_share)} of the need or more is surveyed and no survey is older " \
-             f"than {good.most_survey_years:.0f} years; {fair.word} from {percent(fair.least_surveyed_share)}; else Red"
-    return (f"Delivery of a scheme, by the weeks from order to completion that one of its size takes (an assumption): {weeks}; "
-            "one step better where a tender is in or the contract is let.", f"Data of a scheme: {shares}.")
+    shares = f"{good.word} where {percent(good.least_surveyed_share)} of the need or more is surveyed, none longer " \
+             f"ago than {good.most_survey_years:.0f} years; {fair.word} from {percent(fair.least_surveyed_share)}, else Red"
+    return (f"Delivery of a scheme, by the weeks from order to completion that one of its size takes (assumed): "
+            f"{weeks}; one step better where a tender is in or the contract is let.", f"Data of a scheme: {shares}.")
 
 
 def data_words(read):

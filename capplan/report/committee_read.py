@@ -94,7 +94,8 @@ def _starts(folder):
     index, names = ["scheme_id", "start_year"], ["finish_year", "carbon_tco2e"]
     path = folder / "candidates" / "scheme_years.csv"
     if not path.is_file():
-        return pd.DataFrame(columns=names, index=pd.MultiIndex.from_arrays([[], []], names=index))
+        nothing = {"scheme_id": "str", **dict.fromkeys(["start_year", *names], "float")}
+        return pd.DataFrame(columns=list(nothing)).astype(nothing).set_index(index)
     cells, faults = read_cells(path)
     if faults:
         raise DataError(faults)

@@ -76,8 +76,8 @@ def risks_grid(read):
 
 
 RISK_RULES = (
-    "Cost: Red where the reserves cannot bear what makes the plan 80% sure; Amber where they can; Green where nothing is "
-    "planned.",
+    "Cost: Red where the reserves cannot bear what makes the plan 80% sure; Amber where they can, or nobody worked it out; "
+    "Green where nothing is planned.",
     "Reserves: Red where they fall below their floor in any year; Amber where they come below the share of income at which "
     "DfE may ask; else Green.",
     "Grants: Red where works of the first year rest on grants that are not awarded; Amber where only later years do; "
@@ -92,8 +92,10 @@ RISK_RULES = (
 
 def _cost_risk(read):
     risk, reserves = read.results.solution.get("cost_risk"), read.results.reserves
-    if not risk or risk["planned_gbp"] <= NEGLIGIBLE_GBP:
-        return "Cost", GREEN, "No works are planned, or how sure their cost is was not worked out."
+    if not len(read.results.funded):
+        return "Cost", GREEN, "No works are planned."
+    if not risk:
+        return "Cost", AMBER, "How sure the cost is was not worked out in this run."
     more = risk["p80_gbp"] - risk["planned_gbp"]
     room = float((reserves.closing_gbp - reserves.floor_gbp).min()) if len(reserves) else 0.0
     held = f"the reserves have {money(max(room, 0.0))} above their floor in their leanest year"

@@ -4,6 +4,7 @@ import dataclasses
 import unicodedata
 
 from .document import Figure
+from .drawing import svg_and_png
 
 PAGE, PDF, WORD = SUFFIXES = (".html", ".pdf", ".docx")
 UNSEEN = {"Cc", "Cs", "Cn", "Co"}
@@ -73,9 +74,7 @@ def figure_of(draw, results, caption, alt, width_share=1.0):
     -------
     Figure
     """
-    from .charts import png, svg
-
-    return Figure(caption, alt, svg(draw, results, caption), png(draw, results), width_share)
+    return Figure(caption, alt, *svg_and_png(draw, results, caption), width_share)
 
 
 def legible(value):
