@@ -39,7 +39,7 @@ TIERS = (
     ("jobs", "bid_job", "condition_job", "delivery_job", "energy_job", "explain_job", "growth_job", "money_job",
      "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"),
     ("run_job", "compare_job", "live_money", "override_job", "monitor_job"),
-    ("cli",), ("__main__",),
+    ("committee_job",), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

@@ -537,10 +537,11 @@ def test_the_command_tells_checks_that_differ(folders, tmp_path):
     assert done.exit_code == 0 and "WARNING: 5 of 37 checks" in done.stderr
 
 
-@pytest.mark.parametrize("reader", ["committee"])
-def test_readers_without_a_paper_yet_are_refused(reader, folders, tmp_path):
-    done = typed(folders["tiny"], "--for", reader, "--out", tmp_path / "paper.docx")
-    assert done.exit_code == 2 and "not built yet" in done.stderr and list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("option", ["--against", "--update", "--explained", "--envelopes"])
+def test_options_of_the_committee_are_refused(option, folders, tmp_path):
+    words = (option,) if option == "--update" else (option, tmp_path)
+    done = typed(folders["tiny"], "--for", "cfo", *words, "--out", tmp_path / "cfo.xlsx")
+    assert done.exit_code == 2 and option in done.stderr and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("option", ["--school", "--scheme", "--round"])
