@@ -118,8 +118,8 @@ READERS = {"committee": Reader("a committee", (".pdf", ".docx", ".html"), ("agai
 @click.option("--envelopes", type=click.Path(path_type=Path),
               help="For a committee: folder that envelopes --out wrote, for the curve of condition against money.")
 @click.option("--out", required=True, type=click.Path(path_type=Path),
-              help="File to write: .xlsx for the CFO, or .html of a folder of envelopes; .pdf, .docx or .html for a committee "
-              "or a school; a folder for all schools, and for a bid.")
+              help="File to write: .xlsx for the CFO, or .html of a folder of envelopes; .pdf, .docx or .html for a "
+              "committee or a school; a folder for all schools, and for a bid.")
 @click.option("--force", is_flag=True, help="Replace what is there, if it is a file or capplan wrote the folder.")
 @clean
 def report(results, reader, school, full, scheme, round_name, against, update, explained, envelopes, out, force):
