@@ -231,9 +231,14 @@ def service_levels(outlook, along=None):
         frame[f"condition_index_{when}"] = facility_condition_index(
             poor, outlook.replacement_gbp().reindex(frame.index).fillna(0.0)).round(4)
         frame[f"share_at_d_{when}"] = facility_condition_index(bad, whole).round(4)
+    alone, ends = renewal * parts.sole, along.shares[outlook.horizon]
+    sole = (pd.Series(alone * ends[:, 3:].sum(axis=1)).groupby(parts.school_id).sum()
+            / pd.Series(alone * ends.sum(axis=1)).groupby(parts.school_id).sum())
     missed = pd.DataFrame({
         "condition index": frame.condition_index_end > _or_any(targets.most_condition_index),
-        "share at D or E": frame.share_at_d_end > _or_any(targets.most_share_at_d)})
+        "share at D or E": frame.share_at_d_end > _or_any(targets.most_share_at_d),
+        "single points of failure at D or E": sole.reindex(frame.index).fillna(0.0) > _or_any(
+            targets.most_single_points_at_d)})
     frame["missed"] = ["; ".join(name for name in missed if row[name]) for _, row in missed.iterrows()]
     return frame.rename_axis("school_id").reset_index()
 

@@ -185,6 +185,10 @@ class Targets(Part):
 
     most_share_at_d: float | None = Field(None, ge=0, le=1, json_schema_extra={"source": CHOICE, "status": "choice"})
     """Most of a school, by cost of renewal, that may be expected at grade D or E."""
+    most_single_points_at_d: float | None = Field(None, ge=0, le=1,
+                                                  json_schema_extra={"source": CHOICE, "status": "choice"})
+    """Most of a school's single points of failure (``sole`` of components.csv), by cost of renewal, that may be expected at
+    grade D or E: resilience as a limit, and as a criterion (``single_points_cut_gbp``) of ``capplan objectives``."""
     most_condition_index: float | None = Field(None, ge=0, le=10, json_schema_extra={"source": CHOICE, "status": "choice"})
     """Highest facility condition index of a school: backlog in its blocks over the cost of rebuilding them."""
 

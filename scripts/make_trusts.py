@@ -31,7 +31,7 @@ FIRST_URN = {"growth": 910001, "priority": 910101, "reserves": 910201, "shared_s
 NAMES = {"growth": "Fourways Schools Trust (fictional)", "priority": "Lanternfold Special Schools Trust (fictional)",
          "reserves": "Ardenholt Academies (fictional)", "shared_services": "Denewood and Langridge Schools (fictional)",
          "site_strategy": "Ashlarsgate City Schools (fictional)"}
-PERMISSION_ENDS = "-07-31"     # of the summer a temporary block is to be left, or four years after the plan begins
+PERMISSION_ENDS = "-08-31"     # of the summer a temporary block is to be left, or four years after the plan begins
 EXIT_UNKNOWN_YEARS = 4
 
 

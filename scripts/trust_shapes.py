@@ -12,14 +12,14 @@ ALB|Alderbourne School|special|East Midlands|no|no|freehold|2014-09-01|CDC1-G|0|
 BEC|Beckwater School|special|East Midlands|no|no|125-year lease|2014-09-01|CDC1-E|0|0|0|96|2024-10-08|18.0|1|0||NORTHSHIRE|96
 CAL|Calverthorn School|special|East Midlands|no|no|125-year lease|2015-09-01|CDC1-K|0|0|0|134|2025-05-20|15.5|3|1|2029-08-31|NORTHSHIRE|120
 DUN|Dunnockfield School|special|East Midlands|no|no|125-year lease|2016-01-01|CDC1-G|0|0|0|72|2025-01-21|19.0|1|0||NORTHSHIRE|76
-EDG|Edgeleigh School|special|East Midlands|no|no|125-year lease|2017-09-01|CDC1-E|0|0|0|105|2025-09-16|17.0|2|1||NORTHSHIRE|100
+EDG|Edgeleigh School|special|East Midlands|no|no|125-year lease|2017-09-01|CDC1-E|0|0|0|105|2025-09-16|17.0|2|1|2030-08-31|NORTHSHIRE|100
 FAR|Farrowmere School|special|East of England|no|no|freehold|2018-09-01|CDC1-G|0|0|0|142|2024-06-18|16.5|2|0||EASTSHIRE|146
 GAD|Gadsby Lane School|special|East of England|no|no|125-year lease|2018-09-01|CDC1-K|0|0|0|88|2025-02-04|18.5|2|1|2028-08-31|EASTSHIRE|84
 HES|Heselmoor School|special|East of England|no|no|125-year lease|2019-04-01|CDC1-E|0|0|0|126|2025-11-12|17.0|1|0||EASTSHIRE|130
-INK|Inkberrow Fen School|special|East of England|no|no|125-year lease|2019-09-01|CDC1-G|0|0|0|110|2025-06-24|16.0|2|1||EASTSHIRE|104
+INK|Inkberrow Fen School|special|East of England|no|no|125-year lease|2019-09-01|CDC1-G|0|0|0|110|2025-06-24|16.0|2|1|2031-08-31|EASTSHIRE|104
 JES|Jessamy Vale School|special|East of England|no|no|125-year lease|2020-09-01|CDC1-E|0|0|0|64|2024-11-05|21.0|1|0||EASTSHIRE|66
 KIR|Kirtleham School|special|Yorkshire and the Humber|no|no|freehold|2020-09-01|CDC1-G|0|0|0|155|2025-04-29|16.0|2|0||WESTSHIRE|160
-LOX|Loxmarsh School|special|Yorkshire and the Humber|no|no|125-year lease|2021-04-01|CDC1-K|0|0|0|98|2025-10-07|17.5|2|1||WESTSHIRE|90
+LOX|Loxmarsh School|special|Yorkshire and the Humber|no|no|125-year lease|2021-04-01|CDC1-K|0|0|0|98|2025-10-07|17.5|2|1|2032-08-31|WESTSHIRE|90
 MEL|Mellowdale School|special|Yorkshire and the Humber|no|no|125-year lease|2021-09-01|CDC1-E|0|0|0|120|2023-12-05|17.0|1|0||WESTSHIRE|122
 NET|Netherwick Gate School|special|Yorkshire and the Humber|yes|no|PFI lease|2022-09-01|CDC1-E|0|0|0|130|2025-03-25|18.0|1|0||WESTSHIRE|130
 ORL|Orlestoke School|special|South East|no|no|125-year lease|2022-09-01|CDC1-G|0|0|0|84|2025-07-01|18.0|1|0||SOUTHSHIRE|88

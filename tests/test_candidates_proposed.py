@@ -14,6 +14,7 @@ import pytest
 
 from capplan import forecast, optimise, propose, read_estate, read_scenario
 from capplan.errors import InfeasibleError
+from capplan.programme.criteria import criteria_of
 
 from .plain import (
     BLOCK_KINDS,
@@ -742,6 +743,30 @@ def whole_of(candidates, measure, school):
     if measure == "backlog_cut_gbp":
         return float((end * outlook.costs_gbp[own])[:, 2:].sum())
     return float((end[:, 3:].sum(axis=1) * outlook.costs_gbp[own, 3]).sum())
+
+
+def test_a_target_for_single_points_of_failure_counts_those_alone(tiny, baseline):
+    """Against the loop: with one boiler marked sole, what a start takes off is that boiler's fall of D and E."""
+    edit(tiny, "components", "ELL-02", sole="yes")
+    edit(tiny, "components", "MAR-01", sole="yes")
+    scenario = changed(baseline, targets={"most_single_points_at_d": 0.1})
+    candidates = candidates_of(tiny, scenario)
+    parts = {part.component_id: part for part in parts_of(tiny, scenario)}
+    names, found = candidates.outlook.parts.component_id, set()
+    for row in candidates.scheme_years.itertuples():
+        fall = 0.0
+        for name in set(names.iloc[list(candidates.members.get(row.scheme_id, ()))]) & {"ELL-02", "MAR-01"}:
+            year = row.start_year - scenario.plan.first_year
+            if effect := effect_of(parts[name], scenario, candidates.works[row.scheme_id], year):
+                ends = [shares_of(path(parts[name], 10)[-1]), shares_of(path(parts[name], 10, year, effect)[-1])]
+                fall += sum(ends[0][g] - ends[1][g] for g in (3, 4)) * parts[name].costs[3]
+                found.add(name)
+        assert row.single_points_cut_gbp == pytest.approx(fall, abs=0.0051)
+    assert found == {"ELL-02", "MAR-01"} and "single_points_cut_gbp" in criteria_of(candidates)
+    for name, school in (("ELL-02", "ELL"), ("MAR-01", "MAR")):
+        end = sum(shares_of(path(parts[name], 10)[-1])[g] for g in (3, 4))
+        short = candidates.limits.set_index("scope_id").amount[school]
+        assert short == pytest.approx((end - 0.1) * parts[name].costs[3], abs=0.01 * (2 + len(candidates.members)))
 
 
 def test_a_target_nobody_can_reach_is_told_in_words(root, baseline):

@@ -234,6 +234,7 @@ def test_to_toml_reads_back_equal(write, name):
 
 
 LEFT_OUT = {"schemes.schemes_per_site_per_year", "targets.most_share_at_d", "targets.most_condition_index",
+            "targets.most_single_points_at_d",
             *(f"stability.{name}" for name in ("most_changes", "most_moved", "most_dropped", "most_added", "moved_gbp",
                                                "dropped_gbp", "added_gbp", "fixed_years")),
             "carbon.base_t", "carbon.cuts", "carbon.most_t", "carbon.most_in_plan_t", "carbon.renewable_school_by",

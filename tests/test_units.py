@@ -61,6 +61,7 @@ SCENARIO_EXCEPTIONS = {"base_t": "tonnes", "most_in_plan_t": "tonnes", "packages
                        "vat_rate_voluntary_aided": "a fraction", "schemes_per_site_per_year": "the name is the unit",
                        "weibull_shape": "a shape has no unit", "rate_spread": "a standard deviation of a logarithm",
                        "wear_after": "a multiple of the hazard before", "most_share_at_d": "a fraction",
+                       "most_single_points_at_d": "a fraction",
                        "pupil_elasticity": "a ratio of fractions",
                        "most_condition_index": "a fraction of the cost of rebuilding",
                        **dict.fromkeys(("most_changes", "most_moved", "most_dropped", "most_added"), "a number of works"),

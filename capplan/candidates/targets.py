@@ -7,9 +7,11 @@ from ..condition.backlog import expected_backlog
 from ..condition.course import Loss, worth
 
 COLUMNS = ["limit_id", "year", "scope", "scope_id", "measure", "sense", "amount"]
-WORDS = {"most_condition_index": "condition index", "most_share_at_d": "share at D"}
+WORDS = {"most_condition_index": "condition index", "most_share_at_d": "share at D",
+         "most_single_points_at_d": "share of single points of failure at D"}
 PENNY_GBP = 0.01               # each scheme's cut is rounded to it
-MEASURES = {"most_condition_index": "backlog_cut_gbp", "most_share_at_d": "bad_cut_gbp"}
+MEASURES = {"most_condition_index": "backlog_cut_gbp", "most_share_at_d": "bad_cut_gbp",
+            "most_single_points_at_d": "single_points_cut_gbp"}
 
 
 def target_limits(outlook, years, members, works):
@@ -27,14 +29,16 @@ def target_limits(outlook, years, members, works):
     -------
     tuple of (DataFrame, DataFrame, list of str)
         ``years`` with a column for each target in use (``backlog_cut_gbp``: fall of the backlog in blocks at the end;
-        ``bad_cut_gbp``: fall of what is at D or E then, by cost of renewal); the limits; and what has to be said.
+        ``bad_cut_gbp``: fall of what is at D or E then, by cost of renewal; ``single_points_cut_gbp``: the same of single
+        points of failure); the limits; and what has to be said.
 
     Notes
     -----
     Schools under PFI are left out: their works are not the trust's. Works on a trust's own list are not known to cut
     either.
     """
-    targets, limits, notes = outlook.scenario.targets, [], []
+    targets, limits, notes, at = outlook.scenario.targets, [], [], outlook.parts.school_id
+    schemes = pd.Series([at.iloc[rows[0]] for rows in members.values() if len(rows)], dtype=object).value_counts()
     for name, measure in MEASURES.items():
         most = getattr(targets, name)
         if most is None:
@@ -44,9 +48,9 @@ def target_limits(outlook, years, members, works):
         ours = outlook.parts.school_id[~outlook.parts.pfi]
         now = pd.Series((outlook.shares(outlook.horizon) * weights).sum(axis=1)).groupby(outlook.parts.school_id).sum()
         short = (now - most * whole).reindex(sorted(set(ours))).fillna(0.0)
-        slack = PENNY_GBP * len(members)
-        limits += [[f"{WORDS[name]} {school}", pd.NA, "school", school, measure, ">=", round(float(amount) - slack, 2)]
-                   for school, amount in short.items() if amount > slack]
+        slack = PENNY_GBP * schemes.reindex(short.index).fillna(0.0)
+        limits += [[f"{WORDS[name]} {school}", pd.NA, "school", school, measure, ">=", round(float(amount), 2)]
+                   for school, amount in (short - slack)[short > slack].items()]
         notes.append(f"Target: {WORDS[name]} of every school at most {most:g} at the end of the plan; without works "
                      f"{(short > 0).sum()} of {len(short)} schools would miss it.")
     return years, pd.DataFrame(limits, columns=COLUMNS), notes
@@ -59,7 +63,8 @@ def _weights(outlook, name):
         inside = (parts.block_id != "").to_numpy()[:, None]
         poor = expected_backlog(np.array([0.0, 0, 1, 1, 1]), outlook.costs_gbp) * inside
         return poor, outlook.replacement_gbp("school_id")
-    renewal = outlook.costs_gbp[:, 3]
+    counted = parts.sole.to_numpy(bool) if name == "most_single_points_at_d" else 1.0
+    renewal = outlook.costs_gbp[:, 3] * counted
     stays = pd.Series(renewal * parts.stays).groupby(parts.school_id).sum()
     return renewal[:, None] * np.array([0.0, 0, 0, 1, 1]), stays
 

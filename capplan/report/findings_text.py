@@ -165,7 +165,7 @@ def _duties(frames, facts):
 
 def _levels(levels, outlook):
     targets = outlook.scenario.targets
-    if targets.most_condition_index is None and targets.most_share_at_d is None:
+    if not targets.model_dump(exclude_none=True):
         return "Service levels: the scenario sets none (section [targets])."
     missed = levels[levels.missed != ""]
     return (f"Service levels: {len(missed)} of {len(levels)} schools would miss them at the end if nothing is done: "
