@@ -16,7 +16,7 @@ from capplan import shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTSIDE = {".venv", ".git", "demo_results", ".pytest_cache", ".hypothesis", ".ruff_cache", "build", "dist", "__pycache__"}
-SHIPPED = ("data/example", "data/trusts", "data/tiny", "data/survey_maps", "scenarios")
+SHIPPED = ("data/example", "data/trusts", "data/tiny", "data/survey_maps", "docs", "scenarios")
 
 
 def files(folder):
@@ -60,7 +60,7 @@ def test_the_repository_holds_every_data_file_once():
 def test_the_build_settings_name_folders_that_exist():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     included = settings["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {"data": "capplan/_shipped/data", "scenarios": "capplan/_shipped/scenarios"}
+    assert included == {name: f"capplan/_shipped/{name}" for name in ("data", "docs", "scenarios")}
     assert all((ROOT / folder).is_dir() for folder in included)
 
 

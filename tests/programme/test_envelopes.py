@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from capplan import forecast, optimise, propose, read_estate, read_scenario
-from capplan.programme.envelopes import TODAY, envelopes, price_list
+from capplan.money_job import envelopes_frame, schemes_of_envelopes
+from capplan.programme.envelopes import TODAY, envelope, envelopes, price_list
 from capplan.programme.marginal import worth_of_a_pound
 
 GAP = 0.001
@@ -48,6 +49,25 @@ def test_every_envelope_is_spent_within_itself_and_its_bound_is_above_it(found):
         if each.programme:
             assert each.programme.draws.amount_gbp.sum() <= each.money_gbp + 0.01
             assert each.programme.objective <= each.programme.bound + 0.01
+
+
+def test_the_schemes_of_an_envelope_add_up_to_what_it_spends(tiny, found):
+    table, frame = schemes_of_envelopes(tiny, found), envelopes_frame(tiny, found)
+    good = frame[frame.reason == ""]
+    assert table.groupby("share_of_today").cost_gbp.sum().to_list() == pytest.approx(list(good.spent_gbp), abs=0.01)
+    assert table.groupby("share_of_today").size().to_list() == list(good.schemes)
+    assert not table.duplicated(["share_of_today", "need"]).any() and (table.school_name != "the trust").all()
+
+
+def test_money_of_one_route_alone_leaves_the_others_as_they_are(tiny):
+    pots = tiny.pots
+    less = envelope(tiny, 0.5, "DFC", gap=0.05, time_limit_s=5)
+    whole = pots.amount.sum() - 0.5 * pots.amount[pots.route == "DFC"].sum()
+    assert less.money_gbp == pytest.approx(whole, abs=0.1)
+    assert less.share == pytest.approx(less.money_gbp / pots.amount.sum())
+    drawn = less.programme.draws.groupby("pot_id").amount_gbp.sum()
+    allowed = (pots.amount * (1 - 0.5 * (pots.route == "DFC"))).set_axis(pots.pot_id)
+    assert (drawn <= allowed.reindex(drawn.index) + 0.01).all()
 
 
 def test_the_bounds_allow_a_frontier_that_bends_down(found):

@@ -147,6 +147,16 @@ def test_everything_wrong_with_a_folder_is_told_at_once(tmp_path, explored):
         read_envelopes(tmp_path / "elsewhere")
 
 
+def test_the_command_makes_the_page_of_a_folder_and_of_nothing_else(tmp_path, explored, capplan, tiny_results):
+    folder = tmp_path / "envelopes"
+    folder.mkdir()
+    write_folder(folder, explored)
+    done = capplan("report", folder, "--for", "cfo", "--out", tmp_path / "page.html")
+    assert done.exit_code == 0 and (tmp_path / "page.html").read_text(encoding="utf-8") == explorer_html(explored)
+    done = capplan("report", tiny_results, "--for", "cfo", "--out", tmp_path / "other.html")
+    assert done.exit_code == 2 and "capplan envelopes" in done.stderr and not (tmp_path / "other.html").exists()
+
+
 def ink(png):
     """How many pixels of a picture are neither white nor nearly so."""
     from matplotlib.image import imread
