@@ -1,7 +1,7 @@
 """The money of a bid: how its cost is built up, and its options compared as the Green Book asks."""
 
 from ..reference import optimism_bias
-from .words import percent, pounds, year_label
+from .words import inside, percent, pounds, year_label
 
 NOTHING, LOW_CARBON = "nothing", "low carbon"
 WAYS = {"nothing": "Do nothing", "patch": "Patch", "repair": "Repair in part", "renew": "Replace like for like",
@@ -79,7 +79,7 @@ def options_rows(facts):
     for row in ways.itertuples():
         works, whole, worth = _figures(row, nothing, known)
         ratio = (worth + works) / works if works > 0 else float("nan")
-        name = WAYS.get(row.kind, row.kind)
+        name = _name_of(row)
         mine = " (this bid)" if row.scheme_id == facts.scheme.scheme_id else ""
         rows.append((name + mine, _start(row), _pounds(works), _pounds(whole), _pounds(worth),
                      _pounds(worth - bias * works), "" if ratio != ratio else f"{ratio:.1f}", _chosen(row)))
@@ -88,8 +88,8 @@ def options_rows(facts):
                         if worth > 0 else "By these figures doing nothing costs less over the plan than this bid.")
     best = _best(ways, nothing, known)
     if best is not None and best.scheme_id != facts.scheme.scheme_id:
-        said.append(f"The option of most net present value is another: {WAYS.get(best.kind, best.kind).lower()} "
-                    f"({best.scheme_id or 'nothing'}). Say why this one is asked for.")
+        said.append(f"The option of most net present value is another: {inside(_name_of(best))}. "
+                    "Say why this one is asked for.")
     return rows, said + _low_carbon(facts)
 
 
@@ -120,7 +120,14 @@ def _low_carbon(facts):
     own = carbon.lock_in[carbon.lock_in.need == facts.scheme.exclusion_group] if carbon is not None else []
     return [f"Low carbon: until {row.locked_until:.0f} a heat pump in place of like for like would save "
             f"{row.carbon_tco2e:,.0f} tCO2e, worth {pounds(row.carbon_gbp)}, and costs {pounds(row.cost_gbp)} more; bills "
-            f"change by {pounds(-row.bills_gbp)}." for row in (own.itertuples() if len(own) else ())]
+            f"are {pounds(abs(row.bills_gbp))} {'less' if row.bills_gbp > 0 else 'more'}. Whole life above holds neither "
+            "bills nor carbon." for row in (own.itertuples() if len(own) else ())]
+
+
+def _name_of(row):
+    """An option in words; ways of saving energy, of which a need may have several, with what tells them apart."""
+    name = WAYS.get(row.kind, row.kind)
+    return f"{name}: {row.scheme_id.rpartition('.')[2].replace('_', ' ')}" if row.kind in (LOW_CARBON, "energy") else name
 
 
 def _start(row):

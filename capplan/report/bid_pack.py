@@ -67,7 +67,10 @@ def _warnings(facts, score):
     said += [text for text in score.rules if text.startswith(("Breaks", "May break"))]
     said += [f"Of the round: {note}." for note in held.unconfirmed]
     planned = facts.scheme.start_year
-    if planned == planned and planned < held.grant_year:
+    if facts.start < held.grant_year:
+        said.append(f"These works may start no later than {year_label(facts.start)} by the rules of the plan, before the "
+                    "outcome of the round; works begun before it are not paid for.")
+    elif planned == planned and planned < held.grant_year:
         said.append(f"The programme starts these works in {year_label(planned)} from other money; the bid has them in "
                     f"{year_label(facts.start)}. Works begun before the outcome are not paid for.")
     return [Box("Before this is sent", tuple(said))] if said else []

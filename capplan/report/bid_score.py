@@ -181,7 +181,7 @@ def _rules(facts):
                     & (beside.school_id == facts.scheme.school_id)]
     days = pd.to_datetime(facts.parts.surveyed.where(facts.parts.surveyed != "modelled"), errors="coerce").dropna()
     known = {"cost_gbp": facts.cost_gbp, "phase": facts.school.phase or None,
-             "kind": "energy" if facts.tag in ENERGY_TAGS else "condition",
+             "kind": "energy" if facts.tag == "energy" else "condition",
              "fees_share": facts.scenario.on_costs(facts.stage).fees_part if facts.stage else None,
              "survey_date": days.min().date() if len(days) else None, "finish_date": facts.ends,
              "bids": max(1, len(beside)), "expansion_bids": int((beside.kind == "expansion").sum())}

@@ -203,7 +203,7 @@ def test_a_low_carbon_way_stands_beside_like_for_like(tiny_results, tmp_path):
             if "kind" in frame and "value_gbp" in frame else {})).assign(scheme_id="ROOF.low")]))
     facts, score = score_of(folder, SCHEME)
     rows, _ = options_rows(facts)
-    low = next(row for row in rows if row[0] == "Low-carbon replacement")
+    low = next(row for row in rows if row[0] == "Low-carbon replacement: low")
     assert low[2] == "£200,000" and low[3] == "not known" and low[4] == "£100,000"
     assert score.items.set_index("item").scored["low carbon"] == 2
 
@@ -266,3 +266,12 @@ def test_the_command_writes_a_folder_and_says_what_is_missing(complete, tmp_path
     for words, said in ((("--round", "CIF 2031-32"), "No round 'CIF 2031-32'"), ((), "--round needed")):
         bad = capplan("report", complete, "--for", "bid", "--scheme", FULL_CASE, *words, "--out", tmp_path / "x")
         assert bad.exit_code == 2 and said in bad.stderr and not (tmp_path / "x").exists()
+
+
+def test_works_that_cannot_wait_for_the_round_are_told(tiny_results, tmp_path):
+    folder = copied(tiny_results, tmp_path)
+    for name in ("candidates/scheme_years", "candidates/spend"):
+        edit(folder, name, lambda frame: frame[(frame.scheme_id != SCHEME) | (frame.start_year == "2026")])
+    document, facts, _ = pack_of(folder, SCHEME)
+    assert facts.start == 2026
+    assert any(text.startswith("These works may start no later than 2026-27") for text in texts(document))
