@@ -7,6 +7,7 @@ from .page_tables import table_of
 from .words import counted, money, percent, plain, pounds, shortened, year_label, years_span
 
 WIDE, MOST_LINES, MOST_ROWS, SETTLED = 112, 15, 60, 0.999
+BEGIN_WIDTHS, WORKS_WIDTHS = (5, 5, 9, 2, 2, 2), (5, 4, 9, 1.5, 1.3, 1.7, 1.7, 1.7)
 
 
 def plan_text(facts):
@@ -66,9 +67,9 @@ def findings(facts):
     else:
         said.append("To begin as if nobody joined would be worth as much: growth does not change what to begin now.")
     others = len(later) - len(there)
-    said.append(f"Of what is left for later, {counted(len(settled), 'work')} {'is' if len(settled) == 1 else 'are'} done in "
-                f"every future and {len(there) - len(settled)} in some; {others} {'is' if others == 1 else 'are'} at schools "
-                "that join, none before it does.")
+    said.append(f"Of what is left for later, {counted(len(settled), 'work')} {'is' if len(settled) == 1 else 'are'} done "
+                f"in every future and {len(there) - len(settled)} in some; {others} {'is' if others == 1 else 'are'} at "
+                "schools that join, none before it does.")
     return said
 
 
@@ -87,9 +88,10 @@ def plan_document(facts, dated):
     """
     return Document(
         f"{plain(facts['trust'])}: what to begin, whoever joins",
-        f"{_span(facts)}, {counted(facts['futures'], 'future')} of growth, scenario {plain(facts['scenario'])}, seed {facts['seed']}", dated,
-        (Points(tuple(findings(facts))), Heading(f"Begins in {_span(facts)}"), Grid(_begin_table(facts)),
-         Heading("Later, as schools join"), Grid(_works_table(facts), small=True),
+        f"{_span(facts)}, {counted(facts['futures'], 'future')} of growth, scenario {plain(facts['scenario'])}, seed "
+        f"{facts['seed']}", dated,
+        (Points(tuple(findings(facts))), Heading(f"Begins in {_span(facts)}"), Grid(_begin_table(facts), BEGIN_WIDTHS),
+         Heading("Later, as schools join"), Grid(_works_table(facts), WORKS_WIDTHS, small=True),
          Heading("The futures"), Grid(_futures_table(facts)),
          Heading("Beginnings that were looked at"), Grid(_tried_table(facts)),
          Box("Read with this", (
