@@ -286,4 +286,5 @@ def log_text(project):
         f"change log {entry['log_sha256'][:12]}",
         "approval": lambda entry: f"{entry['by']} made run {entry['run_id'][:12]} {entry['state']}, "
         f"signed {entry['signed_sha256'][:12]}" + (", superseding the one before" if entry["supersedes"] else "")}
-    return "\n".join(f"{entry['number']:4}  {entry['at']}  {words[entry['kind']](entry)}" for entry in entries(project))
+    return "\n".join(f"{entry['number']:4}  {entry['at']}  {words[entry['kind']](entry)}" for entry in entries(project)
+                     if entry["kind"] in words)

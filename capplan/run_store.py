@@ -66,7 +66,7 @@ def add_entry(project, kind, content):
     ----------
     project : str or Path
     kind : str
-        run, lock, override, approval or report.
+        intent, run, lock, override, approval or report.
     content : dict
         Plain values.
 
@@ -129,6 +129,24 @@ def entries(project, kind=None):
     if told and told[0] != len(rows):
         raise CapplanError(f"The store of {project} has lost its last {told[0] - len(rows)} entries.")
     return [entry for entry in found if kind is None or entry["kind"] == kind]
+
+
+def intend_run(place, work):
+    """Enter what is about to be put in its place, so that a run killed between that and its entry is known all the same.
+
+    Parameters
+    ----------
+    place : str or Path
+        Where the results are to be.
+    work : str or Path
+        Where they are now, whole.
+    """
+    place = Path(place).resolve()
+    project = store_of(place.parent)
+    if project is not None:
+        record = read_record(work)
+        add_entry(project, "intent", {"folder": place.relative_to(project).as_posix(), "run_id": record["run_id"],
+                                      "record_sha256": record["record_sha256"]})
 
 
 def enter_run(results):

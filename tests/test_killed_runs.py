@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from capplan import folders
+from capplan.estate import inspect_estate
 from capplan.folders import MARKER, sweep
+from capplan.run_job import verify
+from capplan.run_store import STORE, entries, start_store
 from capplan.runs import hash_files, new_folder
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -143,29 +146,32 @@ def killed_at(moment_s, out, how):
     return out.exists()
 
 
-def assert_whole(folder):
-    """Every table that the run lists is there with the bytes it had."""
+def whole(folder):
+    """Whether every table that the run lists is there with the bytes it had, and the page and the marker are whole."""
     told = json.loads((folder / "solution.json").read_text(encoding="utf-8"))
-    assert told["audit"] == "clean" and told["inputs"] == hash_files(ROOT / "data" / "tiny")
-    assert (folder / "summary.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
-    assert (folder / MARKER).read_text(encoding="utf-8").startswith("Written by capplan")
+    return (told["audit"] == "clean" and told["inputs"] == hash_files(ROOT / "data" / "tiny")
+            and (folder / "summary.html").read_text(encoding="utf-8").rstrip().endswith("</html>")
+            and (folder / MARKER).read_text(encoding="utf-8").startswith("Written by capplan"))
 
 
-def kill_many(tmp_path, times, seed, took_s):
-    rng, out = random.Random(seed), tmp_path / "out"
+def kill_many(place, times, seed, took_s):
+    """Kill many runs to one place: whether each result there was is whole, and how much each left beside it."""
+    rng, out, wholes, left = random.Random(seed), place / "out", [], []
     for turn in range(times):
         how = (signal.SIGTERM, signal.SIGKILL)[turn % 2]
         if killed_at(rng.uniform(0.05, 1.1) * took_s, out, how):
-            assert_whole(out)
+            wholes.append(whole(out))
             if rng.random() < 0.5:  # so that some runs replace a folder and some make one
                 shutil.rmtree(out)
-        assert len(names(tmp_path)) - out.exists() <= 1, "no more than the last killed run left"
+        left.append(len(names(place)) - out.exists())
     sweep(out)
-    assert [name for name in names(tmp_path) if name != "out"] == []
+    return wholes, left
 
 
 def test_runs_killed_at_random_moments_leave_nothing_or_a_whole_result(tmp_path):
-    kill_many(tmp_path, 2, 7, took_s=3.0)
+    wholes, left = kill_many(tmp_path, 2, 7, took_s=3.0)
+    assert all(wholes) and max(left) <= 1, "no more than the last killed run left"
+    assert [name for name in names(tmp_path) if name != "out"] == []
 
 
 @pytest.mark.slow
@@ -174,4 +180,54 @@ def test_fifty_runs_killed_at_random_moments_leave_nothing_or_a_whole_result(tmp
     assert killed_at(600, tmp_path / "first" / "out", signal.SIGTERM)
     took_s = time.perf_counter() - began
     (tmp_path / "many").mkdir()
-    kill_many(tmp_path / "many", 50, 11, took_s)
+    wholes, left = kill_many(tmp_path / "many", 50, 11, took_s)
+    assert all(wholes) and wholes and max(left) <= 1
+    assert [name for name in names(tmp_path / "many") if name != "out"] == []
+
+
+def commands(project):
+    """The commands that are killed, each with the place it writes to."""
+    tiny, works = ROOT / "data" / "tiny", project.parent / "completed.csv"
+    works.write_text("component_id,completed,grade_after\nELL-01,2026-09-30,A\n", encoding="utf-8")
+    return [["run", tiny, "baseline.toml", "--force", "--out", project / "plan"],
+            ["envelopes", tiny, "baseline.toml", "--points", "2", "--force", "--out", project / "envelopes"],
+            ["complete", tiny, works, "--by", "Ann", "--on", "2026-10-01", "--force", "--out", project / "estate"]]
+
+
+def killed_in_a_project(project, times, seed):
+    """Kill commands in turn, at random moments of the time each takes: faults of the store after each, and what was done."""
+    rng, found, done, wanted = random.Random(seed), [], {}, commands(project)
+    took = []
+    for words in wanted:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "capplan.cli", *map(str, words)], capture_output=True, check=True)
+        took.append(time.perf_counter() - began)
+    for turn in range(times):
+        words, took_s = wanted[turn % 3], took[turn % 3]
+        with subprocess.Popen([sys.executable, "-m", "capplan.cli", *map(str, words)], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL) as process:
+            try:
+                process.wait(rng.uniform(0.05, 1.05) * took_s)
+            except subprocess.TimeoutExpired:
+                process.send_signal((signal.SIGKILL, signal.SIGTERM)[turn % 2])
+                process.wait(120)
+        done[words[0]] = done.get(words[0], 0) + (process.returncode == 0)
+        found.append((verify(project)[1] if (project / "plan").exists() else [], (words[-1] / MARKER).exists()))
+        for command in wanted:
+            sweep(command[-1])
+    return found, done
+
+
+@pytest.mark.slow
+def test_fifty_kills_of_run_envelopes_and_complete_leave_a_store_that_verifies(tmp_path):
+    project = tmp_path / "project"
+    start_store(project)
+    found, _ = killed_in_a_project(project, 50, 5)
+    assert len(found) == 50 and all(faults == [] and there for faults, there in found)
+    assert names(project) == [STORE, "envelopes", "estate", "plan"]
+    assert capplan_check(project / "estate") and len(entries(project)) >= 1
+
+
+def capplan_check(estate):
+    """Whether an estate that a killed command replaced, or did not, is without faults."""
+    return inspect_estate(estate)[1] == []

@@ -15,7 +15,7 @@ from capplan import run_records
 from capplan.errors import CapplanError, DataError
 from capplan.run_job import rerun, verify
 from capplan.run_records import differing, faults_of_run, programme_id, read_record, sha256, unpack_inputs
-from capplan.run_store import STORE, add_entry, enter_run, entries, start_store, store_of
+from capplan.run_store import STORE, add_entry, enter_run, entries, intend_run, start_store, store_of
 
 TINY = Path(__file__).resolve().parents[1] / "data" / "tiny"
 
@@ -212,3 +212,26 @@ def test_a_project_as_a_user_meets_it(tmp_path, capplan):
 def test_without_a_store_nothing_is_written_outside_the_results(results):
     before = sorted(results.parent.rglob("*"))
     assert enter_run(results) is None and sorted(results.parent.rglob("*")) == before
+
+
+def test_a_run_killed_between_its_place_and_its_entry_is_known_and_anybody_else_s_folder_is_not(project, tiny_results):
+    def written_again(name, day):
+        """The tiny results with another record, as a later run would write it."""
+        work = Path(shutil.copytree(tiny_results, project.parent / name))
+        told = json.loads((work / "run.json").read_text(encoding="utf-8"))
+        told["made_at"] = day
+        told["record_sha256"] = sha256({key: value for key, value in told.items() if key != "record_sha256"})
+        (work / "run.json").write_text(json.dumps(told), encoding="utf-8")
+        return work
+
+    plan = Path(shutil.copytree(tiny_results, project / "killed"))
+    enter_run(plan)
+    later = written_again("later", "2030-01-01T00:00:00Z")
+    intend_run(plan, later)
+    assert verify(plan)[1] == [], "it never came to its place"
+    shutil.rmtree(plan)
+    shutil.copytree(later, plan)
+    assert verify(plan)[1] == [], "it came to its place, and was killed before it was entered"
+    shutil.rmtree(plan)
+    shutil.copytree(written_again("other", "2031-01-01T00:00:00Z"), plan)
+    assert [fault.column for fault in verify(plan)[1]] == ["record_sha256"]

@@ -1,10 +1,11 @@
 """Commands that write single files: whole or not at all, and never over what is there unless asked."""
 
 import os
-import tempfile
-from pathlib import Path
+import shutil
+from contextlib import suppress
 
 from ..errors import OutputError
+from ..folders import ending_cleanly, sweep, working_folder
 
 
 def refuse_taken(files, force, reads=()):
@@ -20,7 +21,7 @@ def refuse_taken(files, force, reads=()):
 
 
 def write_files(contents, force):
-    """Write all files or none: each beside its place first, then all of them moved there.
+    """Write all files or none: in a hidden folder beside their places first, then all of them moved there.
 
     Parameters
     ----------
@@ -33,26 +34,39 @@ def write_files(contents, force):
     ------
     OutputError
         If a place is taken or cannot be written; nothing is then left behind.
+
+    Notes
+    -----
+    A process that is told to end clears up first; what a killed one left goes when the same file is written again.
     """
-    folder = next(iter(contents)).parent
+    first = next(iter(contents))
+    folder = first.parent
     made = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    work = []
+    with suppress(OSError):
+        sweep(first)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for file, write in contents.items():
-            handle, name = tempfile.mkstemp(prefix=f".{file.stem[:40]}.", suffix=file.suffix, dir=folder)
-            os.close(handle)
-            work.append(Path(name))
-            write(Path(name))
-            os.chmod(name, 0o644)
-        refuse_taken(contents, force)
-        for name, file in zip(work, contents, strict=True):
-            os.replace(name, file)
+        work, held = working_folder(first)
+    except OSError as error:
+        raise OutputError(f"Cannot write to {folder}: {error.strerror}.") from None
+    try:
+        with ending_cleanly(work):
+            _write_and_move(contents, work, force)
     except OSError as error:
         raise OutputError(f"Cannot write to {folder}: {error.strerror}.") from None
     finally:
-        for name in work:
-            name.unlink(missing_ok=True)
+        held.close()
+        shutil.rmtree(work, ignore_errors=True)
         for parent in made:
             if parent.is_dir() and not any(parent.iterdir()):
                 parent.rmdir()
+
+
+def _write_and_move(contents, work, force):
+    """Write every file in the working folder, and move them when all are whole."""
+    for file, write in contents.items():
+        write(work / file.name)
+        os.chmod(work / file.name, 0o644)
+    refuse_taken(contents, force)
+    for file in contents:
+        os.replace(work / file.name, file)

@@ -117,12 +117,13 @@ APPROVED = click.option("--approved", type=click.Path(path_type=Path), default=N
 def run(estate, scenario, trust, overlays, approved, out, seed, workers, scheduler, force, as_json):
     """Plan ESTATE under SCENARIO, or an example trust: forecast, propose, optimise, audit, and write a results folder."""
     from .. import jobs
-    from ..run_store import enter_run
+    from ..run_store import enter_run, intend_run
     from ..runs import new_folder
     estate, scenario = estate_and_scenario(estate, scenario, trust)
     reads = (estate, scenario, *([approved] if approved else []))
     with new_folder(out, force, reads) as folder, on_machines(1, scheduler) as executor:
         jobs.run(estate, scenario, overlays, folder, seed, workers, say, approved, executor)
+        intend_run(out, folder)
     enter_run(out)
     _tell_results(out, as_json)
 

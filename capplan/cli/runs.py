@@ -87,10 +87,11 @@ def verify(results, as_json):
 def rerun(results, out, force, as_json):
     """Make the run of RESULTS again from what it keeps, and say whether the programme is the same."""
     from ..run_job import rerun as made_again
-    from ..run_store import enter_run
+    from ..run_store import enter_run, intend_run
     from ..runs import new_folder
     with new_folder(out, force, (results,)) as folder:
         found = made_again(results, folder, say)
+        intend_run(out, folder)
     enter_run(out)
     if as_json:
         tell_json(found)
