@@ -19,7 +19,7 @@ TIERS = (
     ("pupil_tables", "roll_tables", "energy_tables", "growth_tables",
      "evidence_tables", "monitor_tables"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped", "machines"),
-    ("finance", "condition", "funding", "pupils", "energy"),
+    ("finance", "condition", "funding", "pupils", "energy"), ("crosswalk",),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks", "growth_checks", "evidence_checks",
                         "evidence_names"), ("estate_checks",), ("estate",),
     ("scenario_parts",), ("scenario_pupils", "scenario_energy", "scenario_carbon", "scenario_delivery",

@@ -10,6 +10,7 @@ from . import (
     bidding,
     comparing,
     condition,
+    crosswalk,
     energy,
     evidence,
     explaining,
@@ -38,7 +39,7 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
             energy.energy, pupils.pupils, growing.grow, growing.grow_plan, reporting.report, runs.runs, comparing.compare,
             exporting.export, exporting.benchmark,
-            approving.lock, approving.approve, evidence.evidence, forms.forms, monitoring.monitor)
+            approving.lock, approving.approve, evidence.evidence, forms.forms, crosswalk.crosswalk, monitoring.monitor)
 
 
 @click.group()

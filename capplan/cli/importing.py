@@ -45,22 +45,45 @@ def import_pds(file, out, las, surveyed, force, as_json):
 
 @import_.command("survey")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--map", "map_file", required=True, type=click.Path(path_type=Path), help="TOML column map.")
+@click.option("--map", "map_file", required=True, type=click.Path(path_type=Path),
+              help="TOML column map, or the name of a shipped one (capplan import maps).")
+@click.option("--estate", default=None, type=click.Path(path_type=Path),
+              help="Estate folder that gives the schools, sites and blocks which the map does not name.")
+@click.option("--prices", type=int, default=None, help="Year whose prices the costs are in, in place of the map's.")
 @OUT
 @FORCE
 @clean
-def import_survey(file, map_file, out, force):
-    """Read a consultant's workbook or CSV through a saved column map into an estate folder."""
+def import_survey(file, map_file, estate, prices, out, force):
+    """Read a consultant's workbook or CSV, or a system's export, through a saved column map into an estate folder."""
+    from ..estate import read_estate
     from ..importers.survey import read_survey, write_survey
     from ..importers.survey_map import read_map
     from ..runs import new_folder
-    with new_folder(out, force, (file, map_file)) as folder:
-        imported = read_survey(file, read_map(map_file))
+    with new_folder(out, force, (file, map_file, *([estate] if estate else []))) as folder:
+        imported = read_survey(file, read_map(map_file, None if estate is None else read_estate(estate), prices))
         write_survey(imported, folder)
     click.echo(f"{imported.rows_read:,} rows read = {imported.rows_kept:,} kept + {len(imported.set_aside):,} set aside")
     unused = imported.unmapped_columns
     click.echo("Columns the map does not use: " + (", ".join(map(str, unused)) if len(unused) else "none"))
     click.echo(f"The report is in {out / 'import_report'}. Next: capplan check {out}")
+
+
+@import_.command("maps")
+@AS_JSON
+@clean
+def import_maps(as_json):
+    """List the column maps that come with capplan: what each reads, and whether it needs --estate beside it."""
+    import pandas as pd
+
+    from ..importers.survey_maps import shipped_maps
+    rows = [{"map": name, "needs_estate": "no" if "schools" in data else "yes", "description": data["description"]}
+            for name, (_, data) in shipped_maps().items()]
+    if as_json:
+        tell_json(rows)
+        return
+    click.echo(as_text(pd.DataFrame(rows)))
+    click.echo("Read a file with: capplan import survey FILE --map NAME --estate ESTATE --out NEW. Layouts of systems are "
+               "assumed: their makers publish none. Copy a map and change it where your export differs.")
 
 
 @import_.command("survey-form")

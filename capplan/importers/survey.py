@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from .. import reference
+from ..crosswalk import NAME_SEPARATOR, dfe_names, type_named
 from ..errors import DataError, Fault
 from ..estate import inspect_estate, write_estate
 from ..tables import COMPONENTS
@@ -238,9 +239,20 @@ def _components(text, places, survey_map, notes):
 
 def _types(text, survey_map, notes):
     parts = [text[field] for field in ("element", "sub_element", "type") if field in text]
-    names = pd.Series([" > ".join(filter(None, row)) for row in zip(*parts, strict=True)], text.index, dtype=str)
+    names = pd.Series([NAME_SEPARATOR.join(filter(None, row)) for row in zip(*parts, strict=True)], text.index, dtype=str)
     field = next(field for field in ("type", "sub_element", "element") if field in text)
-    return translate(names, survey_map.types, field, "a type of [types] in the map", notes).fillna("").astype(str)
+    words = {word: type_named(name)[0] for word, name in survey_map.types.items()}
+    if survey_map.dfe_names:
+        own = {key_of(word) for word in words}
+        given = [field for field in ("element", "sub_element", "type") if field in text]
+        words |= {word: type_id for word, type_id in dfe_names(given).items() if key_of(word) not in own}
+    must_be = "a type of [types] in the map"
+    if survey_map.codes:
+        own = {key_of(word) for word in words}
+        found = {name: type_named(f"{survey_map.codes}:{name}")[0] for name in names.unique() if key_of(name) not in own}
+        words |= {name: type_id for name, type_id in found.items() if type_id}
+        must_be += f", or a code of {survey_map.codes} that stands for one type (see capplan crosswalk CODE)"
+    return translate(names, words, field, must_be, notes).fillna("").astype(str)
 
 
 def _note_blockless(types, places, notes):

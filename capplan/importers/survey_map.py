@@ -8,7 +8,6 @@ import difflib
 import json
 import tomllib
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -28,6 +27,8 @@ from ..tables import (
 )
 from ..tabular import ID_PATTERN
 from .survey_map_checks import key_path, sense_faults
+from .survey_map_estate import with_estate
+from .survey_maps import place_of
 
 
 def _bounds(table, name):
@@ -288,8 +289,13 @@ class SurveyMap(_Strict):
     """The surveyor's grade codes, as A-D with X for replace only."""
     priorities: dict[str, Literal[1, 2, 3, 4]] = {}
     """The surveyor's priorities, as 1 urgent to 4 long term."""
-    types: dict[str, str]
-    """The surveyor's names of types (element, sub-element and type joined by " > "), as type_id."""
+    types: dict[str, str] = {}
+    """The surveyor's names of types (element, sub-element and type joined by " > "), as type_id or as a code that stands for
+    one type (NRM1:5.5, Uniclass:EF_80_50, DfE:1706)."""
+    dfe_names: bool = False
+    """Whether the survey names elements, sub-elements and types as DfE's list does; types then names what differs."""
+    codes: Literal["DfE", "NRM1", "NRM3", "Uniclass"] | None = None
+    """System of codes that the survey names types by; types then says what a code that stands for several is."""
     flags: FlagWords | None = None
     """Yes and no of the statutory column."""
     permanence: dict[str, Literal["permanent", "temporary"]] = {}
@@ -304,13 +310,17 @@ class SurveyMap(_Strict):
     """Areas and geometry of blocks, where the survey has none."""
 
 
-def read_map(path):
+def read_map(path, estate=None, cost_price_base=None):
     """Read and check a saved column map.
 
     Parameters
     ----------
     path : str or Path
-        TOML file, UTF-8.
+        TOML file, UTF-8; or the name of one that is shipped, as ``survey_maps.shipped_maps`` lists them.
+    estate : Estate, optional
+        Gives the trust, schools, sites and blocks that the map does not name itself.
+    cost_price_base : int, optional
+        Year whose prices the costs of the file are in, in place of the map's.
 
     Returns
     -------
@@ -321,9 +331,11 @@ def read_map(path):
     DataError
         With every fault of the map: the key, what is there and what it must be.
     """
-    path = Path(path)
+    path = place_of(path)
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        data = data if estate is None else with_estate(data, estate)
+        data |= {} if cost_price_base is None else {"cost_price_base": cost_price_base}
         survey_map = SurveyMap.model_validate_json(json.dumps(data, default=str))
     except (FileNotFoundError, IsADirectoryError):
         raise DataError([Fault(path.name, None, "", "no such file", "a survey map (TOML)")]) from None

@@ -1,9 +1,8 @@
 """What a survey map must be as a whole: no setting missing, none that nothing uses, no word that means two things."""
 
-import difflib
 from datetime import datetime
 
-from .. import reference
+from ..crosswalk import type_named
 
 AREA_COLUMNS = ("block_gifa", "block_ground_gifa", "site_area", "field_area")
 LENGTH_COLUMNS = ("block_perimeter", "block_height", "boundary")
@@ -110,12 +109,12 @@ def _word_faults(survey_map):
             first = seen.setdefault(key_of(word), word)
             if first is not word:
                 yield key_path(*table.split("."), word), "the same word again", f"given once (first as {first!r})"
-    known = list(reference.component_types().index)
-    for word, type_id in survey_map.types.items():
-        if type_id not in known:
-            close = difflib.get_close_matches(type_id, known, 1, 0.6)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            yield key_path("types", word), repr(type_id), f"a type_id of component_types.csv{hint}"
+    if not (survey_map.types or survey_map.dfe_names or survey_map.codes):
+        yield "types", "nothing", "there, or dfe_names or codes: what the surveyor's names of types mean"
+    for word, name in survey_map.types.items():
+        wrong = type_named(name)[1]
+        if wrong:
+            yield key_path("types", word), repr(name), wrong
 
 
 def _place_faults(survey_map):

@@ -17,7 +17,7 @@ TABLES = ("bid_criteria", "bid_items", "bid_scales",
           "energy_figures", "energy_ranges", "end_use_shares", "plant_efficiency", "school_holidays",
           "measure_figures", "u_values", "pv_yield", "pv_self_use", "pupil_noise", "authority_bias",
           "condition_quantiles", "dfe_evidence", "dfe_return",
-          "monitoring_thresholds", "delivery_leads", "delivery_works",
+          "monitoring_thresholds", "element_crosswalk", "code_systems", "delivery_leads", "delivery_works",
           "duration_bias", "growth_phases", "growth_posts", "interim_controls", "paper_ratings")
 EMPTY_IS_TEXT = {"compliance_duties": ("elements", "type_ids"), "dfe_return": ("unit",),
                  "bid_criteria": ("most_rule",)}
