@@ -16,8 +16,8 @@ from .options import AS_JSON, as_text, clean, tell_json
 def crosswalk(word, system, as_json):
     """Show what WORD (an element, a part of one, a construction type or a code) is called by DfE, RICS and NBS.
 
-    Without WORD, all elements. Codes are public ones; matches between the lists are capplan's own judgement. A survey map may
-    name codes in place of construction types: NRM1:5.5, Uniclass:EF_80_50, DfE:1706.
+    Without WORD, all elements. Codes are public ones; matches between the lists are capplan's own judgement. A survey map
+    may name codes in place of construction types: NRM1:5.5, Uniclass:EF_80_50, DfE:1706.
     """
     from .. import reference
     from ..crosswalk import crosswalk as rows_of

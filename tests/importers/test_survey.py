@@ -124,7 +124,8 @@ def part(imported, name, component_id):
 # The shipped examples.
 
 def test_every_shipped_map_is_read_and_has_an_example_file():
-    assert sorted(path.name for path in MAPS.glob("*.toml")) == sorted(PAIRS)
+    whole = [path.name for path in MAPS.glob("*.toml") if "schools" in tomllib.loads(path.read_text(encoding="utf-8"))]
+    assert sorted(whole) == sorted(PAIRS), "maps without schools are tested beside an estate: test_system_maps.py"
     for name in PAIRS:
         assert read_map(MAPS / name).description
 

@@ -147,6 +147,10 @@ def test_by_command(tmp_path, capplan):
     assert done.exit_code == 2 and "no such file" in done.stderr
 
 
+def test_every_map_without_schools_is_tested_here():
+    assert {name for name, (_, data) in shipped_maps().items() if "schools" not in data} == set(SYSTEMS)
+
+
 def test_shipped_maps_are_toml_with_a_name_and_a_description():
     for file, data in shipped_maps().values():
         assert data["name"] and data["description"] and tomllib.loads(file.read_text(encoding="utf-8")) == data
