@@ -23,30 +23,16 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
-<<<<<<< HEAD
-COMMANDS = ("approve", "benchmark", "bids", "check", "compare", "complete",
-            "demo", "dictionary", "energy baseline", "energy forecast", "energy measures", "energy uncertainty",
-            "envelopes", "evidence index", "evidence verify",
-            "explain", "export", "fill", "forecast", "forms request", "forms survey", "formulation",
-            "funding allocations", "funding forecast", "funding regime", "funding routes", "goal", "grow", "grow-plan",
-            "import pds",
-            "import requests", "import schools", "import survey", "import survey-form", "learn", "lock log",
-            "lock override", "lock set", "lock verify", "monitor", "new", "objectives order", "objectives tradeoff",
-            "objectives weigh", "objectives worksheet", "optimise", "policy worst-first", "pupils backtest",
-            "pupils forecast", "pupils places", "report", "resurvey", "robust", "run", "runs list", "runs rerun",
-            "runs show", "runs start", "runs verify", "sensitivity", "simulate", "stress", "worth")
-=======
 COMMANDS = ("approve", "benchmark", "bids", "check", "compare", "complete", "crosswalk", "demo", "dictionary",
             "energy baseline", "energy forecast", "energy measures", "energy uncertainty", "envelopes",
             "evidence index", "evidence verify", "explain", "export", "fill", "forecast", "forms request",
             "forms survey", "formulation", "funding allocations", "funding forecast", "funding regime",
-            "funding routes", "goal", "grow", "import maps", "import pds", "import requests", "import schools",
-            "import survey", "import survey-form", "learn", "lock log", "lock override", "lock set", "lock verify",
-            "monitor", "new", "objectives order", "objectives tradeoff", "objectives weigh", "objectives worksheet",
-            "optimise", "policy worst-first", "pupils backtest", "pupils forecast", "pupils places", "report",
-            "resurvey", "robust", "run", "runs list", "runs rerun", "runs show", "runs start", "runs verify",
-            "sensitivity", "simulate", "stress", "worth")
->>>>>>> 330b1fa (Exports of estate systems are read beside an estate, and elements are told in the codes of others)
+            "funding routes", "goal", "grow", "grow-plan", "import maps", "import pds", "import requests",
+            "import schools", "import survey", "import survey-form", "learn", "lock log", "lock override", "lock set",
+            "lock verify", "monitor", "new", "objectives order", "objectives tradeoff", "objectives weigh",
+            "objectives worksheet", "optimise", "policy worst-first", "pupils backtest", "pupils forecast",
+            "pupils places", "report", "resurvey", "robust", "run", "runs list", "runs rerun", "runs show",
+            "runs start", "runs verify", "sensitivity", "simulate", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
            "optimise", "policy worst-first", "resurvey", "run")
 RESULTS = {"candidates", "scenario.toml", "schemes.csv", "cashflow.csv", "outlook.csv", "solution.json", "run.log",
