@@ -198,26 +198,6 @@ def _kept_to(candidates, starts, rules, settings):
     return steady(candidates, starts, rules, **settings)
 
 
-def demo(folder, say=lambda text: None):
-    """The whole job on the example trust.
-
-    Parameters
-    ----------
-    folder : Path
-        An existing folder: ``estate``, ``scenarios`` and ``results`` are made in it.
-    say : callable
-        Told what is being done.
-
-    Returns
-    -------
-    Programme
-    """
-    folder = Path(folder)
-    copy_examples(folder)
-    (folder / "results").mkdir()
-    return run(folder / "estate", folder / "scenarios" / "baseline.toml", (), folder / "results", say=say)
-
-
 def copy_examples(folder, trust=None):
     """Copy an example trust, the scenarios and the survey maps, and write the data dictionary.
 

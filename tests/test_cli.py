@@ -23,6 +23,7 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
+<<<<<<< HEAD
 COMMANDS = ("approve", "benchmark", "bids", "check", "compare", "complete", "crosswalk", "demo", "dictionary",
             "energy baseline", "energy forecast", "energy measures", "energy uncertainty", "envelopes",
             "evidence index", "evidence verify", "explain", "export", "fill", "forecast", "forms request",
@@ -30,7 +31,7 @@ COMMANDS = ("approve", "benchmark", "bids", "check", "compare", "complete", "cro
             "funding routes", "goal", "grow", "grow-plan", "import maps", "import pds", "import requests",
             "import schools", "import survey", "import survey-form", "learn", "lock log", "lock override", "lock set",
             "lock verify", "monitor", "new", "objectives order", "objectives tradeoff", "objectives weigh",
-            "objectives worksheet", "optimise", "policy worst-first", "pupils backtest", "pupils forecast",
+            "objectives worksheet", "optimise", "papers", "policy worst-first", "pupils backtest", "pupils forecast",
             "pupils places", "report", "resurvey", "robust", "run", "runs list", "runs rerun", "runs show",
             "runs start", "runs verify", "sensitivity", "simulate", "stress", "worth")
 WRITING = ("complete", "demo", "fill", "forecast", "import pds", "import schools", "import survey", "learn", "new",
@@ -473,4 +474,7 @@ def test_demo_does_the_whole_job_in_under_a_minute(tmp_path, capplan_process):
     out = tmp_path / "capplan_demo"
     assert {path.name for path in (out / "results").iterdir()} >= RESULTS
     assert str(Path("capplan_demo") / "results") in done.stdout and (out / "estate" / "schools.csv").is_file()
+    linked = re.findall(r'href="([^"]+)"', (out / "papers" / "index.html").read_text(encoding="utf-8"))
+    assert {"committee.pdf", "cfo.xlsx", "explorer.html", "summary.html"} <= set(linked)
+    assert all((out / "papers" / link).exists() for link in linked)
     assert capplan_process("demo", "--force", cwd=tmp_path).returncode == 0

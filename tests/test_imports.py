@@ -40,7 +40,7 @@ TIERS = (
      "money_job",
      "objectives_job", "place_job", "pupil_job", "question_job", "robust_job"),
     ("run_job", "compare_job", "live_money", "override_job", "monitor_job"),
-    ("committee_job",), ("cli",), ("__main__",),
+    ("committee_job", "papers_job"), ("cli",), ("__main__",),
 )
 RANK = {part: rank for rank, parts in enumerate(TIERS) for part in parts}
 

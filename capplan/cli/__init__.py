@@ -37,7 +37,8 @@ COMMANDS = (planning.demo, planning.new, importing.import_, planning.check, plan
             bidding.bids, robustness.robust, simulating.simulate, objectives.objectives,
             planning.formulation, planning.dictionary, condition.forecast,
             condition.learn, condition.resurvey, condition.complete, condition.fill, condition.policy, funding.funding,
-            energy.energy, pupils.pupils, growing.grow, growing.grow_plan, reporting.report, runs.runs, comparing.compare,
+            energy.energy, pupils.pupils, growing.grow, growing.grow_plan, reporting.report, reporting.papers, runs.runs,
+            comparing.compare,
             exporting.export, exporting.benchmark,
             approving.lock, approving.approve, evidence.evidence, forms.forms, crosswalk.crosswalk, monitoring.monitor)
 

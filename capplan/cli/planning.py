@@ -39,13 +39,14 @@ from .options import (
 @FORCE
 @clean
 def demo(out, force):
-    """Run the whole job on the example trust: check, forecast, propose, optimise, audit, report."""
-    from .. import jobs
+    """Run the whole job on the example trust: check, forecast, propose, optimise, audit, and every paper."""
+    from .. import papers_job
     from ..runs import new_folder
     with new_folder(out, force) as folder:
-        jobs.demo(folder, say)
+        papers_job.demo(folder, say)
     _tell_results(out / "results", None)
-    click.echo(f"\nThe example trust is in {out / 'estate'}, the programme and its page in {out / 'results'}.")
+    click.echo(f"\nThe example trust is in {out / 'estate'}, the programme and its page in {out / 'results'}.\n"
+               f"Everything made from it: {out / 'papers' / 'index.html'}")
 
 
 @click.command()

@@ -8,7 +8,7 @@ import click
 
 from ..errors import CapplanError, OutputError
 from .files import refuse_taken, write_files
-from .options import clean, say
+from .options import FORCE, OUT, clean, say
 
 
 @dataclass(frozen=True)
@@ -167,3 +167,22 @@ def _reader(name, given):
     if foreign:
         raise CapplanError(f"{' and '.join(foreign)}: not for {reader.called}; leave it out.")
     return reader
+
+
+@click.command()
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--envelopes", type=click.Path(path_type=Path),
+              help="Folder that envelopes --out wrote: its explorer, and its curve in the committee's paper.")
+@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True,
+              help="Processes that write at the same time.")
+@OUT
+@FORCE
+@clean
+def papers(results, envelopes, processes, out, force):
+    """Write every paper of RESULTS, for every reader, and a page that links to all of them."""
+    from ..papers_job import INDEX, all_papers
+    from ..runs import new_folder
+    reads = (results, envelopes) if envelopes else (results,)
+    with new_folder(out, force, reads) as folder:
+        made = all_papers(results, folder, envelopes, processes, say)
+    click.echo(f"{len(made)} kinds of papers. Begin with {out / INDEX}.")

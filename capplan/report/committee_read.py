@@ -77,7 +77,17 @@ def read_committee(results, explained=None, envelopes=None, changes=None):
     return CommitteeRead(results, deferred_register(results), waiting_register(results),
                          results.table("needs").set_index("need"), _awards(results), _starts(folder), governed,
                          None if explained is None else _core(Path(explained), results),
-                         None if envelopes is None else read_envelopes(envelopes), changes, dated, run_id)
+                         None if envelopes is None else _explored(envelopes, results), changes, dated, run_id)
+
+
+def _explored(folder, results):
+    """Solved envelopes; they have to be of the same trust and scenario."""
+    explored = read_envelopes(folder)
+    faults = [Fault(str(folder), None, name, repr(explored.facts[name]), f"{results.solution[name]!r}, as in the results")
+              for name in ("trust", "scenario") if explored.facts[name] != results.solution[name]]
+    if faults:
+        raise DataError(faults)
+    return explored
 
 
 def _awards(results):

@@ -175,6 +175,21 @@ def test_how_futures_are_told_where_they_were_sampled(tiny_results, tiny_read, t
         read_committee(read_results(tiny_results), explained=tmp_path / "nowhere")
 
 
+def test_envelopes_of_another_trust_are_refused(results, tmp_path, monkeypatch):
+    from types import SimpleNamespace
+
+    from capplan.report import committee_read
+    frame = pd.DataFrame({"share_of_today": [0.5, 1.0, 2.0], "money_gbp": [5e5, 1e6, 2e6],
+                          "backlog_end_gbp": [4e6, 3e6, 1e6]})
+    facts = {"trust": results.solution["trust"], "scenario": results.solution["scenario"]}
+    monkeypatch.setattr(committee_read, "read_envelopes", lambda folder: SimpleNamespace(frame=frame, facts=facts))
+    across, up, today = money_curve(read_committee(results, envelopes=tmp_path))
+    assert across.tolist() == [5e5, 1e6, 2e6] and up.tolist() == [4e6, 3e6, 1e6] and today == 1e6
+    facts["trust"] = "Another"
+    with pytest.raises(DataError, match="'Another'"):
+        read_committee(results, envelopes=tmp_path)
+
+
 def a_change(results, called="the approved programme"):
     """What compare would say if one scheme had come in, because of prices, and one had gone, because of data."""
     told = results.solution
