@@ -23,7 +23,6 @@ from capplan.tables import ESTATE_TABLES, data_dictionary
 
 ROOT = Path(__file__).resolve().parents[1]
 TINY, BASELINE = ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml"
-<<<<<<< HEAD
 COMMANDS = ("approve", "benchmark", "bids", "check", "compare", "complete", "crosswalk", "demo", "dictionary",
             "energy baseline", "energy forecast", "energy measures", "energy uncertainty", "envelopes",
             "evidence index", "evidence verify", "explain", "export", "fill", "forecast", "forms request",
