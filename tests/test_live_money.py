@@ -10,12 +10,14 @@ import time
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from capplan import forecast, propose, read_estate, read_scenario
 from capplan.errors import CapplanError
 from capplan.live_money import ALL_MONEY, GAPS, SHARES, USUAL, Desk, live_envelopes
+from capplan.programme.envelopes import Envelope
 from capplan.report.words import pounds
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +51,21 @@ def test_nothing_is_solved_twice(desk, monkeypatch):
     desk.page("", 1.2, GAP)
     monkeypatch.setattr("capplan.live_money.envelope", None)
     assert desk.page("", 1.2, GAP) and desk.page("SCA", 1.0, GAP), "today's money is the same whichever route"
+
+
+def test_a_search_starts_from_the_best_programme_that_the_money_surely_pays_for(tiny, monkeypatch):
+    asked = []
+
+    def plan(_, share, route, known, gap, limit):
+        """Remember what the search was to start from."""
+        asked.append((route, share, known))
+        return Envelope(share, share, SimpleNamespace(choice=f"{route} {share}"))
+
+    monkeypatch.setattr("capplan.live_money.envelope", plan)
+    desk = Desk(tiny, 1.0)
+    for route, share in (("", 1.0), ("", 0.5), ("", 0.8), ("", 1.5), ("SCA", 0.7), ("SCA", 0.9), ("SCA", 1.2)):
+        desk.plan(route, share, GAP)
+    assert [known for *_, known in asked] == [None, None, " 0.5", " 1.0", None, "SCA 0.7", " 1.0"]
 
 
 def test_one_route_changes_and_the_others_stay(desk):

@@ -157,10 +157,10 @@ def test_the_command_makes_the_page_of_a_folder_and_of_nothing_else(tmp_path, ex
     assert done.exit_code == 2 and "capplan envelopes" in done.stderr and not (tmp_path / "other.html").exists()
 
 
-def ink(png):
-    """How many pixels of a picture are neither white nor nearly so."""
+def ink(png, below=0.9):
+    """How many pixels of a picture are darker than white, or than the shade given."""
     from matplotlib.image import imread
-    return int((imread(io.BytesIO(png))[..., :3].min(axis=2) < 0.9).sum())
+    return int((imread(io.BytesIO(png))[..., :3].min(axis=2) < below).sum())
 
 
 def test_the_page_in_a_browser(tmp_path, explored, chromium):
@@ -180,6 +180,13 @@ def test_the_page_in_a_browser(tmp_path, explored, chromium):
     assert page.get_attribute("#money", "aria-valuetext") == page.inner_text("#said") == spoken(FRAME, 3, FACTS)
     assert page.inner_text("#changes-said").startswith(
         "Against today's money: 1 need more met, 1 need no longer met, 0 met by other works, 1 in another year.")
+    schools = {row[0]: row[1:] for row in (line.split("\t") for line in page.inner_text("#by-school").splitlines())}
+    assert schools["Marlstow"] == ["£750", "£290", "+£460", "1", "1", "0", "0"]
+    assert [row[2] for name, row in schools.items() if name != "Marlstow"] == ["-£50"]
+    assert set(page.locator("#lists li").all_text_contents()) == {
+        "Earlier: Roofs, ELL-1: renew, 2026-27 and not 2028-29, £650",
+        "Comes in: Electrical services, MAR-1: renew, 2030-31, £750",
+        "Goes out: External areas, grounds: patch, 2026-27, £290"}
     assert page.get_attribute("#mark-loss circle", "cx") == "466", "the mark stands at the right end of the chart"
     page.check("#with-below")
     page.click("#less")
@@ -187,6 +194,8 @@ def test_the_page_in_a_browser(tmp_path, explored, chromium):
     assert NASTY.split("\u2028")[0] in page.inner_text("#by-school"), "a name is text"
     for name in ("loss", "next", "backlog", "pupils"):
         assert ink(page.locator(f"#chart-{name}").screenshot()) > 1500, name
+    bars = page.locator("#chart-next").screenshot()
+    assert ink(bars) - ink(bars, 0.75) > 15_000 and ink(bars, 0.75) > 10_000, "bars are filled, and hatched"
     worst = [found["id"] for found in axe.Axe().run(page).response["violations"]
              if found["impact"] in ("serious", "critical")]
     page.focus("#money")
