@@ -10,7 +10,7 @@ from .school_facts import energy_words, is_pfi, need_words, place_words, rule_wo
 from .schools_read import CENTRE, COUNTS, LEDGER, SUMS, programme_sums
 from .words import IF_DEFERRED, counted, inside, money, pence, plain, pounds, shortened, year_label, years_span
 
-MOST_WORKS_NAMED, MOST_WAITING, MOST_NAME, MOST_YEARS, MOST_CONTROL = 3, 3, 90, 10, 170
+MOST_WORKS_NAMED, MOST_WAITING, MOST_NAME, MOST_YEARS, MOST_CONTROL, MOST_BUILDINGS = 3, 3, 90, 10, 170, 3
 NOT_KNOWN = "not known"
 
 
@@ -51,13 +51,15 @@ def statement_blocks(schools, school_id):
     list of blocks
     """
     blocks = [Text(_lead(schools, school_id), LEAD)]
+    buildings = temporary_words(schools, school_id) if school_id != CENTRE else []
+    named = MOST_WORKS_NAMED if len(buildings) <= MOST_BUILDINGS else 1
     if school_id != CENTRE:
         blocks += [Heading("What the school needs"), Text(" ".join(need_words(schools, school_id)))]
-    blocks += [Heading("What is funded, and when"), *_funded(schools, school_id),
+    blocks += [Heading("What is funded, and when"), *_funded(schools, school_id, named),
                Heading("What waits"), *_waiting(schools, school_id),
                Heading("Money in and out over the plan"), Grid(sums_table(schools, school_id), (7, 3), small=True)]
     if school_id != CENTRE:
-        blocks += [Heading("Buildings that are not meant to last"), *_points(temporary_words(schools, school_id)),
+        blocks += [Heading("Buildings that are not meant to last"), *_buildings(buildings),
                    Heading("Energy, places and how the rules treated the school"),
                    *_points([*energy_words(schools, school_id), *place_words(schools, school_id),
                              *rule_words(schools, school_id)])]
@@ -159,7 +161,7 @@ def _lead(schools, school_id):
     return f"{planned}; {waits}."
 
 
-def _funded(schools, school_id):
+def _funded(schools, school_id, named):
     """A row for each year in which works start: the dearest by name, the others counted."""
     funded = schools.results.funded
     funded = funded[funded.school_id == school_id]
@@ -171,15 +173,15 @@ def _funded(schools, school_id):
     rows = []
     for group in groups:
         own = funded[funded.start_year.isin(group)].sort_values(["cost_gbp", "scheme_id"], ascending=[False, True])
-        rows.append((years_span(group[0], group[-1]), f"{len(own):,}", works_named(own), pounds(own.cost_gbp.sum())))
+        rows.append((years_span(group[0], group[-1]), f"{len(own):,}", works_named(own, named), pounds(own.cost_gbp.sum())))
     total = ("All years", f"{len(funded):,}", "", pounds(funded.cost_gbp.sum()))
     return [Grid(table_of("Works by the year they start, the dearest named; cost in pounds of the day.",
                           "Starts|#Schemes|Dearest works|#Cost", [("", rows)], total), (1.4, 1.2, 9, 1.8), small=True)]
 
 
-def works_named(own):
-    """The dearest works of a year by element and block, the others counted."""
-    named = [f"{work_name(row)} ({money(row.cost_gbp)})" for row in own.head(MOST_WORKS_NAMED).itertuples()]
+def works_named(own, most):
+    """The dearest works of a year by element and block, so many of them; the others are counted."""
+    named = [f"{work_name(row)} ({money(row.cost_gbp)})" for row in own.head(most).itertuples()]
     rest = len(own) - len(named)
     return "; ".join(named) + (f"; and {rest:,} smaller" if rest else "")
 
@@ -215,6 +217,11 @@ def _none_wait(schools, school_id):
         return "Lifecycle works here are the PFI contractor's: ask it for its own plan of the needs above."
     return ("No need that was put to the plan waits. Not put to it: works too small for a scheme, and in blocks that are "
             "to go all but the urgent ones.")
+
+
+def _buildings(sentences):
+    """A point for each building; where there are many, all in one paragraph of small type, so that the page holds them."""
+    return _points(sentences) if len(sentences) <= MOST_BUILDINGS else [Text(" - ".join(sentences), SMALL)]
 
 
 def _points(sentences):

@@ -112,13 +112,20 @@ def test_one_school_is_one_file_in_any_format(results_folder, tmp_path, capplan,
     assert any("=cmd|'" in cell and "<b>#&$" in cell for cell in cells)
 
 
-def test_a_statement_with_all_it_may_hold_is_still_one_page(make_results, tmp_path, capplan):
+def test_a_statement_with_all_it_may_hold_is_still_one_page(make_results, tmp_path, capplan, monkeypatch):
     folder = make_results(schools=2, schemes=400, years=10)
+    pd.DataFrame([{"school_id": "S001", "year": year, "plan": plan, "fuel": "gas", "use_kwh": 1e6, "cost_gbp": 1e5,
+                   "footprint_tco2e": 200.0} for year in (2026, 2035) for plan in ("without", "with")]).to_csv(
+        folder / "energy.csv", index=False)
+    building = "S001-1-{} (temporary, 131 m2, 28 pupils): to demolish in 2029-30 (£23,539). Permission ends 31 July 2029."
+    monkeypatch.setattr("capplan.report.school_statement.temporary_words",
+                        lambda schools, school_id: [building.format(number) for number in range(12)])
     edit(folder, "schools", lambda frame: frame.assign(name=NASTY + " of the Very Long Name " * 14))
     edit(folder, "schemes", lambda frame: frame.assign(kind="listed", description="W" * 300))
     out = tmp_path / "full.pdf"
     assert capplan("report", folder, "--for", "school", "--school", "S001", "--out", out).exit_code == 0
-    assert len(pypdf.PdfReader(out).pages) == 1
+    pages = pypdf.PdfReader(out).pages
+    assert len(pages) == 1 and "S001-1-11 (temporary" in pages[0].extract_text()
 
 
 @pytest.mark.parametrize(("words", "said"), [
