@@ -44,26 +44,27 @@ def credit_boilers(desk, cells, members, schools, before):
     Notes
     -----
     A rebuilt block is heated by a heat pump, whose cost is in that of rebuilding; lamps of blocks that are refurbished or
-    rebuilt are taken to be as before. *Counterexample:* a block rebuilt to an
-    older standard, on the boilers of the block beside it.
+    rebuilt are taken to be as before. *Counterexample:* a block rebuilt to an older standard, on its neighbour's boilers.
     """
     is_boiler = (desk.outlook.parts.type_id == BOILERS).to_numpy()
     where = {block: school for school in schools.values() for block in school.blocks}
     there = {name: lasting(fitted, len(desk.worth.discount)) for name, fitted in before.items()}
-    value, due = cells.value.copy(), _due(desk)
-    for scheme, rows in cells.groupby("scheme_id", sort=False).groups.items():
-        first, part = cells.loc[rows[0]], members.get(scheme, np.array([], int))
-        school = where.get(first.block_id)
-        left = [] if school is None else _left_behind(desk, school, first.kind, bool(is_boiler[part].any()))
+    value, due = cells.value.to_numpy(float).copy(), _due(desk)
+    starts, finishes = (cells[name].to_numpy(int) for name in ("start_year", "finish_year"))
+    blocks, kinds = (cells[name].to_numpy(object) for name in ("block_id", "kind"))
+    for scheme, rows in cells.groupby("scheme_id", sort=False).indices.items():
+        block, part = blocks[rows[0]], members.get(scheme, np.array([], int))
+        school = where.get(block)
+        left = [] if school is None else _left_behind(desk, school, kinds[rows[0]], bool(is_boiler[part].any()))
         if not left:
             continue
         for row in rows:
-            since = int(cells.finish_year[row]) - desk.first + 1
-            fitted = tuple(Fitted(measure, since, zone_of(school, first.block_id)) for measure in left)
-            saved = _saved_in_order(school, fitted, there[school.school_id], due.get(first.block_id, []))
+            since = int(finishes[row]) - desk.first + 1
+            fitted = tuple(Fitted(measure, since, zone_of(school, block)) for measure in left)
+            saved = _saved_in_order(school, fitted, there[school.school_id], due.get(block, []))
             value[row] = round(value[row] + desk.worth.of(saved), 2)
-            desk.fitted[scheme, int(cells.start_year[row])] = fitted
-            desk.saved[scheme, int(cells.start_year[row])] = saved
+            desk.fitted[scheme, int(starts[row])] = fitted
+            desk.saved[scheme, int(starts[row])] = saved
     return cells.assign(value=value)
 
 

@@ -66,7 +66,7 @@ class SchoolEnergy:
         Saved
         """
         context = list(context)
-        before = use_with(self.premises, context, self.level)
+        before = self._used(tuple(context))
         after = use_with(self.premises, [*context, *fitted], self.level)
         less = before.bought_kwh - after.bought_kwh
         sent = after.exported_kwh - before.exported_kwh
@@ -78,6 +78,13 @@ class SchoolEnergy:
         fire = (before.kwh - after.kwh)[BURNT][:, [HEAT, WATER]].sum(axis=(0, 1))
         return Saved(bills - self.upkeep_gbp(fitted), -self.appraisal.change_t(change).sum(axis=0),
                      _by_year(footprint), less[BURNT].sum(axis=0), less[POWER], fire)
+
+    def _used(self, context):
+        """What the school uses with what is there already; remembered, since many measures are worked out on top of it."""
+        known = self.__dict__.setdefault("_known", {})
+        if context not in known:
+            known[context] = use_with(self.premises, context, self.level)
+        return known[context]
 
     def ended(self, fitted, use):
         """Fuels that are no longer bought, shape (fuels, Y): gas only once it is disconnected, standing charge and all.
