@@ -28,7 +28,7 @@ included = true
 [measures]
 every_years = 2
 [solver]
-gap = 0.01
+gap = 0.03
 [carbon]
 cuts = { "2031" = %s }
 renewable_school_by = 2032
