@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from .options import AS_JSON, ESTATE, FORCE, FUTURES_SEED, OUT, OVERLAYS, SCENARIO, clean, tell
+from .options import AS_JSON, ESTATE, FORCE, FUTURES_SEED, OUT, OVERLAYS, SCENARIO, clean, tell, with_options
 
-WRITES_A_FOLDER = (ESTATE, SCENARIO, OVERLAYS, OUT, FORCE, AS_JSON)
+WRITES_A_FOLDER = with_options(ESTATE, SCENARIO, OVERLAYS, OUT, FORCE, AS_JSON)
 
 
 @click.group()
@@ -16,10 +16,7 @@ def energy():
 
 def _of_energy(command):
     """A command of this group, with the options that all of them share."""
-    command = clean(command)
-    for option in reversed(WRITES_A_FOLDER):
-        command = option(command)
-    return energy.command()(command)
+    return energy.command()(WRITES_A_FOLDER(clean(command)))
 
 
 def _run(job, read, out, force, as_json, *more):

@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from .files import refuse_taken, write_files
-from .options import AS_JSON, FORCE, OUT, SEED, WORKERS, clean, finite, say, tell, tell_json
+from .options import AS_JSON, FORCE, OUT, SEED, WORKERS, clean, finite, say, tell, tell_json, with_options
 
 CANDIDATES = click.argument("candidates", type=click.Path(path_type=Path))
 GAP = click.option("--gap", type=click.FloatRange(0, 1), default=0.001, show_default=True, callback=finite,
                    help="Stop each programme when proved this close to the best possible.")
 TIME_LIMIT = click.option("--time-limit", type=click.FloatRange(0, min_open=True), default=60, show_default=True,
                           callback=finite, help="Stop each programme after this many seconds.")
+SOLVED = with_options(GAP, TIME_LIMIT, OUT, SEED, WORKERS, FORCE, AS_JSON)
 CRITERIA = "Criterion: value, or a column of numbers of scheme_years.csv; with - before it, as small as possible."
 
 
@@ -53,13 +54,7 @@ def worksheet(candidates, names, gap, time_limit, seed, workers, out, force, as_
 @objectives.command()
 @CANDIDATES
 @click.argument("sheet", type=click.Path(path_type=Path))
-@GAP
-@TIME_LIMIT
-@OUT
-@SEED
-@WORKERS
-@FORCE
-@AS_JSON
+@SOLVED
 @clean
 def weigh(candidates, sheet, gap, time_limit, out, seed, workers, force, as_json):
     """Choose from CANDIDATES by value and by the points of a filled SHEET, and show both programmes and both orders."""
@@ -76,13 +71,7 @@ def weigh(candidates, sheet, gap, time_limit, out, seed, workers, force, as_json
 @click.option("--by", "names", multiple=True, required=True, help=f"{CRITERIA} Repeat it, the most important first.")
 @click.option("--slack", "slack_share", type=click.FloatRange(0, 0.5), default=0.0, show_default=True, callback=finite,
               help="Share of its best that an earlier objective may give up.")
-@GAP
-@TIME_LIMIT
-@OUT
-@SEED
-@WORKERS
-@FORCE
-@AS_JSON
+@SOLVED
 @clean
 def order(candidates, names, slack_share, gap, time_limit, out, seed, workers, force, as_json):
     """Choose from CANDIDATES by one objective after the other, none giving up what went before."""
@@ -99,13 +88,7 @@ def order(candidates, names, slack_share, gap, time_limit, out, seed, workers, f
 @click.option("--first", default="value", show_default=True, help=CRITERIA)
 @click.option("--second", required=True, help=CRITERIA)
 @click.option("--points", type=click.IntRange(2, 60), default=8, show_default=True, help="How many programmes.")
-@GAP
-@TIME_LIMIT
-@OUT
-@SEED
-@WORKERS
-@FORCE
-@AS_JSON
+@SOLVED
 @clean
 def tradeoff(candidates, first, second, points, gap, time_limit, out, seed, workers, force, as_json):
     """Find what more of one criterion of CANDIDATES costs in another."""

@@ -40,6 +40,16 @@ def finite(_context, _parameter, value):
     return value
 
 
+def with_options(*options):
+    """Several options at once, in the order in which help lists them."""
+    def add(command):
+        """The command with all of them."""
+        for option in reversed(options):
+            command = option(command)
+        return command
+    return add
+
+
 ESTATE = click.argument("estate", type=click.Path(path_type=Path))
 SCENARIO = click.argument("scenario", type=click.Path(path_type=Path))
 TRUST = click.option("--trust", type=click.Choice(shipped.TRUSTS), default=None,

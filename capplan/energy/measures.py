@@ -40,6 +40,7 @@ class Figure:
     source: str
 
 
+@cache
 def figure(measure, name, level="central"):
     """A figure of the library.
 
