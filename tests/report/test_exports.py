@@ -16,7 +16,7 @@ import pytest
 
 from capplan import reference
 from capplan.errors import DataError
-from capplan.report.dfe_return import VERSION, dfe_return, records, tables
+from capplan.report.dfe_return import VERSION, dfe_return, records, tables, write_return
 from capplan.report.programme_book import SHEETS, programme_book, works_frame
 from capplan.report.results import read_results
 from capplan.report.table_export import export_tables, read_tables
@@ -168,6 +168,29 @@ def test_every_topic_is_answered_and_nothing_is_proven_without_figures(made):
     assert {evidence.state[topic] for topic in ("standards level", "estate vision", "spending of condition grants")} == {
         "not in this folder"}
     assert evidence.state["condition survey"] == "in part", "nobody can tell who surveyed"
+
+
+def test_a_plan_that_funds_nothing_and_a_name_full_of_marks(tiny, tmp_path, capplan):
+    names = pd.read_csv(tiny / "schools.csv", dtype=str, keep_default_na=False)
+    names.loc[0, "name"] = "St <b>Mary</b> | & # $ 'Co' \u202e" + "long" * 80
+    names.to_csv(tiny / "schools.csv", index=False)
+    grants = pd.read_csv(tiny / "grants.csv", dtype=str, keep_default_na=False)
+    grants.assign(amount_gbp="0").to_csv(tiny / "grants.csv", index=False)
+    for name, columns in (("components", {"priority": "", "statutory": "no", "due_year": ""}), ("works", None)):
+        frame = pd.read_csv(tiny / f"{name}.csv", dtype=str, keep_default_na=False)
+        (frame.assign(**columns) if columns else frame.head(0)).to_csv(tiny / f"{name}.csv", index=False)
+    (tmp_path / "poor.toml").write_text('extends = "baseline"\ndescription = "No money."\n[reserves]\nfloor_gbp = 9e8\n',
+                                        encoding="utf-8")
+    done = capplan("run", tiny, tmp_path / "poor.toml", "--out", tmp_path / "results")
+    assert done.exit_code == 0, done.stderr
+    results = read_results(tmp_path / "results")
+    assert len(results.funded) == 0
+    made = dfe_return(results)
+    jsonschema.validate(records(made.frames), made.schema)
+    assert len(made.frames["spend"]) == 0 and made.frames["schools"]["name"][0].startswith("St <b>Mary</b> | & # $ 'Co'")
+    write_return(made, tmp_path)
+    assert "<b>" not in (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert programme_book(results).works == 0 and read_tables(results.folder).frames["draws"].empty
 
 
 def test_a_folder_without_its_estate_is_refused(folders):

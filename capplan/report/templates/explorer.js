@@ -132,6 +132,6 @@
     });
   }
   for (const id of ["with-today", "with-below"]) if (find(id)) find(id).addEventListener("change", show);
-  find("live").hidden = find("live-figures").hidden = false;
+  for (const part of document.querySelectorAll(".live")) part.hidden = false;
   show();
 })();
