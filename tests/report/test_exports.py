@@ -170,6 +170,7 @@ def test_every_topic_is_answered_and_nothing_is_proven_without_figures(made):
     assert evidence.state["condition survey"] == "in part", "nobody can tell who surveyed"
 
 
+@pytest.mark.slow
 def test_a_plan_that_funds_nothing_and_a_name_full_of_marks(tiny, tmp_path, capplan):
     names = pd.read_csv(tiny / "schools.csv", dtype=str, keep_default_na=False)
     names.loc[0, "name"] = "St <b>Mary</b> | & # $ 'Co' \u202e" + "long" * 80
