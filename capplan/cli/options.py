@@ -25,6 +25,18 @@ SCHEDULER = click.option("--scheduler", default=None, metavar="ADDRESS",
                          help="Dask scheduler whose workers do the work instead, as tcp://127.0.0.1:8786; the "
                          "figures are the same.")
 
+RESUME = click.option("--resume", type=click.Path(path_type=Path), default=None,
+                      help="Folder to keep every programme in that is found, and to go on from when the command is given "
+                      "again.")
+
+
+def kept_in(folder, processes=1, scheduler=None):
+    """Keep what is found in a folder, where one is given; not with other machines, which do not see it."""
+    from ..programme.kept import keeping
+    if folder is not None and (processes > 1 or scheduler is not None):
+        raise CapplanError("Give --resume, or --processes or --scheduler, not both: other machines keep nothing here.")
+    return keeping(folder)
+
 
 def on_machines(processes, scheduler):
     """Where the work of a command goes: this process, more of this machine, or the workers of a cluster."""

@@ -15,6 +15,7 @@ from .options import (
     OUT,
     OVERLAYS,
     PROCESSES,
+    RESUME,
     SCENARIO,
     SCHEDULER,
     SEED,
@@ -26,6 +27,7 @@ from .options import (
     clean,
     estate_and_scenario,
     finite,
+    kept_in,
     on_machines,
     say,
     tell,
@@ -143,13 +145,16 @@ def run(estate, scenario, trust, overlays, approved, out, seed, workers, schedul
 @WORKERS
 @PROCESSES
 @SCHEDULER
+@RESUME
 @FORCE
 @clean
-def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, seed, workers, processes, scheduler, force):
+def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, seed, workers, processes, scheduler, resume,
+              force):
     """Find what more and less money would do to ESTATE under SCENARIO, and what each rule of the plan costs."""
     from .. import money_job
     from ..runs import new_folder
-    with new_folder(out, force, (estate, scenario)) as folder, on_machines(processes, scheduler) as executor:
+    with (new_folder(out, force, (estate, scenario)) as folder, on_machines(processes, scheduler) as executor,
+          kept_in(resume, processes, scheduler)):
         text = money_job.envelopes_folder(estate, scenario, overlays, folder, points, most, gap, time_limit, seed, workers,
                                           say, executor)
     tell(out, f"{text}\n\nThe page with a slider over the money is {out / 'explorer.html'}; it needs no network.")
@@ -166,13 +171,15 @@ def envelopes(estate, scenario, overlays, points, most, gap, time_limit, out, se
 @WORKERS
 @PROCESSES
 @SCHEDULER
+@RESUME
 @FORCE
 @clean
-def stress(estate, scenario, overlays, gap, time_limit, out, seed, workers, processes, scheduler, force):
+def stress(estate, scenario, overlays, gap, time_limit, out, seed, workers, processes, scheduler, resume, force):
     """Put the programme of ESTATE under SCENARIO through every red-team shock, and say what breaks first."""
     from .. import money_job
     from ..runs import new_folder
-    with new_folder(out, force, (estate, scenario)) as folder, on_machines(processes, scheduler) as executor:
+    with (new_folder(out, force, (estate, scenario)) as folder, on_machines(processes, scheduler) as executor,
+          kept_in(resume, processes, scheduler)):
         text = money_job.stress_folder(estate, scenario, overlays, folder, gap, time_limit, seed, workers, say, executor)
     tell(out, text)
 

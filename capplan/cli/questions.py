@@ -12,6 +12,7 @@ from .options import (
     OUT,
     OVERLAYS,
     PROCESSES,
+    RESUME,
     SCENARIO,
     SCHEDULER,
     SEED,
@@ -20,6 +21,7 @@ from .options import (
     WORKERS,
     clean,
     finite,
+    kept_in,
     on_machines,
     say,
     tell,
@@ -41,16 +43,18 @@ from .options import (
 @WORKERS
 @PROCESSES
 @SCHEDULER
+@RESUME
 @FORCE
 @AS_JSON
 @clean
 def sensitivity(estate, scenario, overlays, replan, ranges_file, gap, time_limit, out, seed, workers, processes, scheduler,
-                force, as_json):
+                resume, force, as_json):
     """Move each assumed figure of SCENARIO alone, low and high, and see what becomes of the programme of ESTATE."""
     from .. import question_job
     from ..runs import new_folder
     reads = (estate, scenario, *([ranges_file] if ranges_file else []))
-    with new_folder(out, force, reads) as folder, on_machines(processes, scheduler) as executor:
+    with (new_folder(out, force, reads) as folder, on_machines(processes, scheduler) as executor,
+          kept_in(resume, processes, scheduler)):
         text, facts = question_job.sensitivity_folder(estate, scenario, overlays, folder, replan, ranges_file, gap,
                                                       time_limit, seed, workers, say, executor)
     tell(out, text, facts, as_json)

@@ -13,6 +13,7 @@ from .arrays import arrays
 from .audit import audit
 from .infeasible import explain
 from .instance import instance, total_value
+from .kept import remembered
 from .payments import draws as pay
 from .payments import draws_or_none
 from .rules_of_thumb import RULES, by_rule
@@ -170,7 +171,8 @@ def optimise(candidates, gap=None, time_limit_s=None, solver=None, threads=1, se
         known = None
     known = (known, "given programme") if known is not None else (best.choice, best.rule) if best else None
     try:
-        answer, found_by = _search(inst, known, settings, threads, seed)
+        asked = {**settings, "threads": threads, "seed": seed, "known": known and [sorted(known[0].items()), known[1]]}
+        answer, found_by = remembered(candidates, inst, asked, lambda: _search(inst, known, settings, threads, seed))
     except InfeasibleModelError:
         raise explain(inst, settings, compared) from None
     answer = _without_idle(candidates, inst, answer)
