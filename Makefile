@@ -35,7 +35,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check capplan tests scripts
 
 notebooks: $(STAMP)
-	$(BIN)/python -m pytest -q tests/test_notebooks.py
+	$(BIN)/python -m pytest -q -m 'slow or not slow' tests/test_notebooks.py
 
 # Renew the exact versions in constraints.txt (needs uv): the same commands then give the same result next year.
 lock:

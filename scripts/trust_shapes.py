@@ -60,7 +60,7 @@ DAM-1B|DAM|DAM-1-B|primary|140||
 
 SITE_STRATEGY_WORKS = """work_id|school_id|block_id|description|use|cost_gbp|cost_price_base|loss_avoided_gbp_per_year|priority|must_start_by|status
 S01|ASH|ASH-1-A|Science laboratories: benches, gas and extract|condition|145000|2026|19000|2||proposed
-S02|CHE|CHE-1-A|Acoustic ceilings and lighting of ten classrooms|condition|72000|2026|8600|3||proposed
+S02|CHE|CHE-1-A|Acoustic ceilings and lighting of ten classrooms|condition|72000|2026|8600|1|2027|proposed
 S03|BRO|BRO-1-B|Staff workroom and meeting rooms|condition|58000|2026|5100|3||proposed
 """  # noqa: E501
 

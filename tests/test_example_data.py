@@ -87,7 +87,7 @@ def test_estate_reads_without_a_fault(name):
 
 
 OF_OTHER_TRUSTS = ("rates", "loans", "bids", "loan_offers", "feeders", "housing", "pupil_yields", "area_forecasts",
-                   "pupil_changes", "holidays", "owners", "prospects", "posts")
+                   "pupil_changes", "holidays", "owners", "controls", "evidence", "prospects", "posts")
 
 
 @pytest.mark.parametrize(("name", "without"), [("tiny", (*LATER_TABLES, *OF_OTHER_TRUSTS, "rolls", "budget", "census",

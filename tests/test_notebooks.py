@@ -7,17 +7,23 @@ import nbformat
 import pytest
 
 import capplan
+from capplan import shipped
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+HOME = Path(__file__).resolve().parents[1] / "notebooks"
+NOTEBOOKS = sorted(path for path in HOME.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+SLOW = ("for_bids", "for_committee", *shipped.TRUSTS)
 # Besides the public names of capplan itself: what a reader of results needs, and the leaves that validation holds to
 # published figures one by one.
-PUBLIC_MODULES = ("capplan.bid_job", "capplan.carbon_results", "capplan.delivery_job", "capplan.explain_job",
+PUBLIC_MODULES = ("capplan.bid_job", "capplan.carbon_results", "capplan.committee_job", "capplan.delivery_job",
+                  "capplan.explain_job",
                   "capplan.findings", "capplan.futures", "capplan.growth_job", "capplan.history", "capplan.importers.pds",
                   "capplan.jobs", "capplan.live_money", "capplan.money_job", "capplan.place_accounts",
                   "capplan.programme.formulation",
                   "capplan.programme.instance", "capplan.programme.marginal", "capplan.pupil_money",
-                  "capplan.quality", "capplan.report.charts", "capplan.report.needs", "capplan.report.register",
-                  "capplan.report.results", "capplan.report.school_statement", "capplan.report.schools_read",
+                  "capplan.quality", "capplan.report.bid_files", "capplan.report.charts", "capplan.report.needs",
+                  "capplan.report.register",
+                  "capplan.report.results", "capplan.report.school_facts", "capplan.report.school_statement",
+                  "capplan.report.schools_read",
                   "capplan.report.summary")
 LEAVES = ("capplan.condition.worst_first", "capplan.energy.abatement", "capplan.energy.baseline",
           "capplan.energy.degree_days", "capplan.energy.end_uses", "capplan.energy.factors", "capplan.energy.figures",
@@ -27,7 +33,7 @@ LEAVES = ("capplan.condition.worst_first", "capplan.energy.abatement", "capplan.
           "capplan.pupils.uncertainty", "capplan.reference")
 LONGEST_CELL = 15
 
-pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
 
 def code(path):
@@ -35,6 +41,8 @@ def code(path):
     return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
 
 
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem, marks=[pytest.mark.slow] * (path.stem in SLOW))
+                                  for path in NOTEBOOKS])
 def test_a_notebook_runs(path, monkeypatch):
     nbclient = pytest.importorskip("nbclient")
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
@@ -46,22 +54,26 @@ def test_a_notebook_runs(path, monkeypatch):
     assert shown and not [output for output in shown if output.get("name") == "stderr"]
 
 
+@each_notebook
 def test_a_notebook_is_committed_without_outputs(path):
     book = nbformat.read(path, as_version=4)
     nbformat.validate(book)
     assert [cell.id for cell in book.cells if cell.get("outputs") or cell.get("execution_count")] == []
 
 
+@each_notebook
 def test_cells_are_short(path):
     assert [source for source in code(path) if len(source.splitlines()) >= LONGEST_CELL] == []
 
 
+@each_notebook
 def test_a_notebook_defines_nothing(path):
     defined = [node for source in code(path) for node in ast.walk(ast.parse(source))
                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda)]
     assert defined == []
 
 
+@each_notebook
 def test_a_notebook_uses_public_names_only(path):
     wrong = []
     for source in code(path):
@@ -81,6 +93,7 @@ def test_a_notebook_uses_public_names_only(path):
     assert wrong == []
 
 
+@each_notebook
 def test_a_notebook_opens_with_what_it_is_for(path):
     first = nbformat.read(path, as_version=4).cells[0]
     assert first.cell_type == "markdown" and first.source.startswith("# ") and len(first.source) > 100
