@@ -1,6 +1,7 @@
 """The money of a bid: how its cost is built up, and its options compared as the Green Book asks."""
 
 from ..reference import optimism_bias
+from .carbon import read_carbon
 from .words import inside, percent, pounds, year_label
 
 NOTHING, LOW_CARBON = "nothing", "low carbon"
@@ -112,11 +113,10 @@ def _best(ways, nothing, known):
 
 def _low_carbon(facts):
     """What a low-carbon way of meeting the need would save, where the run weighed one; that none was, where not."""
-    ways = facts.options[facts.options.kind == LOW_CARBON]
-    if not len(ways):
-        return ["Low carbon: no low-carbon way of meeting this need was put to the run (overlay energy_measures)."]
-    from .carbon import read_carbon
     carbon = read_carbon(facts.schools.results)
+    if not (facts.options.kind == LOW_CARBON).any():
+        hint = "; the overlay energy offers such ways where there are any" if carbon is None else ""
+        return [f"Low carbon: no low-carbon way of meeting this need was put to the run{hint}."]
     own = carbon.lock_in[carbon.lock_in.need == facts.scheme.exclusion_group] if carbon is not None else []
     return [f"Low carbon: until {row.locked_until:.0f} a heat pump in place of like for like would save "
             f"{row.carbon_tco2e:,.0f} tCO2e, worth {pounds(row.carbon_gbp)}, and costs {pounds(row.cost_gbp)} more; bills "

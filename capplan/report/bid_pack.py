@@ -240,8 +240,9 @@ def _survey(facts):
             for row in shown.itertuples()]
     rest = parts.iloc[len(shown):]
     more = f"and {len(rest):,} more, in survey_extract.csv" if len(rest) else ""
-    return [Grid(table_of("What the survey has of it: grade and priority as surveyed, the surveyor's own cost without fees "
-                          "or VAT, and what the forecast expects it to take to bring it to A now.",
+    return [Grid(table_of("What the survey has of the element in the block, of which the works may leave a part as it is: "
+                          "grade and priority as surveyed, the surveyor's own cost without fees or VAT, and what the "
+                          "forecast expects it to take to bring it to A now.",
                           "Component|What|#Quantity|Grade|Surveyed|Priority|#Surveyor's cost|#To A now", [("", rows)],
                           ("All", "", "", "", "", "", "", pounds(parts.cost_to_a_gbp.sum())), more),
                  (2.4, 5, 1.4, 1, 1.8, 1.2, 1.8, 1.8), small=True)]

@@ -262,6 +262,25 @@ def test_energy_and_places_are_said_where_the_run_has_them(make_results):
                     "and 20 tCO2e without the plan, 100 MWh, £10k of bills and 10 tCO2e with it (bills at 2026 prices).")
 
 
+def test_measures_planned_stand_first_and_the_rest_by_worth(make_results):
+    folder = make_results(schools=1)
+    names = ["school_id", "name", "stage", "measures", "scheme_id", "chosen", "start_year", "cost_gbp", "cost_low_gbp",
+             "cost_high_gbp", "fuels_kwh", "electricity_kwh", "bills_gbp", "carbon_tco2e", "gbp_per_tonne",
+             "comparator_gbp_per_tonne", "direct_gbp_per_tonne", "payback_years", "npv_gbp"]
+    rows = [dict.fromkeys(names, 1.0) | {"school_id": "S001", "measures": f"measure {number}", "scheme_id": f"M{number}",
+                                         "chosen": "yes" if number == 3 else "no", "npv_gbp": 100.0 * number,
+                                         "start_year": 2028 if number == 3 else ""} for number in range(12)]
+    pd.DataFrame(rows).to_csv(folder / "measures.csv", index=False)
+    for name in ("carbon", "lock_in"):
+        pd.DataFrame({"year": [2026], "need": ["x"]}).to_csv(folder / f"{name}.csv", index=False)
+    document = asset_plan(read_schools(read_results(folder)), "S001")
+    table = next(block.table for block in document.blocks
+                 if isinstance(block, Grid) and block.table["columns"][0] == "Measures")
+    shown = table["groups"][0][1]
+    assert [row[0] for row in shown] == ["measure 3", *(f"measure {number}" for number in (11, 10, 9, 8, 7, 6, 5, 4))]
+    assert shown[0][1:3] == ("planned", "2028-29") and table["more"] == "and 3 more, in measures.csv"
+
+
 def test_text_of_the_estate_stands_as_it_is(make_results):
     folder, nasty = make_results(schools=2), "=cmd|' /C calc'!A0 <b>#&$ " + "N" * 300
     edit(folder, "schools", lambda frame: frame.assign(name=nasty))
