@@ -197,12 +197,14 @@ def test_verify_names_changed_missing_and_other_files(folder, tiny, capplan):
     capplan("evidence", "index", folder, "--for", tiny, "--out", tiny / "evidence.csv")
     (folder / "ELL/ELL-01 crack 2026-05-14.jpg").write_bytes(b"0ne")
     (folder / "trust/insurance letter.docx").unlink()
+    (folder / "MAR/=cmd.pdf").write_bytes(b"longer")
     fill(folder, {"ELL/later.jpg": b"x"})
     done = capplan("evidence", "verify", tiny, folder, "--json")
     told = json.loads(done.stdout)
     assert done.exit_code == 2
     assert sorted(fault["column"] for fault in told["faults"]) == ["ELL/ELL-01 crack 2026-05-14.jpg",
-                                                                   "trust/insurance letter.docx"]
+                                                                   "MAR/=cmd.pdf", "trust/insurance letter.docx"]
+    assert {fault["column"]: fault["found"] for fault in told["faults"]}["MAR/=cmd.pdf"] == "6 bytes"
     assert told["not_indexed"] == ["ELL/later.jpg"]
     done = capplan("evidence", "verify", tiny, folder)
     assert done.exit_code == 2 and "no such file" in done.stderr and "ELL/ELL-01 crack" in done.stderr

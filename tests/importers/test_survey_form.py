@@ -110,7 +110,7 @@ def faults_of(read, *changes):
 
 def same_tables(one, two):
     for name, frame in one.items():
-        pd.testing.assert_frame_equal(frame, two[name])
+        pd.testing.assert_frame_equal(frame, two[name], check_exact=True)
 
 
 def test_unedited_it_changes_nothing(sent, estate, tmp_path):
@@ -126,6 +126,21 @@ def odd_estate(estate, quantities, names):
     parts["quantity"] = [quantities[number % len(quantities)] for number in range(len(parts))]
     parts["component_id"] = [f"{names[number % len(names)]}{number}" for number in range(len(parts))]
     return Estate({**frames, "components": parts})
+
+
+def test_a_figure_of_seventeen_digits_keeps_them_all(estate, tmp_path):
+    odd = odd_estate(estate, [0.1 + 0.2, 1 / 3, 123456.78901234567], ["X"])
+    (tmp_path / "form.xlsx").write_bytes(survey_workbook(odd, DAY)[0])
+    found = read_survey_form(tmp_path / "form.xlsx", odd)
+    assert len(found.changes) == 0 and found.frames["components"].quantity.tolist() == odd.components.quantity.tolist()
+
+
+def test_a_row_moved_to_the_sheet_of_another_site_is_a_fault(edited):
+    def moved(sheets):
+        row = next(row for row in sheets["MAR-1"] if row[0] == "MAR-05")
+        sheets["MAR-1"].remove(row)
+        sheets["ELL-1"].append(row)
+    assert [(sheet, heading) for sheet, _, heading in faults_of(edited, moved)] == [("ELL-1", "Component")]
 
 
 @settings(max_examples=2, deadline=None, phases=(Phase.explicit, Phase.generate),
