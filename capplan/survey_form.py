@@ -42,12 +42,12 @@ def _shut(field, heading, width):
 
 _FACTS = (
     FormColumn("quantity", "Quantity", 8),
-    FormColumn("quantity_basis", "Measured, or from", 10.5, choices=COMPONENTS.column("quantity_basis").choices),
+    FormColumn("quantity_basis", "Measured, or from", 12, choices=COMPONENTS.column("quantity_basis").choices),
     FormColumn("grade", "Grade", 6, choices=COMPONENTS.column("grade").choices),
     FormColumn("priority", "Priority", 7, choices=("1", "2", "3", "4")),
-    FormColumn("statutory", "Statutory", 8, choices=YES_NO), FormColumn("due_year", "Due by end of year", 7),
+    FormColumn("statutory", "Statutory", 9.5, choices=YES_NO), FormColumn("due_year", "Due by end of year", 7),
     FormColumn("surveyed", "Surveyed", 10.5), FormColumn("remedial_cost_gbp", "Cost to grade A (£)", 9.5),
-    FormColumn("cost_price_base", "Prices of year", 7), FormColumn("remaining_life_years", "Life left (years)", 7),
+    FormColumn("cost_price_base", "Prices of year", 7.5), FormColumn("remaining_life_years", "Life left (years)", 7),
     FormColumn("installed", "Installed in year", 8), FormColumn("support_ends", "Support ends", 10.5),
     FormColumn("sole", "Sole item", 5.5, choices=YES_NO))
 _NOTE = FormColumn("note", "Note", 20)

@@ -264,6 +264,11 @@ def test_a_large_file_is_read_in_pieces(tmp_path, estate):
     assert found.frame["bytes"].tolist() == [100_000_000] and peak < 20_000_000
 
 
+def test_an_estate_without_an_index_is_not_said_to_be_whole(folder, tiny, capplan):
+    done = capplan("evidence", "verify", tiny, folder)
+    assert done.exit_code == 2 and "no index of evidence" in done.stderr
+
+
 def test_faults_of_the_place_are_told(tiny, tmp_path, capplan):
     done = capplan("evidence", "index", tmp_path / "nowhere", "--for", tiny, "--out", tmp_path / "evidence.csv")
     assert done.exit_code == 2 and "no such folder" in done.stderr and not (tmp_path / "evidence.csv").exists()

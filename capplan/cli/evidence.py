@@ -57,11 +57,13 @@ def index(folder, estate, results, out, force, as_json):
 @clean
 def verify(estate, folder, as_json):
     """Check that the files in FOLDER are as the index of ESTATE (an estate or a results folder) has them."""
-    from ..errors import DataError
+    from ..errors import DataError, Fault
     from ..estate import read_estate
     from ..evidence import evidence_of_results, verified
     from ..run_records import INPUTS
     rows = evidence_of_results(estate) if (estate / INPUTS).is_file() else read_estate(estate).evidence
+    if not len(rows):
+        raise DataError([Fault("evidence.csv", None, "", "no index of evidence", "made first: capplan evidence index")])
     faults, beside = verified(rows, folder)
     if as_json:
         tell_json({"files": rows.path.nunique(), "faults": [vars(fault) for fault in faults], "not_indexed": beside})

@@ -6,16 +6,15 @@ import pandas as pd
 
 from .. import request_form as form
 from ..errors import DataError, Fault
-from .document import Document, Grid, Heading, Points, Text
+from .document import Document, Heading, Points, Text
 from .form_sheets import FormBook, limit, lists_sheet, write_cell
-from .page_tables import table_of
 from .words import plain, pounds, shortened
 from .workbook_sheet import GREY, PALE, RULE
 
 LINE_POINTS = 50
 MOST_LISTED = 12
-LINES = {"description": 3, "reason": 8, "evidence": 3, "basis": 2}
-"""Lines to write on, on the page that is printed."""
+LINES, LINE_LETTERS = {"description": 3, "reason": 8, "evidence": 2}, 100
+"""Lines to write on, on the page that is printed, where one does not do; and how long a line is."""
 HOW = ("One row for each of the works the school asks for. Write only in the yellow cells; leave rows you do not need.",
        "Priority: 1 urgent, 2 within two years, 3 within three to five years, 4 beyond five years. A school year is named "
        "by the year it begins in. Cost: works only, without VAT and professional fees.")
@@ -132,29 +131,32 @@ def request_document(estate, school_id, made_on):
         Where the school is not in the estate.
     """
     school, blocks, listed = _facts(estate, school_id)
-    fields = [column for column in form.COLUMNS if column.field not in ("number",)]
-    rows = [(column.heading, _help(column, blocks), " ".join(["_" * 10] * 3 * LINES.get(column.field, 1)))
-            for column in fields]
-    asked = table_of("The works asked for; one sheet for each.", "Question|How to answer|Answer", [("", rows)])
     return Document(
         f"Works proposed by {school['name']}", f"Request to {estate.trust['name']}", made_on.isoformat(),
         (Text(f"School: {school['name']} ({school_id})."), Text("Filled in by: " + "_" * 40 + "   Date: " + "_" * 16),
-         Grid(asked, (0.26, 0.34, 0.40)), Text(HOW[1], "small"), Heading("What is on the list already"),
+         Heading("What is asked for (one sheet for each of the works)"),
+         *(Text(line) for column in form.COLUMNS if column.field != "number" for line in _question(column, blocks)),
+         Text(HOW[1], "small"), Heading("What is on the list already"),
          Text(_already(listed)), *([Points(tuple(_line(each) for each in listed.head(MOST_LISTED).itertuples()))]
                                    if len(listed) else [])),
         foot=f"{form.FORM}; made from the trust's estate tables. To be read by capplan, use the workbook.")
 
 
+def _question(column, blocks):
+    """A question of the printed form, with a line to write on behind it or lines beneath it."""
+    text = f"{column.heading.rstrip('?')} ({_help(column, blocks)}): "
+    lines = LINES.get(column.field, 0)
+    return [text + "_" * max(LINE_LETTERS - len(text), 16)] if not lines else [text, *["_" * LINE_LETTERS] * lines]
+
+
 def _help(column, blocks):
-    words = {"block_id": "One of " + ", ".join(blocks) if blocks else "Leave blank", "number": ""}
-    if column.field in words:
-        return shortened(words[column.field] + "; blank: the grounds or the whole school", 160)
+    if column.field == "block_id":
+        return shortened(f"one of {', '.join(blocks)}; " if blocks else "", 120) + " or none: the grounds, the whole school"
     if column.choices:
-        return "; ".join(column.choices)
-    return {"description": f"In a sentence, at most {form.DESCRIPTION_LENGTH} letters", "reason": "In a few sentences",
-            "must_start_by": "Such as 2027 for 2027/28; only where the law requires it", "cost_gbp": "Works only",
-            "cost_price_base": "Such as 2026", "contribution_gbp": "Parents, council, a partner; blank: nothing",
-            "evidence": "Names of the files"}[column.field]
+        return "; ".join(choice[0].lower() + choice[1:] for choice in column.choices)
+    return {"description": f"a sentence, at most {form.DESCRIPTION_LENGTH} letters", "reason": "a few sentences",
+            "must_start_by": "such as 2027 for 2027/28", "cost_gbp": "works only", "cost_price_base": "such as 2026",
+            "contribution_gbp": "parents, council, a partner", "evidence": "attach them or name the files"}[column.field]
 
 
 def safe_name(school_id):
