@@ -143,7 +143,7 @@ def changes_blocks(changes, schools, most=None):
     base = f"{now.price_base:.0f}"
     return [
         Grid(table_of(f"The two programmes side by side. Backlog and loss at {base} prices.",
-                      f"Figure|#{shortened(changes.called, 30)}|#Now|#Difference", [("", rows)]), (4, 2, 2, 2)),
+                      f"Figure|#{shortened(_capital(changes.called), 30)}|#Now|#Difference", [("", rows)]), (4, 2, 2, 2)),
         Grid(table_of("What each cause changed, one put in after the other; they add up to the whole to the penny. Loss "
                       "avoided discounted, spending in pounds of the day.",
                       "Cause|#Loss avoided|#Spending|#Schemes changed", [("", causes)], total), (3, 2, 2, 2)),
@@ -159,6 +159,10 @@ def changes_summary(changes):
         return [Text("No earlier programme was given to compare with, and none is approved in this project: what changed is "
                      "not known.")]
     return [Points(tuple(changes_in_words(changes)))]
+
+
+def _capital(text):
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _known(say, amount):

@@ -58,12 +58,14 @@ def _held(read, year):
         if more > NEGLIGIBLE_GBP else ""
 
 
-def risks_grid(read):
+def risks_grid(read, rules_in="appendix F"):
     """The main risks, each with a rating by a stated rule.
 
     Parameters
     ----------
     read : CommitteeRead
+    rules_in : str
+        Where the paper prints the rules.
 
     Returns
     -------
@@ -72,7 +74,7 @@ def risks_grid(read):
     rows = [_cost_risk(read), _reserves_risk(read), _grant_risk(read), _must_do_risk(read), _waiting_risk(read),
             _evidence_risk(read), _governance_risk(read)]
     return Grid(table_of("Risks. Green: nothing to do; Amber: watch; Red: act before the works are let. The rule of each is "
-                         "in appendix F.", "Risk|How it stands|Because", [("", rows)]), (2.2, 1.2, 7), True, (1,))
+                         f"in {rules_in}.", "Risk|How it stands|Because", [("", rows)]), (2.2, 1.2, 7), True, (1,))
 
 
 RISK_RULES = (
@@ -251,12 +253,12 @@ def governance_words(read):
     return told + overdue_words(read)
 
 
-def waiting_words(read):
-    """What waits, in a sentence."""
+def waiting_words(read, register_in="Appendix D"):
+    """What waits, in a sentence that says where the register of it is."""
     waits, bad = read.register, read.register[read.register.condition == BAD]
     if not len(waits):
         return "No need waits beyond the plan."
     return (f"{counted(len(waits), 'need')} of {money(waits.cost_gbp.sum())} ({IF_DEFERRED}) "
             f"{'waits' if len(waits) == 1 else 'wait'} beyond the plan, {len(bad):,} of them at grade D, E or X or of "
             f"priority 1. {counted(len(read.waiting), 'bad need waits', 'bad needs wait')} for a later year of it. "
-            "Appendix D has each, with its interim control and its owner.")
+            f"{register_in} has each, with its interim control and its owner.")

@@ -3,6 +3,9 @@
 import base64
 import io
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 import docx
 import numpy as np
@@ -100,6 +103,9 @@ def test_the_table_of_years_is_the_folders(results, paper):
     assert table["total"][1:3] == (f"{len(results.funded):,}", money(spent.sum()))
     reserves = results.reserves.set_index("year")
     assert [row[6] for row in rows] == [money(reserves.closing_gbp[year]) for year in results.years]
+    backlog = results.outlook.set_index(["plan", "year"]).backlog_gbp
+    for place, plan in ((8, "without"), (9, "with")):
+        assert [row[place] for row in rows] == [money(backlog[plan, year + 1]) for year in results.years], "at year's end"
 
 
 def test_order_is_must_do_then_year_then_value_for_money(read):
@@ -230,9 +236,15 @@ def test_the_update_says_what_moved_and_is_two_pages(results, read):
     assert "1 scheme of £30k is no longer in the plan." in told and "1 scheme of £40k is new in the plan." in told
     assert "not known" in told, "a folder without a record cannot say what is overdue"
     pages = [leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(written(paper, ".pdf"))).pages]
-    assert [place for place, text in enumerate(pages) if "Appendix. Register" in text] == [2]
+    assert [place for place, text in enumerate(pages) if "Appendix A. Register" in text] == [2]
     with pytest.raises(ValueError, match="earlier run"):
         committee_update(read)
+    few = a_change(results)
+    many = Changes(few.table, pd.concat([few.causes] * 2), pd.concat([few.changes] * 15, ignore_index=True))
+    paper = committee_update(replace(read, changes=many))
+    pages = [leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(written(paper, ".pdf"))).pages]
+    assert [place for place, text in enumerate(pages) if "Appendix A. Register" in text] == [2]
+    assert len(rows_of(grids(paper)["Appendix B. Schemes that changed"][0])) == 30
 
 
 def test_a_folder_of_compare_is_read_and_one_of_other_runs_refused(results, tmp_path):
@@ -278,6 +290,29 @@ def test_one_school_and_one_year(make_results, sizes):
     paper = quick(read_committee(read_results(make_results(**sizes))))
     pages = [leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(written(paper, ".pdf"))).pages]
     assert "Appendix A" in pages[2] and "Appendix F" in pages[-1]
+
+
+@pytest.mark.slow
+def test_a_hundred_schools(make_results):
+    read = read_committee(read_results(make_results(schools=100, schemes=4000, years=10)))
+    paper = committee_paper(read)
+    pages = [leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(written(paper, ".pdf"))).pages]
+    assert [place for place, text in enumerate(pages) if "Appendix A" in text] == [2] and len(pages) < 60
+    left = [table["more"] for tables in grids(paper).values() for table in tables if table["more"]]
+    assert len(left) >= 2 and all(re.match(r"and [\d,]+ (scheme|need)s? more", more) for more in left)
+    assert written(paper, ".docx") and written(paper, ".html")
+
+
+@pytest.mark.slow
+def test_word_opens_in_libreoffice(tiny_paper, tmp_path):
+    office = shutil.which("soffice")
+    if office is None or not (Path(office).resolve().parent / "libswlo.so").is_file():
+        pytest.skip("LibreOffice Writer is not installed: Word files are not opened")
+    (tmp_path / "paper.docx").write_bytes(written(tiny_paper, ".docx"))
+    subprocess.run([office, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to", "pdf",
+                    "--outdir", tmp_path, tmp_path / "paper.docx"], check=True, capture_output=True, timeout=120)
+    told = "".join(leaf.extract_text() for leaf in pypdf.PdfReader(tmp_path / "paper.pdf").pages)
+    assert "Decision asked for" in told and "What we do not know" in told
 
 
 def test_no_scheme_at_all(make_results, change_table):
