@@ -39,7 +39,8 @@ def committee_update(read):
     blocks = [
         Box("For noting", tuple(_noting(read))), Text(first, LEAD), Points(tuple(rest)),
         Heading("What changed, and why"), *changes_blocks(read.changes, names, FEW_CHANGED),
-        NewPage(), Heading("The plan as it stands"), years_grid(results), Heading("What waits"), Text(waiting_words(read, "Appendix A")),
+        NewPage(), Heading("The plan as it stands"), years_grid(results), Heading("What waits"),
+        Text(waiting_words(read, "Appendix A")),
         Heading("Main risks"), risks_grid(read, "appendix C"), unknown_box(read),
         Heading("How it was decided"), Points(tuple(governance_words(read))),
         NewPage(True), Heading("Appendix A. Register of what waits"), register_grid(read.register, MOST_WAITING),
