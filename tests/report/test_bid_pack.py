@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from capplan.errors import DataError
-from capplan.report.bid_facts import bid_facts
+from capplan.funding.bid_scoring import round_named
+from capplan.report.bid_facts import bid_facts, programme_days
 from capplan.report.bid_files import bid_folder, told_of_bid
 from capplan.report.bid_money import cost_rows, options_rows
 from capplan.report.bid_pack import bid_pack
@@ -82,7 +83,6 @@ def score_of(folder, scheme=FULL_CASE, round_name=ROUND, on=TODAY):
 
 
 def pack_of(folder, scheme=SCHEME, round_name=ROUND, on=TODAY):
-    from capplan.funding.bid_scoring import round_named
     facts = bid_facts(read_schools(read_results(folder)), scheme, round_named(round_name), on)
     score = bid_score(facts)
     return bid_pack(facts, score), facts, score
@@ -275,3 +275,12 @@ def test_works_that_cannot_wait_for_the_round_are_told(tiny_results, tmp_path):
     document, facts, _ = pack_of(folder, SCHEME)
     assert facts.start == 2026
     assert any(text.startswith("These works may start no later than 2026-27") for text in texts(document))
+
+
+@pytest.mark.parametrize(("start", "cost_gbp", "ready", "begins"), [
+    (2026, 9_000, date(2027, 7, 12), date(2027, 7, 23)), (2026, 180_000, date(2027, 11, 15), date(2028, 7, 23)),
+    (2029, 9_000, date(2027, 7, 12), date(2030, 7, 23))])
+def test_works_begin_in_the_first_summer_after_outcome_and_procurement(start, cost_gbp, ready, begins):
+    # outcome by 31 May 2027; up to 10,000 pounds six weeks of procurement, up to 250,000 twenty-four
+    found = programme_days(round_named(ROUND), start, cost_gbp)
+    assert found[0] == ready and abs((found[1] - begins).days) <= 2 and found[2] > found[1]
