@@ -190,13 +190,15 @@ class _Search:
         self.place = {pair: at for at, pair in enumerate(self.shared)}
         self.price = np.zeros((len(self.futures), len(self.shared)))
         self.bound, self.best, self.tried, self.apart, self.seen = np.inf, None, {}, None, []
+        self.choices = []
         worth = [one.scheme_years.set_index(["scheme_id", "start_year"]).value.reindex(self.shared) for one in self.futures]
         self.scale = np.maximum(np.abs(np.mean(worth, axis=0)), LEAST_SCALE_GBP) if self.shared else np.zeros(0)
 
     def plan(self):
         """Plan each future by itself at the present multipliers."""
         self.say(f"Planning each of {len(self.futures)} futures by itself ...")
-        done = [self._priced(one, row) for one, row in zip(self.futures, self.price, strict=True)]
+        known = self.choices or [None] * len(self.futures)
+        done = [self._priced(*each) for each in zip(self.futures, self.price, known, strict=True)]
         self.chosen = np.array([[choice.get(scheme) == year for scheme, year in self.shared] for choice, _ in done], float)
         self.chosen = self.chosen.reshape(len(self.futures), len(self.shared))
         self.level = float(np.mean([bound for _, bound in done]))
@@ -208,13 +210,13 @@ class _Search:
             self.wanted = dict(zip(self.shared, self.chosen.mean(axis=0), strict=True))
         self.choices = [choice for choice, _ in done]
 
-    def _priced(self, candidates, price):
+    def _priced(self, candidates, price, known):
         """The programme of one future where shared starts are worth more or less, and what none can exceed."""
         years = candidates.scheme_years
         more = [price[self.place[pair]] if pair in self.place else 0.0
                 for pair in zip(years.scheme_id, years.start_year.astype(int), strict=True)]
         priced = replace(candidates, _frames={**candidates._frames, "scheme_years": years.assign(value=years.value + more)})
-        programme = optimise(priced, **self.settings)
+        programme = optimise(priced, known=known, **self.settings)
         return programme.choice, programme.bound
 
     def poorest(self):

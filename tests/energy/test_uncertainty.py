@@ -143,6 +143,17 @@ def test_a_figure_moved_is_the_model_run_again_with_it(candidates, factor):
             assert found["carbon_tco2e"][place, 0] == pytest.approx(saved.carbon_t[row.start:].sum(), rel=0.02, abs=0.05)
 
 
+def test_plant_grows_with_the_heat_and_many_years_even_out_the_weather(candidates):
+    packages = taken_apart(candidates.energy, candidates.outlook.energy, "ELL")
+    more = packages.outcomes(CENTRAL | {FUEL_NOW: np.full(1, 1.3)})["cost_gbp"][:, 0]
+    own = np.where(packages.kinds == "heat pump", 0.3 * packages.own_gbp, 0.0)
+    assert more == pytest.approx(packages.cost_gbp + own) and own.any() and not own.all()
+    central, cold = (packages.outcomes(CENTRAL | {WEATHER: np.full(1, by)}) for by in (1.0, 1.1))
+    place = next(at for at, row in enumerate(packages.rows.fitted) if {item.measure for item in row} == {"draught-proofing"})
+    year, life = (cold[name][place, 0] / central[name][place, 0] for name in ("fuels_kwh", "carbon_tco2e"))
+    assert year == pytest.approx(1.1) and life == pytest.approx(1.0 + 0.1 / np.sqrt(10.0)), "it persists for ten years"
+
+
 def school_with(school, factor, by):
     """A school whose prices, grid, fuel or weather are so many times their own."""
     units, kwh = school.unit_gbp_per_kwh.copy(), school.premises.kwh.copy()

@@ -96,6 +96,14 @@ def test_money_is_kept_for_a_school_that_may_join_by_hand(tmp_path):
     assert found.wanted == {("boiler", 2026): 0.0, ("roof", 2026): 0.5}
 
 
+def test_multipliers_bring_the_bound_to_the_best_beginning(tmp_path):
+    # Futures known from the start would be worth 200 on average; no beginning is worth more than 195.
+    futures = two_worlds(tmp_path)
+    bounds = [common_start(futures, shared_starts(futures, 2026), rounds=rounds, **EXACT).bound for rounds in (0, 1, 6)]
+    assert bounds[0] == pytest.approx(200.0) and bounds[0] > bounds[1] >= bounds[2] >= 195.0 - 1e-6
+    assert bounds[2] <= 195.5
+
+
 def test_what_all_would_begin_is_begun_and_nothing_is_lost(tmp_path):
     futures = two_worlds(tmp_path, rich=160)
     found = common_start(futures, shared_starts(futures, 2026), **EXACT)
