@@ -143,6 +143,26 @@ def test_a_figure_moved_is_the_model_run_again_with_it(candidates, factor):
             assert found["carbon_tco2e"][place, 0] == pytest.approx(saved.carbon_t[row.start:].sum(), rel=0.02, abs=0.05)
 
 
+def test_a_better_pump_is_the_model_run_again_with_it(candidates, monkeypatch):
+    from capplan.energy import packages as model
+    packages, plain = taken_apart(candidates.energy, candidates.outlook.energy, "ELL"), model.figure
+    found = packages.outcomes(CENTRAL | {PERFORMANCE: np.full(1, 1.15)})
+
+    def better(measure, name, level="central"):
+        figure = plain(measure, name, level)
+        pumps = measure == "air-source heat pump" and name in ("saving", "hot water performance")
+        return replace(figure, value=figure.value * 1.15) if pumps else figure
+    monkeypatch.setattr(model, "figure", better)
+    school, seen = moved(candidates.energy.schools["ELL"]), 0
+    for place in np.flatnonzero(packages.kinds == "heat pump"):
+        row = packages.rows.iloc[place]
+        saved = school.saved(row.fitted, row.context)
+        assert found["carbon_tco2e"][place, 0] == pytest.approx(saved.carbon_t[row.start:].sum(), rel=1e-6)
+        assert found["electricity_kwh"][place, 0] == pytest.approx(saved.power_kwh[row.start + 2], rel=1e-6)
+        seen += 1
+    assert seen >= 2
+
+
 def test_plant_grows_with_the_heat_and_many_years_even_out_the_weather(candidates):
     packages = taken_apart(candidates.energy, candidates.outlook.energy, "ELL")
     more = packages.outcomes(CENTRAL | {FUEL_NOW: np.full(1, 1.3)})["cost_gbp"][:, 0]
