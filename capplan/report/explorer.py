@@ -206,15 +206,18 @@ def _schemes_data(frame, chosen):
     largest = chosen.groupby("scheme_id").cost_gbp.max().sort_values(ascending=False, kind="stable")
     kept = set(largest.index[:MOST_SCHEMES])
     listed = chosen[chosen.scheme_id.isin(kept)]
-    schemes = []
-    for _, rows in listed.groupby("scheme_id", sort=True):
-        row, years = rows.iloc[0], ["."] * len(frame)
-        letters = [_letter(year - first) for year in rows.start_year]
-        for place, letter in zip(rows.place, letters, strict=True):
-            years[place] = letter
-        schemes.append([list(schools.index).index(row.school_id), shortened(row.block_id, LONGEST_NAME) or "grounds",
-                        elements.index(row.element), kinds.index(row.kind), needs.index(row.need), "".join(years),
-                        dict(zip(letters, rows.cost_gbp.round().astype(int).tolist(), strict=True))])
+    at = {name: {value: place for place, value in enumerate(values)} for name, values in (
+        ("school_id", schools.index), ("element", elements), ("kind", kinds), ("need", needs))}
+    schemes = {}
+    for row in listed.sort_values("scheme_id", kind="stable").itertuples():
+        if row.scheme_id not in schemes:
+            schemes[row.scheme_id] = [at["school_id"][row.school_id], shortened(row.block_id, LONGEST_NAME) or "grounds",
+                                      at["element"][row.element], at["kind"][row.kind], at["need"][row.need],
+                                      ["."] * len(frame), {}]
+        letter = _letter(row.start_year - first)
+        schemes[row.scheme_id][5][row.place] = letter
+        schemes[row.scheme_id][6][letter] = round(row.cost_gbp)
+    schemes = [[*each[:5], "".join(each[5]), each[6]] for each in schemes.values()]
     spent = chosen.pivot_table(index="place", columns="school_id", values="cost_gbp", aggfunc="sum", fill_value=0.0)
     spent = spent.reindex(index=range(len(frame)), columns=schools.index, fill_value=0.0)
     left = chosen[~chosen.scheme_id.isin(kept)].groupby("place").size().reindex(range(len(frame)), fill_value=0)

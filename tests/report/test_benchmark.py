@@ -78,6 +78,7 @@ def test_quantiles_are_in_order_and_every_region_and_measure_is_there():
     assert (QUANTILES["sample"] >= 61).all(), "no group is small"
 
 
+@pytest.mark.slow
 def test_the_table_is_what_dfes_sample_gives_and_its_totals_are_the_published_ones(shared_data):
     place = importlib.util.spec_from_file_location("script", ROOT / "scripts" / "make_condition_quantiles.py")
     script = importlib.util.module_from_spec(place)

@@ -209,9 +209,13 @@ def read_back(folder, suffix, name):
     return pd.read_parquet(path) if suffix == "parquet" else pd.read_csv(path, keep_default_na=False, dtype=str)
 
 
+@pytest.fixture(scope="module")
+def found(tiny_results):
+    return read_tables(tiny_results)
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "json"])
-def test_every_table_comes_back_as_it_was(suffix, tiny_results, tmp_path):
-    found = read_tables(tiny_results)
+def test_every_table_comes_back_as_it_was(suffix, found, tiny_results, tmp_path):
     assert len(found.frames) >= 15 and "candidates/spend" in found.frames
     export_tables(found, tmp_path, (suffix,))
     for name, frame in found.frames.items():
@@ -228,8 +232,8 @@ def test_every_table_comes_back_as_it_was(suffix, tiny_results, tmp_path):
                 np.testing.assert_array_equal(theirs, pd.to_numeric(source[column].replace("", None)).astype(float))
 
 
-def test_every_column_of_a_run_is_in_the_dictionary_with_a_meaning(tiny_results):
-    dictionary = read_tables(tiny_results).dictionary
+def test_every_column_of_a_run_is_in_the_dictionary_with_a_meaning(found):
+    dictionary = found.dictionary
     assert not dictionary.meaning.str.startswith("Not described").any()
     pounds = dictionary[dictionary.unit == "GBP"]
     assert len(pounds) > 50 and set(pounds.pounds) <= {"nominal", "real", "present"} and set(pounds.kind) == {"number"}
