@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from .report.results import read_results
 from .run_records import INPUTS
 
 INDEX, EXPLORER, QUICK = "index.html", "explorer.html", "quick_search"
+NO_PRINT = ("PDFs, Word files and the statements of schools are not made: they need typst and python-docx "
+            "(pip install 'capplan[reports]').")
 DEMO_POINTS, DEMO_MOST, DEMO_GAP, DEMO_SECONDS = 5, 2.0, 0.01, 20
 
 
@@ -83,8 +86,9 @@ def all_papers(results, folder, envelopes=None, workers=1, say=lambda text: None
     """
     results, folder = Path(results), Path(folder)
     read, given = read_results(results), None if envelopes is None else Path(envelopes)
-    kept = [paper for paper in PAPERS if (paper.made is not survey_form or (results / INPUTS).is_file())
-            and (paper.made is not envelope_explorer or given is not None)]
+    kept = [paper for paper in PAPERS if _possible(paper.made, results, given)]
+    if not can_print():
+        say(f"WARNING: {NO_PRINT}")
     if workers == 1:
         made = []
         for paper in kept:
@@ -101,6 +105,17 @@ def all_papers(results, folder, envelopes=None, workers=1, say=lambda text: None
     return entries
 
 
+def can_print():
+    """Whether what writes PDFs and Word files is installed."""
+    return all(find_spec(library) for library in ("typst", "docx"))
+
+
+def _possible(made, results, envelopes):
+    """Whether a kind of paper can be made from what there is."""
+    return {survey_form: (results / INPUTS).is_file(), envelope_explorer: envelopes is not None,
+            school_statements: can_print()}.get(made, True)
+
+
 def _made(name, results, folder, envelopes):
     """One kind of paper, in a process of its own."""
     return globals()[name](results, folder, envelopes)
@@ -109,7 +124,8 @@ def _made(name, results, folder, envelopes):
 def _about(read):
     solution = read.solution
     return (f"Everything made from one run: scenario {solution['scenario']}, planning years {solution['first_year']} to "
-            f"{solution['last_year']}, capplan {solution['capplan_version']}. Each paper names the run at its foot.")
+            f"{solution['last_year']}, capplan {solution['capplan_version']}. Each paper names the run at its foot."
+            + ("" if can_print() else f" {NO_PRINT}"))
 
 
 def summary_page(results, folder, _envelopes=None):
@@ -125,7 +141,7 @@ def committee_papers(results, folder, envelopes=None):
     from .report.papers import PAGE, PDF, WORD, written
     paper = committee_paper(read_committee(read_results(results), envelopes=envelopes))
     return [_put(folder, label, f"committee{suffix}", written(paper, suffix))
-            for label, suffix in (("PDF", PDF), ("Word", WORD), ("Page", PAGE))]
+            for label, suffix in (("PDF", PDF), ("Word", WORD), ("Page", PAGE)) if suffix == PAGE or can_print()]
 
 
 def cfo_workbook(results, folder, _envelopes=None):

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from capplan import papers_job
 from capplan.papers_job import PAPERS, all_papers
 from capplan.report.committee import committee_paper
 from capplan.report.committee_read import read_committee
@@ -75,6 +76,16 @@ def test_every_paper_of_a_run_is_made_and_linked(tiny_results, tmp_path, capplan
     for name in sorted(linked):
         if not name.endswith(".xlsx"):
             assert (tmp_path / "twice" / name).read_bytes() == (tmp_path / "papers" / name).read_bytes(), name
+
+
+def test_without_what_prints_the_pages_are_made_and_it_is_told(results, tmp_path, monkeypatch):
+    monkeypatch.setattr(papers_job, "find_spec", lambda name: None)
+    monkeypatch.setattr(papers_job, "PAPERS", [paper for paper in PAPERS if paper.reader in ("Committee", "Schools")])
+    said = []
+    made = all_papers(results.folder, tmp_path, say=said.append)
+    assert [link for entry in made for link in entry.links] == [("Page", "committee.html")]
+    assert any("capplan[reports]" in line for line in said)
+    assert "capplan[reports]" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_a_folder_without_results_is_refused(tmp_path, capplan):
