@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .words import counted
+
 TEMPLATES = Path(__file__).parent / "templates"
 UNITS = ((1_000_000, "MB"), (1_000, "kB"))
 
@@ -63,6 +65,6 @@ def size_words(path):
     str
     """
     if path.is_dir():
-        return f"{sum(1 for each in path.iterdir() if each.is_file()):,} files"
+        return counted(sum(1 for each in path.rglob("*") if each.is_file()), "file")
     size = path.stat().st_size
     return next((f"{size / unit:.1f} {name}" for unit, name in UNITS if size >= unit), f"{size:,} bytes")

@@ -49,7 +49,7 @@ def test_the_index_links_to_what_is_there_and_says_how_large_it_is(entries, tmp_
     assert found.links == ["page.html", "schools/A & B #1.pdf", "schools"] and all((tmp_path / link).exists()
                                                                                    for link in found.links)
     assert found.levels == [1, 2, 3, 2, 3] and "<script" not in html and "<b>" not in html
-    assert "3.4 MB" in html and "2.5 kB" in html and "1 files" in html
+    assert "3.4 MB" in html and "2.5 kB" in html and "1 file<" in html
     (tmp_path / "page.html").unlink()
     with pytest.raises(FileNotFoundError):
         index_page("A", "B", entries, tmp_path)
