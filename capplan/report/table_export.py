@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .. import shipped
+from ..crosswalk import crosswalk
 from ..errors import DataError, Fault
 from ..tabular import read_cells, write_frame, write_json, write_parquet
 from .words import counted
@@ -117,7 +118,8 @@ def export_tables(tables, folder, formats=FORMATS):
     tables : Tables
     folder : Path
         An existing folder: one folder for each format, in it a file for each table (``candidates_spend`` for that of the
-        candidates); beside them ``dictionary`` as CSV, JSON and Markdown.
+        candidates); beside them ``dictionary`` as CSV, JSON and Markdown, and ``element_codes.csv``: what capplan's elements
+        are called by DfE, NRM1, NRM3 and Uniclass, for programs that know those.
     formats : sequence of str
         Of ``FORMATS``.
 
@@ -136,7 +138,8 @@ def export_tables(tables, folder, formats=FORMATS):
             written.append(path.relative_to(folder).as_posix())
     for name, write in (("dictionary.csv", partial(write_frame, tables.dictionary)),
                         ("dictionary.json", partial(_write_records, tables.dictionary)),
-                        ("dictionary.md", partial(_write_page, tables.dictionary))):
+                        ("dictionary.md", partial(_write_page, tables.dictionary)),
+                        ("element_codes.csv", partial(write_frame, crosswalk()))):
         write(folder / name)
         written.append(name)
     return written

@@ -262,7 +262,9 @@ def test_without_pyarrow_parquet_is_refused_in_words_and_nothing_is_written(tiny
     asked = ("--format", "csv", "--format", "json", "--out", tmp_path / "out")
     done = capplan("export", tiny_results, "--as", "tables", *asked)
     assert done.exit_code == 0 and sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        ".capplan", "csv", "dictionary.csv", "dictionary.json", "dictionary.md", "json"]
+        ".capplan", "csv", "dictionary.csv", "dictionary.json", "dictionary.md", "element_codes.csv", "json"]
+    codes = pd.read_csv(tmp_path / "out" / "element_codes.csv", dtype=str)
+    assert codes[(codes.type_id == "ELEC.06") & (codes.system == "NRM1")].code.tolist() == ["5.10"]
 
 
 # --- the command ----------------------------------------------------------------------------------------------------
