@@ -262,6 +262,30 @@ def test_energy_and_places_are_said_where_the_run_has_them(make_results):
                     "and 20 tCO2e without the plan, 100 MWh, £10k of bills and 10 tCO2e with it (bills at 2026 prices).")
 
 
+def test_lifecycle_by_year_counts_every_component_once_in_the_year_it_is_expected_to_fail(tiny_schools):
+    parts, years = tiny_schools.table("components", "ELL"), tiny_schools.results.years
+    table = next(block.table for block in asset_plan(tiny_schools, "ELL").blocks
+                 if isinstance(block, Grid) and block.table["columns"][1] == "Come to their end")
+    counts = {row[0]: int(row[1]) for row in table["groups"][0][1]}
+    by_hand = [sum(int(years[0] + life) == year for life in parts.expected_life_years) for year in years]
+    assert list(counts.values()) == by_hand and sum(by_hand) > 0
+    assert int(table["total"][1]) == len(parts) - sum(by_hand)
+
+
+def test_inspections_overdue_on_the_day_of_the_run_are_counted(tiny_schools):
+    day = pd.Timestamp(tiny_schools.dated)
+    frames = tiny_schools.estate.tables()
+    items = [("F1", "FIRE-RISK", day - pd.DateOffset(days=400)), ("F2", "FIRE-EQUIPMENT", day - pd.DateOffset(days=30))]
+    frames["compliance"] = pd.DataFrame([
+        {"item_id": item, "site_id": "ELL-1", "block_id": "", "duty_id": duty, "last_done": done, "due": pd.NaT,
+         "finding": "", "remedial_cost_gbp": float("nan"), "cost_price_base": float("nan")} for item, duty, done in items])
+    schools = type(tiny_schools)(tiny_schools.results, type(tiny_schools.estate)(frames), tiny_schools.tables,
+                                 tiny_schools.deferred, tiny_schools.sums, tiny_schools.dated)
+    said = list(texts(asset_plan(schools, "ELL")))
+    assert any(f"2 inspections and remedies on record; 1 overdue on {tiny_schools.dated}." in text for text in said)
+    assert "Fire risk assessment, reviewed" in said and any("No record: not shown to comply" in text for text in said)
+
+
 def test_measures_planned_stand_first_and_the_rest_by_worth(make_results):
     folder = make_results(schools=1)
     names = ["school_id", "name", "stage", "measures", "scheme_id", "chosen", "start_year", "cost_gbp", "cost_low_gbp",
