@@ -60,7 +60,8 @@ def outcomes_of(scenario, kinds):
 
     Parameters
     ----------
-    scenario : Scenario
+    scenario : dict of dict
+        Sections of a scenario as its file has them; those of older versions of capplan will do.
     kinds : sequence of str
         Kinds of elementary works, as patch, repair and renew; any other kind brings everything to A.
 
@@ -68,8 +69,8 @@ def outcomes_of(scenario, kinds):
     -------
     dict of str to array of int, shape (5,)
     """
-    return {kind: outcome_of(getattr(scenario, kind).grades, getattr(scenario, kind).brings_to == "one better")
-            for kind in kinds}
+    rules = {kind: scenario[kind] for kind in kinds if {"grades", "brings_to"} <= set(scenario.get(kind, ()))}
+    return {kind: outcome_of(rule["grades"], rule["brings_to"] == "one better") for kind, rule in rules.items()}
 
 
 def read_actuals(place, on):

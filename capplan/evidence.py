@@ -13,7 +13,7 @@ from .errors import DataError, Fault
 from .evidence_names import RULE, Places, date_in, kind_of, plain, relation
 from .evidence_tables import EVIDENCE, LONGEST_PATH
 from .run_records import INPUTS, MOST_INPUT_BYTES, sha256
-from .tabular import as_cells, find_table, read_cells, typed
+from .tabular import DAMAGED, as_cells, find_table, read_cells, typed
 
 LEFT_ALONE = ("thumbs.db", "desktop.ini")
 OFFICE_LOCK = "~$"
@@ -183,7 +183,7 @@ def evidence_of_results(folder):
                 return _typed([])
             cells, faults = (None, faults) if path is None else read_cells(path)
             frame, own = (None, []) if cells is None else typed(EVIDENCE, cells, path.name)
-    except (OSError, zipfile.BadZipFile, EOFError, zipfile.zlib.error):
+    except DAMAGED:
         raise DataError([Fault(INPUTS, None, "", "no such archive, or a damaged one", "as the run wrote it")]) from None
     if faults or own:
         raise DataError([*faults, *own])

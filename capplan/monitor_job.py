@@ -1,6 +1,7 @@
 """Whole jobs about a programme that is carried out: beside what was approved, and planned again from where it stands."""
 
 import json
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from .report.results import read_results
 from .run_records import RECORD, faults_of_run, read_record
 from .run_store import add_entry, store_of
 from .runs import write_choice
-from .scenario import read_scenario
 from .tabular import read_cells, write_frame, write_json
 
 REPLAN = "replan"
@@ -54,7 +54,7 @@ def read_approved_run(results):
         raise DataError(changed)
     candidates, choice, solution = read_programme(results)
     read = read_results(results)
-    scenario = read_scenario(results / "scenario.toml")
+    scenario = tomllib.loads((results / "scenario.toml").read_text(encoding="utf-8"))
     components, faults = read_cells(results / "components.csv")
     if faults:
         raise DataError(faults)

@@ -13,7 +13,7 @@ from pathlib import Path
 from .errors import DataError, Fault
 from .runs import hash_files
 from .tables import TABLES
-from .tabular import json_text, write_json
+from .tabular import DAMAGED, json_text, write_json
 
 RECORD, INPUTS, APPROVED = "run.json", "inputs.zip", "approved.csv"
 MOST_INPUT_BYTES = 4_000_000_000
@@ -245,7 +245,7 @@ def unpack_inputs(folder, place):
                 raise DataError(strange)
             for info in listed:
                 (place / info.filename).write_bytes(archive.read(info))
-    except (OSError, zipfile.BadZipFile, EOFError, zipfile.zlib.error):
+    except DAMAGED:
         raise DataError([Fault(INPUTS, None, "", "no such archive, or a damaged one", "as the run wrote it")]) from None
     return place / APPROVED if (place / APPROVED).is_file() else None
 

@@ -8,8 +8,12 @@ import csv
 import difflib
 import io
 import json
+import lzma
 import math
+import struct
 import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,9 @@ from .tables import Kind
 
 LONGEST_LINE_BYTES = 1_000_000
 LONGEST_TEXT = 500
+DAMAGED = (OSError, EOFError, RuntimeError, OverflowError, IndexError, struct.error, zipfile.BadZipFile, zlib.error,
+           lzma.LZMAError)
+"""What an archive that is damaged, locked, or packed in a way nobody uses may raise when it is read."""
 NAMELESS = "\x01"
 NUMBER_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
 ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._/\- ]{0,79}"

@@ -374,6 +374,21 @@ def test_the_command_says_so_and_exits_2(name, edits, tmp_path, capplan):
     assert done.exit_code == 2 and sorted(path.name for path in tmp_path.iterdir()) == ["estate"]
 
 
+def test_what_fuzzing_found_stays_mended(tmp_path):
+    # a bit turned over within the compressed bytes of a workbook: zlib.error, once
+    raw, file = (ROOT / "data" / "survey_examples" / "quillfeather_workbook.xlsx").read_bytes(), tmp_path / "book.xlsx"
+    file.write_bytes(spoilt(raw, [(0.6875, "flip", 1, b"")]))
+    assert answered(read_sheet, file) is None
+    # an archive that is locked: RuntimeError
+    with zipfile.ZipFile(tmp_path / "locked.zip", "w") as archive:
+        archive.writestr("blocks.csv", "block_id\n")
+    raw = bytearray((tmp_path / "locked.zip").read_bytes())
+    for sign, ahead in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        raw[raw.index(sign) + ahead] |= 1
+    (tmp_path / "inputs.zip").write_bytes(raw)
+    assert answered(unpack_inputs, tmp_path, tmp_path) is None
+
+
 def test_the_checks_would_find_a_wrong_value():
     table = next(table for table in ALL_TABLES if table.name == "spending")
     good = {"scheme_id": ["a"], "pot_id": ["p"], "year": [2026], "amount_gbp": [1.0], "note": [""]}

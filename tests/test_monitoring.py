@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from capplan.actuals import Approved, fitted, read_actuals, year_of
+from capplan.actuals import Approved, fitted, outcomes_of, read_actuals, year_of
 from capplan.candidates import read_candidates
 from capplan.change_log import LOG, read_log
 from capplan.errors import DataError
@@ -259,6 +259,12 @@ def test_the_change_log_goes_on_and_a_row_that_is_changed_or_taken_out_is_found(
         done = capplan("monitor", place / "plan", actuals, "--on", "2027-06-01", "--since", tmp_path / "two",
                        "--out", tmp_path / "three")
         assert done.exit_code == 2 and "changed or taken out" in done.stderr and not (tmp_path / "three").exists()
+
+
+def test_a_scenario_of_an_older_capplan_still_says_what_works_were_to_bring():
+    older = {"patch": {"grades": "CD", "brings_to": "one better"}, "repair": {"offered": True}, "gone_since": {"x": 1}}
+    found = outcomes_of(older, ("patch", "repair", "renew"))
+    assert list(found) == ["patch"] and found["patch"].tolist() == [0, 1, 1, 2, 4]
 
 
 def test_wrong_use_is_refused_with_a_message(project, capplan, tmp_path):

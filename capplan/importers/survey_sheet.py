@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from ..errors import DataError, Fault
-from ..tabular import LONGEST_LINE_BYTES
+from ..tabular import DAMAGED, LONGEST_LINE_BYTES
 
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 LARGEST_FILE_BYTES = 500_000_000
@@ -201,7 +201,7 @@ def _sheets(path, chosen):
                 found[name] = rows
     except PasswordError:
         raise _error(path, "a workbook locked with a password", "saved without a password") from None
-    except (CalamineError, zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError, OSError) as error:
+    except (CalamineError, *DAMAGED, ElementTree.ParseError, KeyError, ValueError) as error:
         words = (str(error).strip() or type(error).__name__).splitlines()[0][:100]
         raise _error(path, f"a damaged file, or not a workbook ({words})",
                      "an Excel workbook; open it and save it again") from None
