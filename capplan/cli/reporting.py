@@ -123,8 +123,8 @@ READERS = {"committee": Reader("a committee", (".pdf", ".docx", ".html"), ("agai
 @click.option("--force", is_flag=True, help="Replace what is there, if it is a file or capplan wrote the folder.")
 @clean
 def report(results, reader, school, full, scheme, round_name, against, update, explained, envelopes, out, force):
-    """Write what one reader needs from RESULTS: a committee's paper, the CFO's workbook of live formulas, a school's
-    statement."""
+    """Write what one reader needs from RESULTS: a committee's paper, the CFO's workbook of live formulas, the statement of
+    a school, the pack for a bid."""
     options = {"school": school, "full": full, "scheme": scheme, "round_name": round_name, "against": against,
                "update": update, "explained": explained, "envelopes": envelopes}
     chosen = _reader(reader, {name: value for name, value in options.items() if value is not None})
