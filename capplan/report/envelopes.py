@@ -25,13 +25,23 @@ def envelopes_text(frame, rules, facts):
     rows = [_row(row) for row in frame.itertuples()]
     lines = [f"{facts['trust']}: what more and less money would do (scenario {facts['scenario']}, every pot alike)", "",
              f"{'money':>16}{'':>8}{'schemes':>9}{'loss avoided':>14}{'proved to':>11}{'backlog end':>13}{'failures':>10}"
-             f"{'pupil-days':>12}{'next £1 avoids':>16}", *rows, "", held_words(frame, facts),
-             f"The last pound of today's money avoids about £{facts['worth_of_a_pound']:.2f} of loss."]
+             f"{'pupil-days':>12}{'a £ more avoids':>16}", *rows, "",
+             "A £ more: what each pound more than in the line above avoids.", held_words(frame, facts), *_step_words(frame)]
     if len(rules):
         lines += ["", "What each rule costs, in loss no longer avoided:"]
         lines += [f"  {row.rule:34} between {money(row.price_least_gbp)} and {money(row.price_most_gbp)}"
                   for row in rules.itertuples()]
     return "\n".join(lines)
+
+
+def _step_words(frame):
+    """What a pound avoids just below and just above today's money, where there are programmes on both sides."""
+    today = int((frame.share_of_today == 1.0).to_numpy().argmax())
+    below, above = frame.value_per_further_gbp.reindex([frame.index[0] + today, frame.index[0] + today + 1])
+    if math.isnan(below) or math.isnan(above):
+        return []
+    return [f"Around today's money the last pound avoids £{below:.2f} of loss, the next £{above:.2f} (each proved only "
+            "as far as the programmes are)."]
 
 
 def _row(row):

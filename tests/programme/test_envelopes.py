@@ -4,12 +4,14 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from capplan import forecast, optimise, propose, read_estate, read_scenario
 from capplan.money_job import envelopes_frame, schemes_of_envelopes
 from capplan.programme.envelopes import TODAY, envelope, envelopes, price_list
 from capplan.programme.marginal import worth_of_a_pound
+from capplan.report.envelopes import _step_words
 
 GAP = 0.001
 
@@ -148,3 +150,10 @@ def test_twenty_envelopes_of_the_example_take_no_longer_than_three_programmes(ro
     assert one.gap <= 0.005
     assert all(math.isfinite(each.programme.gap) for each in found if each.programme)
     print(f"one programme {single:.1f} s, twenty envelopes {time.perf_counter() - began:.1f} s")
+
+
+def test_the_screen_tells_the_steps_on_both_sides_of_today_and_nothing_where_one_is_missing():
+    frame = pd.DataFrame({"share_of_today": [0.9, 1.0, 1.1], "value_per_further_gbp": [np.nan, 1.25, 0.75]})
+    assert "the last pound avoids £1.25 of loss, the next £0.75" in _step_words(frame)[0]
+    assert _step_words(frame.head(2)) == []
+    assert _step_words(frame.assign(value_per_further_gbp=[np.nan, np.nan, 0.75])) == []
