@@ -20,7 +20,8 @@ PUBLIC_MODULES = ("capplan.bid_job", "capplan.carbon_results", "capplan.committe
                   "capplan.jobs", "capplan.live_money", "capplan.money_job", "capplan.place_accounts",
                   "capplan.programme.formulation",
                   "capplan.programme.instance", "capplan.programme.marginal", "capplan.pupil_money",
-                  "capplan.quality", "capplan.report.bid_files", "capplan.report.charts", "capplan.report.needs",
+                  "capplan.quality", "capplan.report.bid_files", "capplan.report.charts", "capplan.report.drawing",
+                  "capplan.report.needs",
                   "capplan.report.register",
                   "capplan.report.results", "capplan.report.school_facts", "capplan.report.school_statement",
                   "capplan.report.schools_read",
@@ -52,6 +53,10 @@ def test_a_notebook_runs(path, monkeypatch):
     client.execute()
     shown = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     assert shown and not [output for output in shown if output.get("name") == "stderr"]
+    drawn = [cell for cell in book.cells if cell.cell_type == "code" and "draw_" in cell.source
+             and "import" not in cell.source]
+    assert all(any(kind.startswith("image/") for output in cell.outputs for kind in output.get("data", ()))
+               for cell in drawn), "a chart that nobody sees"
 
 
 @each_notebook
