@@ -156,13 +156,17 @@ def test_planted_gaps_are_listed_exactly_and_ranked_by_points(complete, tmp_path
 
 
 def test_the_tiny_trust_s_own_case_by_hand(tiny_results):
-    document, facts, score = pack_of(tiny_results)
+    document, facts, score = pack_of(tiny_results, SCHEME)
     # CIF 2027-28: roof 0.8 and priority 2 0.75 of 15 each; 1 of 1 component surveyed after 1 October 2023.
     scored = score.items.set_index("item").scored
     assert scored["type"] == pytest.approx(12) and scored["priority"] == pytest.approx(11.25)
     assert scored["photos"] == scored["quote"] == scored["contribution"] == 0
     assert facts.start == 2027 and facts.ready == date(2027, 5, 31) + pd.Timedelta(weeks=24).to_pytimedelta()
     assert facts.begins == date(2028, 7, 23) and facts.round.finish_by == date(2029, 3, 31)
+    told = pd.read_csv(tiny_results / "schemes.csv").set_index("scheme_id").loc[SCHEME]
+    spent = pd.read_csv(tiny_results / "candidates" / "spend.csv").query("scheme_id == @SCHEME and start_year == 2027").cost
+    assert facts.cost_gbp == spent.sum() and facts.p80_gbp / facts.cost_gbp == pytest.approx(
+        told.cost_p80_gbp / told.cost_gbp, rel=1e-6)
     said = list(texts(document))
     assert any(text.startswith("Breaks who may bid: grants.csv has SCA for 2027") for text in said)
 
