@@ -6,6 +6,7 @@ from .document import Box, Grid
 from .needs import must_do_needs
 from .page_tables import table_of
 from .register import BAD, FROM_LIST, NOBODY
+from .results import headline_backlog
 from .words import IF_DEFERRED, NEGLIGIBLE_GBP, counted, listed, money, percent, plain, pounds, year_label, years_span
 
 GREEN, AMBER, RED = "Green", "Amber", "Red"
@@ -39,6 +40,7 @@ def decision_box(read):
         points.append(f"Note {counted(len(later), 'scheme')} for {money(later.cost_gbp.sum())} that "
                       f"{'follows' if len(later) == 1 else 'follow'} in {years_span(first + 1, results.years[-1])}; "
                       "each year's come back for approval.")
+    points += _backlog_grows(results)
     waits = read.register
     if len(waits):
         nameless = int((waits.owner == NOBODY).sum())
@@ -47,6 +49,16 @@ def decision_box(read):
         points.append(f"Accept that {counted(len(waits), 'need')} "
                       f"{'waits' if len(waits) == 1 else 'wait'}, with the interim controls of appendix D{owners}.")
     return Box("Decision asked for", tuple(points))
+
+
+def _backlog_grows(results):
+    """That the money does not hold the backlog, where it does not."""
+    first, last = results.years[0], results.years[-1] + 1
+    now_gbp, end_gbp = (headline_backlog(results, "with", year) for year in (first, last))
+    if end_gbp <= now_gbp + NEGLIGIBLE_GBP:
+        return []
+    return [f"Note that this money does not hold the backlog: with every work of the plan it goes from {money(now_gbp)} to "
+            f"{money(end_gbp)} by September {last} as buildings wear on (capplan goal tells what would hold it)."]
 
 
 def _held(read, year):

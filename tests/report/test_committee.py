@@ -82,6 +82,15 @@ def test_the_decision_is_on_page_one_with_its_sum(results, paper):
     assert f"Note {counted(len(later), 'scheme')} for {money(later.cost_gbp.sum())}" in told
 
 
+def test_a_backlog_that_grows_all_the_same_is_told_on_page_one(results, paper):
+    outlook = results.outlook[results.outlook.plan == "with"].set_index("year")
+    counted_now, at_end = (outlook.loc[year, ["backlog_c_gbp", "backlog_d_gbp", "backlog_e_gbp"]].sum()
+                           for year in (outlook.index.min(), outlook.index.max()))
+    told = [item for item in paper.blocks[0].items if "does not hold the backlog" in item]
+    assert len(told) == (at_end > counted_now)
+    assert all(f"from {money(counted_now)} to {money(at_end)}" in item for item in told)
+
+
 def test_every_funded_scheme_is_in_an_appendix_once_with_its_cost(results, paper):
     found = grids(paper)
     now, later = (rows_of(tables[0]) for heading, tables in found.items() if heading[:10] in ("Appendix B", "Appendix C"))
