@@ -2,10 +2,10 @@
 
 import ast
 import importlib.util
+import os
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -195,13 +195,14 @@ def test_starting_the_command_line_imports_no_heavy_library():
     assert done.stdout.split() == []
 
 
-def test_help_comes_within_half_a_second(capplan_process):
+def test_help_takes_less_than_half_a_second_of_processor_time(capplan_process):
     took = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = os.times()
         assert capplan_process("--help").returncode == 0
-        took.append(time.perf_counter() - began)
-    assert statistics.median(took) < 0.5, took
+        ended = os.times()
+        took.append(ended.children_user + ended.children_system - began.children_user - began.children_system)
+    assert 0 < statistics.median(took) < 0.5, took
 
 
 def test_the_library_never_prints():
