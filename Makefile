@@ -18,7 +18,7 @@ demo: $(STAMP)
 	$(BIN)/capplan demo --out demo_results --force
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -q -m slow

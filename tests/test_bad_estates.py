@@ -262,6 +262,7 @@ def test_a_bad_estate_is_refused_by_check_and_by_run(bad, tiny, tmp_path, cappla
     assert ran.stdout == "" and listing(tmp_path) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", [bad for bad in TWELVE if bad.spoil is not line_of_200_mb], ids=names)
 def test_check_json_gives_the_same_faults_to_a_machine(bad, tiny, capplan):
     bad.spoil(tiny)

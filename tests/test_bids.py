@@ -167,6 +167,7 @@ def folder(tmp_path_factory, root, baseline):
     return out, text, facts
 
 
+@pytest.mark.slow
 def test_the_folder_adds_up(folder):
     out, text, facts = folder
     bids, outcomes, plans = (pd.read_csv(out / f"{name}.csv") for name in ("bids", "outcomes", "plans"))
@@ -183,6 +184,7 @@ def test_the_folder_adds_up(folder):
     assert (out / "bids.txt").read_text(encoding="utf-8").rstrip() == text
 
 
+@pytest.mark.slow
 def test_the_programmes_after_the_outcomes_spend_what_was_won(folder):
     out, _, _ = folder
     likely, lost = (pd.read_csv(out / name / "draws.csv") for name in ("most_likely", "all_lost"))
@@ -206,6 +208,7 @@ def test_where_no_bid_can_help_that_is_said(tiny, baseline, tmp_path):
         bids_folder(bidding(tiny, {"element": "ICT"}), "baseline.toml", (), tmp_path)
 
 
+@pytest.mark.slow
 def test_the_audit_does_not_accept_an_award_without_its_bid(tiny, baseline):
     from capplan import optimise
     candidates, _, _ = weighed(bidding(tiny, {"odds": 1, "match_gbp": 0}), baseline)

@@ -247,6 +247,7 @@ def trusts(draw):
     return budget, loans, reserves, changes
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(trusts())
 def test_the_ledger_of_every_year_adds_up_to_nothing_and_with_the_grants_to_the_grants(tmp_path_factory, made):

@@ -114,6 +114,7 @@ def proposed(candidates):
 # --- every scheme and year ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_scheme_and_start_year_is_there_and_no_other(case, expected):
     found, _ = proposed(case[2])
     assert {key: sorted(years) for key, years in found.items()} == {key: sorted(years) for key, years in expected.items()}
@@ -401,6 +402,7 @@ def test_the_due_year_before_the_plan_is_the_first_year(tiny, baseline):
     assert schemes.must_do["ELL-1-A.MECH.must.urgent"] == "2026"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ends", "by"), [
     ("2025-10-14", "2026"), ("2026-08-31", "2026"), ("2028-08-31", "2027"), ("2028-09-01", "2028"), ("2036-08-31", "2035"),
     ("2036-09-01", None)])
@@ -599,6 +601,7 @@ def plain_paths(folder, scenario, candidates, programme):
         yield part, path(part, years, year, effect) if effect else path(part, years)
 
 
+@pytest.mark.slow
 def test_the_programmes_do_works_on_whole_blocks_and_patches(programmes):
     kinds = {candidates.works[scheme] for _, _, candidates, programme in programmes.values()
              for scheme in programme.choice if scheme in candidates.works}
@@ -677,6 +680,7 @@ def reached(folder, scenario, candidates, programme=None):
     return ({name: poor[name] / rebuilding[name] for name in ours}, {name: bad[name] / whole[name] for name in ours})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("target", "place"), [("most_condition_index", 0), ("most_share_at_d", 1)])
 def test_a_programme_with_a_target_reaches_it_at_every_school(rich, baseline, tmp_path, target, place):
     """The target is a tenth below what the optimum leaves at its worst school, so it is not met by chance."""

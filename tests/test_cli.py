@@ -382,6 +382,7 @@ def test_a_parent_that_cannot_be_made_is_refused(line, tmp_path, capplan):
     assert done.exit_code == 2 and "Cannot write" in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [words for words in WRITING if words != "demo"])
 def test_nothing_is_left_behind_after_a_failure_half_way(words, line, tmp_path, capplan, monkeypatch):
     whole, written = pd.DataFrame.to_csv, []

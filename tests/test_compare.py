@@ -111,6 +111,7 @@ def test_a_section_that_only_one_scenario_has_goes_in_whole():
     assert mixed_scenario(other, one, CAUSES) == one
 
 
+@pytest.mark.slow
 def test_two_runs_of_a_trust(tiny_results, other):
     found = compare([tiny_results, other])
     causes, changes, table = found["causes"], found["changes"], found["compare"]
@@ -152,6 +153,7 @@ def test_what_other_code_did_is_told_as_code(tiny_results, tmp_path, monkeypatch
     assert causes[causes.value_change_gbp != 0][["cause", "value_change_gbp"]].to_numpy().tolist() == [["code", 100.0]]
 
 
+@pytest.mark.slow
 def test_the_command_as_a_user_meets_it(tiny_results, other, tmp_path, capplan):
     done = capplan("compare", tiny_results, other, "--out", tmp_path / "diff")
     assert done.exit_code == 0 and "because of" in done.stdout and "in all" in done.stdout
@@ -160,6 +162,7 @@ def test_the_command_as_a_user_meets_it(tiny_results, other, tmp_path, capplan):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["diff"]
 
 
+@pytest.mark.slow
 def test_the_update_for_the_board_is_told_against_the_approved_run_of_the_project(tiny_results, other, tmp_path, capplan,
                                                                                   monkeypatch):
     project, reported = tmp_path / "project", ("--for", "committee", "--update", "--out")

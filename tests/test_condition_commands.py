@@ -260,6 +260,7 @@ def test_a_folder_with_the_estate_in_it_is_never_replaced(tiny, later, works, tm
     assert bytes_of(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_a_screen_without_a_pound_sign_is_no_error(old, later, tmp_path, capplan_process):
     plain = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
     done = capplan_process("forecast", old, "five_years.toml", "--replicates", 2, "--out", "found", cwd=tmp_path, env=plain)

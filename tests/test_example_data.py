@@ -205,6 +205,7 @@ def test_what_was_drawn_first_stays_as_it_is_whatever_comes_later(script, mix, m
     assert set(whole) - set(bare) == {*LATER_TABLES, "meters", "readings", "weather"}
 
 
+@pytest.mark.slow
 def test_committed_mix_is_the_aggregate_of_the_survey(aggregation, tmp_path):
     if not SURVEY.is_file():
         pytest.skip("the survey sample is not here")

@@ -27,6 +27,7 @@ def optimised(tmp_path_factory, capplan):
     return out
 
 
+@pytest.mark.slow
 def test_a_scheme_is_explained_in_sentences(tiny_results, tmp_path, capplan):
     done = capplan("explain", tiny_results, OUT_OF_PLAN, "--out", tmp_path / "why")
     assert done.exit_code == 0

@@ -294,6 +294,7 @@ def test_a_block_nobody_knows_anything_of_has_no_worth_of_a_survey_rather_than_n
     assert order.drop(index="MAR-1-A").worth_gbp.notna().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "key", "changes"), [
     ("schools", "ELL", {"pfi": "yes"}), ("components", "ELL-01", {"priority": "1"}),
     ("components", "ELL-01", {"statutory": "yes"}), ("blocks", "ELL-1-A", {"planned_exit": "2033-08-31"})])

@@ -48,11 +48,13 @@ def sections():
     return {part.splitlines()[0]: part for part in page.split("\n## ")[1:]}
 
 
+@pytest.mark.slow
 def test_every_table_written_has_its_section_and_no_section_is_about_nothing(folders):
     written = {path.name for folder in folders for path in folder.glob("*.csv")}
     assert written == set(sections())
 
 
+@pytest.mark.slow
 def test_every_column_is_documented_and_none_that_is_absent(folders):
     parts = sections()
     for folder in folders:
@@ -63,6 +65,7 @@ def test_every_column_is_documented_and_none_that_is_absent(folders):
             assert told == list(pd.read_csv(path, nrows=0).columns), path.name
 
 
+@pytest.mark.slow
 def test_money_and_times_have_their_unit(folders):
     for name, part in sections().items():
         for column, unit in re.findall(r"^\| `([^`]+)` \|([^|]*)\|", part, re.MULTILINE):
@@ -72,6 +75,7 @@ def test_money_and_times_have_their_unit(folders):
                 assert unit.strip() == "years", (name, column)
 
 
+@pytest.mark.slow
 def test_other_files_of_the_folders_are_named_on_the_page(folders):
     page = (ROOT / "docs" / "forecast.md").read_text(encoding="utf-8")
     for folder in folders:

@@ -33,6 +33,7 @@ def condition(programme):
     return path.backlog_gbp.iloc[-1], path.expected_pupil_days.iloc[:-1].sum()
 
 
+@pytest.mark.slow
 def test_the_changes_are_those_of_runs_with_pots_edited(programme, found):
     candidates = programme.candidates
     rows = found.set_index(["source", "change"])
@@ -55,6 +56,7 @@ def test_the_changes_are_those_of_runs_with_pots_edited(programme, found):
                                                      abs=0.0021 * programme.objective), (source, change)
 
 
+@pytest.mark.slow
 def test_more_is_never_worse_and_less_never_better(found):
     more, less = found[found.change == MORE], found[found.change == LESS]
     assert (more.value_change_gbp >= -0.01).all() and (less.most_gbp <= 0).all()
@@ -63,6 +65,7 @@ def test_more_is_never_worse_and_less_never_better(found):
         found.change == MORE].all()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_told_is_said_so(found):
     for row in found.itertuples():
         if row.verdict == TOLD:
@@ -74,6 +77,7 @@ def test_what_cannot_be_told_is_said_so(found):
     assert by_name.value_change_gbp["any purpose in 2028"] > by_name.value_change_gbp["any purpose in 2035"]
 
 
+@pytest.mark.slow
 def test_schemes_that_come_and_go_are_named(programme, found):
     row = found[(found.change == MORE) & (found.source == "SCA of 2026 to 2027 for condition")].iloc[0]
     assert row.schemes_in
@@ -84,6 +88,7 @@ def test_schemes_that_come_and_go_are_named(programme, found):
         assert name.split(" ")[0] in set(programme.candidates.schemes.scheme_id)
 
 
+@pytest.mark.slow
 def test_less_than_what_must_be_done_costs_leaves_no_programme(programme):
     everything = [each for each in sources(programme.candidates) if each.name == "reserves of 2026"]
     table = worth_of_sources(Further(programme, SETTINGS), everything, 1e9)
@@ -93,6 +98,7 @@ def test_less_than_what_must_be_done_costs_leaves_no_programme(programme):
         assert "must be done" in row.reason
 
 
+@pytest.mark.slow
 def test_sources_hold_all_the_money_once_and_pots_can_be_named(programme):
     pots = programme.candidates.pots
     found = sources(programme.candidates)
@@ -105,6 +111,7 @@ def test_sources_hold_all_the_money_once_and_pots_can_be_named(programme):
         sources(programme.candidates, ("SCA-1999",))
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_says(capplan, root, tmp_path):
     done = capplan("worth", root / "data" / "tiny", root / "scenarios" / "baseline.toml", "--pot", "SCA-2026",
                    "--step", 20_000, "--out", tmp_path / "out")

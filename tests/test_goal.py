@@ -37,6 +37,7 @@ def most_that_can_be_cut(candidates, seeker, share):
     return optimise(replace(candidates, _frames=frames, money=None), **SETTINGS)
 
 
+@pytest.mark.slow
 def test_money_just_above_meets_the_target_and_money_just_below_misses_it(candidates, held):
     seeker, found = held
     assert found.enough.verdict == SUFFICES and found.too_little.verdict == TOO_LITTLE
@@ -48,6 +49,7 @@ def test_money_just_above_meets_the_target_and_money_just_below_misses_it(candid
     assert seeker.nothing_gbp - below.bound > found.target.most_gbp, "and none other could"
 
 
+@pytest.mark.slow
 def test_the_programme_reaches_it_on_that_money_and_is_the_best_that_does(candidates, held):
     seeker, found = held
     assert left(candidates, found.programme, found.target) <= found.target.most_gbp + 1
@@ -58,6 +60,7 @@ def test_the_programme_reaches_it_on_that_money_and_is_the_best_that_does(candid
     assert optimise(free, **SETTINGS).bound >= found.programme.objective - 0.01
 
 
+@pytest.mark.slow
 def test_what_each_start_cuts_adds_up_to_what_the_forecast_says(candidates, held):
     seeker, found = held
     cut = dict(zip(zip(candidates.scheme_years.scheme_id, candidates.scheme_years.start_year, strict=True), seeker.cut,
@@ -69,6 +72,7 @@ def test_what_each_start_cuts_adds_up_to_what_the_forecast_says(candidates, held
             assert trial.bound_gbp <= trial.reached_gbp + 0.5
 
 
+@pytest.mark.slow
 def test_more_money_never_leaves_more(held):
     trials = sorted((each for each in held[1].trials if each.choice is not None), key=lambda each: each.size)
     assert all(less.bound_gbp >= more.bound_gbp - 0.01 * abs(more.bound_gbp) for less, more in
@@ -85,6 +89,7 @@ def test_works_that_are_finished_after_the_day_cut_nothing(candidates):
     assert seeker.nothing_gbp == pytest.approx(path[2029])
 
 
+@pytest.mark.slow
 def test_money_in_a_year_is_a_pot_of_that_year(candidates):
     target = target_of(candidates.outlook, backlog_below_gbp=1.25e6)
     seeker = Seeker(candidates, target, (2028,), {"gap": 0.005, "time_limit_s": 5})
@@ -104,6 +109,7 @@ def test_a_target_nobody_can_reach_says_what_stops_it(candidates):
     assert "With money for everything" in found.stops[0] and "wears again" in found.stops[0]
 
 
+@pytest.mark.slow
 def test_a_target_that_is_reached_without_works_takes_what_must_be_done_only(candidates):
     seeker = Seeker(candidates, Target(1e9, 2036, False, "anything"), (), SETTINGS)
     found = seek(seeker, 0.2)
@@ -126,6 +132,7 @@ def test_an_index_counts_blocks_only(candidates):
     assert seeker.nothing_gbp / outlook.replacement_gbp().sum() == pytest.approx(index)
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_says(capplan, root, tmp_path):
     done = capplan("goal", root / "data" / "tiny", root / "scenarios" / "baseline.toml", "--backlog-below", 1.5e6,
                    "--within", 0.2, "--out", tmp_path / "out")

@@ -292,6 +292,7 @@ def test_marks_of_the_rates_reach_the_reader(trust, scenario):
 ROLL_HEADER = "school_id,census_year,pupils_primary,pupils_secondary,pupils_post16,pupils_special,status"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "row", "column"), [
     (["ELL,2026,120,0,0,0,counted", "ELL,2026,121,0,0,0,counted"], 3, "school_id, census_year"),
     (["ELL,2026,-1,0,0,0,counted"], 2, "pupils_primary"), (["NEW,2026,1,0,0,0,counted"], 2, "school_id"),
@@ -333,6 +334,7 @@ def test_switched_off_nothing_is_touched(trust, scenario):
     assert planned.notes == planned.shock_notes == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", [600, 601, 599])
 def test_money_is_conserved_across_a_switch_of_regime(trust, scenario, line):
     """Every row is a pot of its amount or is named in a note, above the line, on it and below it."""
@@ -359,6 +361,7 @@ def test_without_grants_the_formula_takes_the_place_of_what_stands_in(trust, sce
     assert not gone.stand_in and set(gone.pots.route) == {"reserves"}, "nor where no school is left"
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=10)
 @given(st.lists(st.tuples(*[st.integers(0, 900)] * 4), min_size=5, max_size=5), st.integers(0, 4), st.integers(0, 3),
        st.integers(1, 200))
@@ -477,6 +480,7 @@ def test_the_example_trust_gives_what_its_rolls_make(root, scenario):
     assert pupils.to_dict() == estate.schools.set_index("school_id").pupils.to_dict()
 
 
+@pytest.mark.slow
 def test_the_commands_tell_the_regime_and_write_the_forecast(root, tmp_path, capplan):
     example = root / "data" / "example"
     done = capplan("funding", "regime", example)

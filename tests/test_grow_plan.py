@@ -53,6 +53,7 @@ def planned(root, tmp_path_factory):
     return place, done
 
 
+@pytest.mark.slow
 def test_tables_agree_and_every_future_begins_alike(planned):
     out = planned[0] / "out"
     facts = json.loads((out / "growth_plan.json").read_text(encoding="utf-8"))
@@ -67,6 +68,7 @@ def test_tables_agree_and_every_future_begins_alike(planned):
     assert read_approved(out / "begin.csv") == dict(zip(begin.scheme_id, begin.start_year, strict=True))
 
 
+@pytest.mark.slow
 def test_nothing_is_done_at_a_school_before_it_joins(planned):
     works = pd.read_csv(planned[0] / "out" / "works.csv")
     own = works[works.school_id == "JOI"]
@@ -77,6 +79,7 @@ def test_nothing_is_done_at_a_school_before_it_joins(planned):
     assert set(read_estate(planned[0] / "grown" / "futures" / "future_002").schools.school_id) == {"ELL", "MAR", "JOI"}
 
 
+@pytest.mark.slow
 def test_it_is_told_on_a_screen_and_a_page(planned):
     place, done = planned
     for words in ("one beginning for 2 futures", "no beginning can be worth more than", "To know beforehand"):
@@ -86,6 +89,7 @@ def test_it_is_told_on_a_screen_and_a_page(planned):
     assert "Beginnings that were looked at" in page and "Joinwell" in page and "http" not in page
 
 
+@pytest.mark.slow
 def test_what_cannot_be_planned_is_refused(planned, root, tmp_path, capplan):
     tiny, place = root / "data" / "tiny", planned[0]
     (tmp_path / "none").mkdir()

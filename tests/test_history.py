@@ -228,6 +228,7 @@ def test_without_repeat_surveys_the_published_rates_stand_and_the_card_says_why(
     assert (learned.rates.source == "published figure; this estate has no repeat surveys").all()
 
 
+@pytest.mark.slow
 def test_what_repeat_surveys_teach_by_hand(tiny):
     # Two surveys five years apart of roofs in two blocks; the ceiling got better by itself; one part had works between.
     estate = with_history(tiny, "ELL-01,2021-09-01,C,survey", "MAR-01,2021-07-01,D,survey", "ELL-03,2021-09-01,C,survey",
@@ -249,6 +250,7 @@ def test_what_repeat_surveys_teach_by_hand(tiny):
     assert learned.card.elements.pairs.iloc[-1] == 3
 
 
+@pytest.mark.slow
 def test_rates_go_to_a_file_and_come_back(tiny, tmp_path):
     learned = learn(with_history(tiny, "ELL-01,2021-09-01,A,survey", "MAR-01,2021-07-01,A,survey"))
     write_frame(rates_table(learned), tmp_path / "rates.csv")
@@ -275,6 +277,7 @@ def test_rates_that_cannot_be_are_refused(tiny, lines, row, column):
     assert [(fault.row, fault.column) for fault in caught.value.faults] == [(row, column)]
 
 
+@pytest.mark.slow
 def test_a_scenario_that_is_sure_of_its_rates_is_moved_less_by_a_few_surveys(tiny):
     estate = with_history(tiny, "ELL-01,2021-09-01,A,survey", "MAR-01,2021-07-01,A,survey")
     scenario = read_scenario("baseline.toml")

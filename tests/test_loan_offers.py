@@ -54,6 +54,7 @@ def test_service_within_the_plan_is_paid_and_the_rest_counts_by_hand(tiny, basel
     assert "revenue" not in pot.tags
 
 
+@pytest.mark.slow
 def test_only_reserves_repay_a_loan(tiny, baseline):
     programme = planned(offered(tiny, {"rate": 0.0, "years": 5}), baseline)
     routes = programme.candidates.pots.set_index("pot_id").route
@@ -64,6 +65,7 @@ def test_only_reserves_repay_a_loan(tiny, baseline):
     assert not (programme.draws[programme.draws.pot_id == "L1"].scheme_id == "LOAN-L1").any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.0, 0.05, 0.25])
 def test_a_loan_never_makes_the_plan_worse_nor_breaks_the_floor(rate, tiny, baseline):
     without = planned(tiny, baseline)
@@ -88,6 +90,7 @@ def test_a_loan_that_costs_more_than_it_brings_is_not_taken(tiny, baseline):
     assert own < -yearly_payment(90_000, 0.25, 60) * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("offer", "told"), [
     ({"consent_granted": ""}, "needs DfE's consent, which has not been granted"),
     ({"year": 2050, "first_repayment_year": 2051}, "cannot be drawn and spent in the years of the plan"),
@@ -118,6 +121,7 @@ def test_offers_that_cannot_be_right_are_refused(offer, column, tiny):
     assert [(fault.where, fault.column) for fault in refused.value.faults] == [("loan_offers.csv", column)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("school", ["", "MAR"])
 def test_results_and_workbook_agree_where_a_loan_is_taken(school, tiny, baseline, tmp_path):
     programme = planned(offered(tiny, {"rate": 0.0, "years": 5, "school_id": school}), baseline)

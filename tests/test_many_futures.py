@@ -139,6 +139,7 @@ def written(tmp_path_factory):
     return out, done.output
 
 
+@pytest.mark.slow
 def test_the_command_tells_and_writes_the_same_figures(written):
     out, said = written
     plans, futures = (pd.read_csv(out / f"{name}.csv") for name in ("plans", "futures"))
@@ -156,6 +157,7 @@ def test_the_command_tells_and_writes_the_same_figures(written):
     assert "rank-and-cut" in said and "fresh" in said and str(out) in said
 
 
+@pytest.mark.slow
 def test_its_programmes_are_results_folders_and_its_page_is_whole(written):
     from capplan.report.results import read_results
     out, _ = written

@@ -78,6 +78,7 @@ def test_every_pound_comes_in_once_and_goes_out_lapses_or_is_left(tmp_path_facto
     assert set(draws.scheme_id) <= set(programme.choice)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(moneys())
 def test_a_pot_pays_only_in_its_window_only_what_it_may_and_reserves_keep_above_their_floor(tmp_path_factory, money):

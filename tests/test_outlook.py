@@ -182,6 +182,7 @@ def test_shares_and_failures_against_the_loop(pair):
         assert outlook.nothing.failures[year] == pytest.approx(failures * here[:, year], **NEAR)
 
 
+@pytest.mark.slow
 def test_the_course_with_works_against_the_loop(pair):
     """Every component is patched, repaired, renewed, treated with its block or left alone, in some year, by chance."""
     outlook, plain = pair
@@ -584,6 +585,7 @@ def test_a_price_base_without_an_index_is_refused(root, baseline):
         forecast(read_estate(root / "data" / "tiny"), changed(baseline, plan={"price_base": 2050}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("surveyed", "age"), [
     ("2026-09-01", 0), ("2025-09-02", 0), ("2025-09-01", 1), ("2025-08-31", 1), ("2022-09-01", 4), ("2021-09-01", 5),
     ("2015-03-01", 5), ("modelled", 0)])
@@ -594,6 +596,7 @@ def test_a_survey_is_aged_by_whole_years_and_no_more_than_the_cap(tiny, baseline
     assert outlook.parts.set_index("component_id").age_years["MAR-05"] == age
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("leaves", "in_use", "stays"), [
     ("2026-08-31", None, None), ("2026-09-01", None, None), ("2026-10-01", 1, False), ("2029-09-01", 3, False),
     ("2036-09-01", 10, False), ("2027-08-31", 1, False), ("2029-08-31", 3, False),

@@ -114,6 +114,7 @@ def test_missing_places_and_pupils_are_faults_and_never_guessed(folder, tables, 
         school_places(estate, scenario_of())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "change", "words"), [
     ("places", {"available_from": "2028-09-01", "available_until": "2027-08-31"}, "not before available_from"),
     ("places", {"shared_by": "SIX"}, "two schools or more"),
@@ -469,6 +470,7 @@ def test_the_workbook_has_the_places_as_formulas_that_say_what_the_run_said(ran,
     assert "MAX(" in formulas and "SUMIFS(" in formulas
 
 
+@pytest.mark.slow
 def test_the_command_tells_places_and_options(folder, tmp_path, capplan):
     done = capplan("pupils", "places", folder, "baseline.toml", "--out", tmp_path / "found")
     assert done.exit_code == 0 and "S.mothball" in done.stdout and "BEE-2.close-site" in done.stdout

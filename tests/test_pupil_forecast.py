@@ -403,6 +403,7 @@ def test_no_census_and_a_school_without_one_are_faults(example, scenario):
         forecast_pupils(example, bad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "lines", "said"), [
     ("census", ["school_id,census_year,year_group,pupils", "ELL,2090,0,30"], "still to come"),
     ("census", ["school_id,census_year,year_group,pupils", "ELL,2024,0,30", "ELL,2026,0,30"], "no row of ELL for 2025"),

@@ -134,6 +134,7 @@ def test_an_archive_that_is_no_set_of_tables_is_refused(content, wrong, tmp_path
     assert not list(tmp_path.rglob("evil.csv"))
 
 
+@pytest.mark.slow
 def test_an_approved_programme_is_kept_with_the_inputs(results, tmp_path, capplan):
     out = tmp_path / "held"
     assert capplan("run", TINY, "baseline.toml", "--approved", results, "--out", out).exit_code == 0

@@ -76,6 +76,7 @@ def test_what_was_there_stays_when_its_replacement_fails(tmp_path):
     assert (tmp_path / "out" / "one.csv").read_text(encoding="utf-8") == "first"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="no such signal")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_process_killed_half_way_leaves_no_results(how, tmp_path):
@@ -281,6 +282,7 @@ def test_a_place_taken_while_the_work_was_done_is_not_replaced(tmp_path):
     assert (tmp_path / "out" / "first.txt").is_file()
 
 
+@pytest.mark.slow
 def test_results_inside_the_estate_are_no_input(tmp_path, capplan):
     shutil.copytree(Path(__file__).parents[1] / "data" / "tiny", tmp_path / "estate")
     assert capplan("run", tmp_path / "estate", "baseline.toml", "--out", tmp_path / "estate" / "plan").exit_code == 0

@@ -95,6 +95,7 @@ def test_a_lower_floor_frees_what_it_says_and_a_higher_one_lacks_it(frame, plann
     assert higher - 1 <= row.result_high < 0.98 * higher, "what is unpaid is what the reserves lack, less grants used better"
 
 
+@pytest.mark.slow
 def test_bars_planned_again_are_those_of_a_run_with_an_edited_scenario(planned, scenario, tmp_path, capplan, root):
     again = Sensitivity(planned, True, {"gap": 0.001, "time_limit_s": 20})
     found = again.at("costs.tender_inflation", 0.05)
@@ -113,6 +114,7 @@ def test_bars_planned_again_are_those_of_a_run_with_an_edited_scenario(planned, 
         switching(again, [])
 
 
+@pytest.mark.slow
 def test_switching_values_hold_on_one_side_and_not_on_the_other(asked, ranges, planned, scenario):
     table = switching(asked, ranges).set_index(["question", "figure"])
     assert set(table.index) == {(question, each.figure) for question in QUESTIONS for each in ranges}
@@ -127,6 +129,7 @@ def test_switching_values_hold_on_one_side_and_not_on_the_other(asked, ranges, p
     assert row.verdict == "none within the range" and row.isna()[["holds_at", "switches_at", "end_value"]].all()
 
 
+@pytest.mark.slow
 def test_a_programme_that_is_worth_no_more_than_it_costs_is_found(planned, tmp_path, scenario):
     """With next to no loss at all anywhere the programme avoids less than it costs; with half of it, it still pays."""
     path = tmp_path / "mine.csv"

@@ -203,7 +203,7 @@ def test_precision_decides_how_many_futures_where_nobody_does(tiny_delivery):
     from capplan.delivery_job import _enough_futures
     from capplan.simulation.delivery_figures import half_width
     loose, tight = (under(tiny_delivery, precision_share=share, most_futures=250) for share in (0.05, 0.0001))
-    counts = [len(_enough_futures(own, as_planned(own), None, 0, 1, lambda text: None)[1]) for own in (loose, tight)]
+    counts = [len(_enough_futures(own, as_planned(own), None, 0, None, lambda text: None)[1]) for own in (loose, tight)]
     assert counts[0] < counts[1] == 250
     plan, outturns = loose.run(as_planned(loose), counts[0], 0)
     cost = futures_frame(plan, outturns, loose.value_of).outturn_gbp

@@ -200,6 +200,7 @@ def test_the_audit_and_the_pots_hold_over_a_profile(tiny):
     assert (owed.year != owed.start_year).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_money_is_conserved_whatever_the_profile_the_contributions_and_the_overrun(tiny, baseline, seed):
     """Every pound owed is paid once; what others pay comes in and goes out; every pot balances; the audit agrees."""

@@ -81,6 +81,7 @@ def test_later_shares_as_surveyors_see_them_are_those_they_record():
 # --- out of sample ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_counts_lie_in_their_bands_as_often_as_they_should():
     cards = [judged(seed, multiplied(seed, PRIOR, np.arange(3)), 900, 20) for seed in range(6)]
     checks = pd.concat([card.checks for card in cards])

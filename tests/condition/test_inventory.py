@@ -219,11 +219,13 @@ def test_a_rare_type_leaves_its_renewal_cost_to_its_element_by_hand(script):
     assert table.quantity_per_unit.item() == pytest.approx(expected, rel=0.005)
 
 
+@pytest.mark.slow
 def test_the_committed_table_is_what_the_script_makes_of_the_sample(script, surveyed, committed, tmp_path):
     script.inventory(*surveyed).to_csv(tmp_path / "again.csv", index=False, lineterminator="\n")
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), committed)
 
 
+@pytest.mark.slow
 def test_modelled_blocks_of_the_sample_have_the_surveyed_cost_at_each_grade(surveyed, committed):
     # Rounding to three digits and leaving out rare types must not move a total; with geometry and from floor area alone.
     blocks, parts = surveyed

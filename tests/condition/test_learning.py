@@ -185,6 +185,7 @@ def test_none_or_all_dropping_never_gives_certainty(dropped, near):
 # --- known truths ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth_four_times_in_five():
     prior, element = (values[::7] for values in national())
     inside = []

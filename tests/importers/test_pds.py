@@ -172,6 +172,7 @@ OTHER_SPELLINGS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", OTHER_SPELLINGS)
 def test_other_spellings_of_the_columns_give_the_same_estate(tmp_path, spelling):
     expected = read(tmp_path, *FIFTEEN)
@@ -207,6 +208,7 @@ NO_MEASUREMENTS = ["gifa", "ground_gifa", "storeys", "block_perimeter", "height"
                    "site_area_exc_field", "boundary_length", "field_area", "swimming_pool"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("absent", [["cost"], ["unit_area"], NAMES, ["storeys"], ["composition"], NO_MEASUREMENTS])
 def test_columns_that_can_be_done_without(tmp_path, absent):
     rows = [{}, {"element_id": 1769, "unit_area": 600.0, "composition": 0.6}, {"element_id": 1959, "unit_area": 2.0}]

@@ -17,7 +17,7 @@ from capplan.programme.search import Search, tighten
 from capplan.programme.sifting import Sifting
 from capplan.programme.solver import InfeasibleModelError, Relaxation, solve
 
-SEEDS = [*range(25), *range(500, 545)]
+SEEDS = [pytest.param(seed, marks=[pytest.mark.slow] * (seed % 500 >= 12)) for seed in [*range(25), *range(500, 545)]]
 
 
 def model_of(seed, path):

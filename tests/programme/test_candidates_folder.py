@@ -140,6 +140,7 @@ def test_every_fault_of_a_bad_folder_at_once(faults):
     assert ("spend.csv", 4, "start_year") not in found  # boiler's own start years are in doubt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("files", "fault"), [
     ({"schemes": None}, ("schemes.csv", None, "")), ({"scheme_years": None}, ("scheme_years.csv", None, "")),
     ({"schemes": ""}, ("schemes.csv", None, "")), ({"schemes": "scheme_id\n"}, ("schemes.csv", None, "")),
@@ -205,6 +206,7 @@ def test_bundles_of_one_scheme_may_not_save_more_together_than_one_may(put, bund
     assert [fault.found for fault in caught.value.faults] == wrong
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [500, 505, 508, 518])
 def test_further_terms_are_read_and_written_again(seed, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"

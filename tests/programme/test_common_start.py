@@ -85,6 +85,7 @@ def two_worlds(tmp_path, rich=100):
     return [read(frames, tmp_path / name) for name, frames in (("alone", alone), ("joined", joined))]
 
 
+@pytest.mark.slow
 def test_money_is_kept_for_a_school_that_may_join_by_hand(tmp_path):
     futures = two_worlds(tmp_path)
     shared = shared_starts(futures, 2026)
@@ -96,6 +97,7 @@ def test_money_is_kept_for_a_school_that_may_join_by_hand(tmp_path):
     assert found.wanted == {("boiler", 2026): 0.0, ("roof", 2026): 0.5}
 
 
+@pytest.mark.slow
 def test_multipliers_bring_the_bound_to_the_best_beginning(tmp_path):
     # Futures known from the start would be worth 200 on average; no beginning is worth more than 195.
     futures = two_worlds(tmp_path)

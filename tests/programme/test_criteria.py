@@ -57,6 +57,7 @@ def test_one_after_the_other_is_the_best_of_every_programme(cases, names, signs,
         assert abs(total_of(candidates, names[1].removeprefix("-"), made)) == pytest.approx(abs(then), abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_frontier_is_on_the_frontier_of_every_programme(cases, sign):
     several = 0

@@ -117,6 +117,7 @@ def test_envelopes_that_make_no_sense_are_refused(tiny, points, most):
         envelopes(tiny, points, most)
 
 
+@pytest.mark.slow
 def test_the_worth_of_a_pound_is_the_slope_of_the_relaxation(tiny):
     """Between what the next tenth adds and what the last tenth added, both proved."""
     free = replace(tiny, _frames={**tiny._frames, "schemes": tiny.schemes.assign(must_do="")}, money=None)

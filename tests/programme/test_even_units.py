@@ -32,6 +32,7 @@ def test_rows_and_columns_are_scaled_by_powers_of_two_and_starts_not_at_all(seed
     assert (even.most[:model.starts] == model.most[:model.starts]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_programme_obeys_the_even_rows_exactly_where_it_obeys_the_plain_ones(seed, tmp_path):
     """For random columns x and their even counterpart, rows are within their bounds together and are worth the same."""
@@ -48,6 +49,7 @@ def test_a_programme_obeys_the_even_rows_exactly_where_it_obeys_the_plain_ones(s
         assert even.value @ (x / unit) * worth == pytest.approx(model.value @ x)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [4, 8, 503, 507, 513, 519])
 @pytest.mark.parametrize("factor", [1e-3, 1e5])
 def test_the_same_programme_is_best_in_pence_and_in_hundreds_of_thousands(seed, factor, tmp_path, monkeypatch):

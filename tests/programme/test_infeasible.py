@@ -203,6 +203,7 @@ INFEASIBLE = [3, 5, 25, 27, 36, 59, 69, 86, 114, 120, 161, 165, 185, 189, 206, 2
 """Of the first 400 random folders those that more money or easier limits would mend (the rest exclude each other)."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", INFEASIBLE)
 def test_doing_what_the_message_asks_makes_it_feasible(seed, conflict):
     frames = random_instance(seed)

@@ -71,6 +71,7 @@ def test_with_no_chance_and_with_certainty_it_is_the_plan_as_if_lost_and_as_if_w
     assert found.worths[0].make == bool(chance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("all_up_to", [0, 48])
 def test_the_odds_at_which_a_bid_is_worth_its_cost_by_hand(all_up_to, tmp_path):
     """Two pounds to spend; the bid costs one of them and brings 4 for a scheme worth 6. C costs 1 and is worth 1, so that
@@ -174,7 +175,7 @@ def after(made, entered, begun, awarded):
     return float(value) - 10_000 * len(forced)
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 12))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 12))])
 def test_every_first_stage_tried_with_the_oracle_finds_nothing_better(seed, tmp_path):
     made, bids, odds = draw(seed)
     best = tried_one_by_one(made, bids, odds)

@@ -87,6 +87,7 @@ def test_a_later_deadline_is_never_worse(seed, before, after):
     assert after(seed, schemes=schemes.assign(must_do=later)) >= before(seed) - 1e-6
 
 
+@pytest.mark.slow
 @each_folder
 @pytest.mark.parametrize("family", FAMILIES)
 def test_taking_a_family_of_rules_out_is_never_worse(seed, family, before, tmp_path):
@@ -135,6 +136,7 @@ def test_ten_times_all_money_changes_nothing_else(seed, before, after):
     assert after(seed, **tables) == same(before(seed))
 
 
+@pytest.mark.slow
 @each_folder
 @pytest.mark.parametrize("factor", [2, 0.5])
 def test_values_by_a_factor_are_the_best_value_by_that_factor(seed, factor, before, after):
@@ -177,6 +179,7 @@ def test_the_order_of_rows_does_not_matter(seed, before, after):
     assert after(seed, **shuffled) == same(before(seed))
 
 
+@pytest.mark.slow
 @each_folder
 @pytest.mark.parametrize("by", [7, -2024], ids=["seven years later", "years from 2"])
 def test_the_calendar_does_not_matter(seed, by, before, after):
@@ -219,6 +222,7 @@ def test_a_bill_in_two_instalments_is_the_same_bill(seed, before, after):
         before(seed))
 
 
+@pytest.mark.slow
 @each_folder
 def test_two_trusts_side_by_side_are_worth_the_sum(seed, tmp_path):
     """The same folder (without limits) twice, the money of each tagged for its own schemes: nothing leaks between them."""

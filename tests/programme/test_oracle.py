@@ -663,6 +663,7 @@ def _the_total_is_of_all_years(case, limit):
     return {**limit, "within": case.schemes.keys(), "year": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "wrong"), [
     ("_saved", _bundles_of_any_years), ("_saved", _two_of_a_bundle_are_enough),
     ("_is_there", _money_comes_the_year_after), ("_is_there", _money_comes_with_any_start),

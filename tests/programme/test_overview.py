@@ -43,6 +43,7 @@ def test_by_hand_what_a_pound_is_worth(tmp_path):
     assert check_worth(desk, base, worth_of_more(candidates, 90.0), 90.0).worth_found.max() == pytest.approx(40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_more_money_is_worth_what_brute_force_says_and_never_more_than_its_price(seed, tmp_path):
     frames = random_instance(seed)

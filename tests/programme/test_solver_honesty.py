@@ -52,6 +52,7 @@ def test_the_bound_is_true_at_a_wide_gap(number, tmp_path, monkeypatch):
     assert feasible(frames, programme.choice) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(15))
 def test_the_bound_of_cbc_is_true_at_a_wide_gap(number, tmp_path):
     frames, best = case(number)
@@ -94,6 +95,7 @@ def known_to_be_possible(loss):
     return value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["highs", "cbc"])
 @pytest.mark.parametrize("loss", [0, 41000, 90000], ids=["gains", "around nothing", "losses"])
 def test_a_time_limit_leaves_a_true_gap_whatever_the_sign_of_the_value(name, loss, tmp_path):
@@ -154,6 +156,7 @@ def good(example):
     return capplan.optimise(example, gap=0.05, time_limit_s=60, seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", [{"time_limit_s": 0.2}, {"time_limit_s": 1, "solver": "cbc"}],
                          ids=["a fifth of a second", "a second of cbc"])
 def test_a_short_time_on_the_example_trust_ends_honestly(example, good, settings):

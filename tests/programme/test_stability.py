@@ -65,6 +65,7 @@ def test_the_best_within_a_limit_is_the_best_of_every_programme_within_it(cases,
     assert binding >= (2 if most < 3 else 1), "limits that never bind test nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prices", [(5.0, 5.0, 5.0), (2.0, 30.0, 4.0), (1e6, 1e6, 1e6)])
 def test_changes_are_made_where_they_are_worth_their_price(cases, prices):
     rules = Stability(**dict(zip(("moved_gbp", "dropped_gbp", "added_gbp"), prices, strict=True)))
@@ -156,6 +157,7 @@ def test_optimise_keeps_to_the_programme_it_is_given(tmp_path):
     assert refused.exit_code == 2 and "--approved" in refused.output and not (tmp_path / "none").exists()
 
 
+@pytest.mark.slow
 def test_run_keeps_to_the_results_of_a_run(tmp_path, tiny_results):
     (tmp_path / "steady.toml").write_text(
         'extends = "baseline"\nname = "steady"\ndescription = "Dearer tenders, two changes."\n'

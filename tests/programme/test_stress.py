@@ -61,6 +61,7 @@ def test_a_pot_that_comes_too_late_pays_nothing(tmp_path):
     assert unpaid(inst, {}) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(40))
 def test_nothing_is_unpaid_exactly_where_the_pots_can_pay(seed, tmp_path):
     inst = instance(read(random_instance(seed), tmp_path))

@@ -111,6 +111,7 @@ def looked_at(chromium, folder, name, html):
     return page, said, worst
 
 
+@pytest.mark.slow
 def test_a_paper_and_the_index_in_a_browser(chromium, entries, results, tmp_path):
     page, said, worst = looked_at(chromium, tmp_path, "index.html", index_page(NASTY, "One run.", entries, tmp_path))
     assert said == [] and worst == [] and page.inner_text("h1").startswith(NASTY)

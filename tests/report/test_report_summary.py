@@ -165,6 +165,7 @@ def test_a_name_cannot_become_markup(results_folder, change_table, change_soluti
     assert set(page.images[0]) == {"alt", "src"}
 
 
+@pytest.mark.slow
 def test_page_of_148_schools_weighs_under_a_megabyte_and_a_half(make_results):
     results = read_results(make_results("large", schools=148, schemes=6000))
     html = summary_html(results)
@@ -177,6 +178,7 @@ def test_page_of_148_schools_weighs_under_a_megabyte_and_a_half(make_results):
     assert f"and {deferred:,} more" in page.text
 
 
+@pytest.mark.slow
 def test_more_than_sixty_pots_are_added_up(make_results):
     results = read_results(make_results("pots", schools=3, schemes=200, years=25))
     page = Page(summary_html(results))

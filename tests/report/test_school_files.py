@@ -112,6 +112,7 @@ def test_one_school_is_one_file_in_any_format(results_folder, tmp_path, capplan,
     assert any("=cmd|'" in cell and "<b>#&$" in cell for cell in cells)
 
 
+@pytest.mark.slow
 def test_a_statement_with_all_it_may_hold_is_still_one_page(make_results, tmp_path, capplan, monkeypatch):
     folder = make_results(schools=2, schemes=400, years=10)
     pd.DataFrame([{"school_id": "S001", "year": year, "plan": plan, "fuel": "gas", "use_kwh": 1e6, "cost_gbp": 1e5,
