@@ -197,7 +197,7 @@ def test_two_workers_give_the_bytes_of_one_process_also_when_one_is_killed(clust
 
 @pytest.mark.slow
 def test_two_processes_give_what_one_does(tiny_results, tmp_path, capplan, root):
-    ranges = pd.read_csv(root / "capplan" / "reference" / "sensitivity_ranges.csv").head(2)[["figure", "low", "high"]]
+    ranges = pd.read_csv(root / "capplan" / "reference" / "sensitivity_ranges.csv").head(2)[["figure", "low", "high", "as"]]
     ranges.to_csv(tmp_path / "ranges.csv", index=False)
     for name, words in {"sensitivity": ("sensitivity", root / "data" / "tiny", "baseline.toml", "--replan", "--ranges",
                                         tmp_path / "ranges.csv"),
@@ -207,7 +207,7 @@ def test_two_processes_give_what_one_does(tiny_results, tmp_path, capplan, root)
             done = capplan(*words, "--processes", count, "--out", folder)
             assert done.exit_code == 0, done.stderr
         assert files_of(folders[0]) == files_of(folders[1]), name
-        assert len(list(folders[0].glob("*.csv"))) and pd.read_csv(next(folders[0].glob("*.csv"))).shape[0]
+        assert max(len(pd.read_csv(table)) for table in folders[0].glob("*.csv"))
 
 
 @pytest.mark.slow
