@@ -48,6 +48,8 @@ def names(folder):
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_a_process_told_to_end_leaves_nothing(how, tmp_path):
+    if signal.getsignal(how) == signal.SIG_IGN:
+        pytest.skip("this signal is ignored here, as under nohup, and so it is by what is started from here")
     assert ended(HALF_WAY, tmp_path / "deep" / "out", how) == 128 + how
     assert names(tmp_path) == []
 
@@ -112,9 +114,10 @@ def test_what_is_half_removed_is_never_put_back(tmp_path):
 
 
 def test_signals_are_as_they_were_afterwards(tmp_path):
+    found = [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)]
     with new_folder(tmp_path / "out"):
         assert signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
-    assert signal.getsignal(signal.SIGTERM) == signal.getsignal(signal.SIGHUP) == signal.SIG_DFL
+    assert [signal.getsignal(each) for each in (signal.SIGTERM, signal.SIGHUP)] == found
     assert signal.set_wakeup_fd(-1) == -1
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     mine = signal.getsignal(signal.SIGTERM)
