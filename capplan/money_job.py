@@ -10,7 +10,6 @@ from .machines import spread
 from .outlook import forecast
 from .programme import optimise
 from .programme.envelopes import TODAY, envelopes, price_list
-from .programme.marginal import worth_of_a_pound
 from .programme.stress import stress
 from .report.envelopes import draw_envelopes, envelopes_text, save
 from .report.explorer import Explored, explorer_html
@@ -66,8 +65,8 @@ def envelopes_folder(estate_folder, scenario_file, overlays, folder, points, mos
     plan = scenario.plan
     facts = {"trust": candidates.outlook.estate.trust["name"], "scenario": scenario.name,
              "first_year": plan.first_year, "last_year": plan.first_year + plan.years - 1,
-             "price_base": plan.price_base, "worth_of_a_pound": worth_of_a_pound(candidates),
-             "backlog_now_gbp": float(candidates.outlook.by_year().backlog_gbp.iloc[0]), "notes": list(candidates.notes)}
+             "price_base": plan.price_base, "backlog_now_gbp": float(candidates.outlook.by_year().backlog_gbp.iloc[0]),
+             "notes": list(candidates.notes)}
     chosen = schemes_of_envelopes(candidates, found)
     frame, rules = frame.round(6), rules.round(2)
     write_frame(frame, folder / "envelopes.csv")

@@ -8,11 +8,10 @@ import pandas as pd
 from .. import request_form as form
 from ..columns import Table
 from ..errors import DataError
-from ..estate import write_estate
 from ..tables import COMPONENTS, WORKS
-from ..tabular import typed, write_frame
+from ..tabular import typed
 from .form_cells import DAY, Faults, clean, iso_day
-from .survey import inert
+from .survey import write_with_report
 from .survey_sheet import read_workbook
 
 REQUEST_COLUMNS = ["work_id", "file", "row", "school_id", "asked_by", "asked_on", "block_id", "description", "reason",
@@ -196,7 +195,4 @@ def write_requests(found, folder):
     folder : str or Path
         An existing folder.
     """
-    folder = Path(folder)
-    write_estate(found.frames, folder)
-    (folder / "import_report").mkdir()
-    write_frame(found.requests.apply(inert), folder / "import_report" / "requests.csv")
+    write_with_report(found.frames, folder, {"requests": found.requests})

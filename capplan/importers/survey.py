@@ -121,11 +121,27 @@ def write_survey(imported, folder):
         _, faults = inspect_estate(trial)
     if faults:
         raise DataError(faults)
+    unmapped = pd.DataFrame({"column": list(imported.unmapped_columns)}, dtype=str)
+    write_with_report(imported.frames, folder, {"unmapped_columns": unmapped, "set_aside": imported.set_aside,
+                                                "report": imported.report})
+
+
+def write_with_report(frames, folder, tables):
+    """Write an estate, and beside it ``import_report/`` with tables no cell of which a spreadsheet would run.
+
+    Parameters
+    ----------
+    frames : dict of DataFrame
+        Tables of the estate.
+    folder : str or Path
+        Folder of the estate; made if it is not there.
+    tables : dict of DataFrame
+        Tables of the report, by name.
+    """
     folder = Path(folder)
     (folder / "import_report").mkdir(parents=True, exist_ok=True)
-    write_estate(imported.frames, folder)
-    unmapped = pd.DataFrame({"column": list(imported.unmapped_columns)}, dtype=str)
-    for name, frame in (("unmapped_columns", unmapped), ("set_aside", imported.set_aside), ("report", imported.report)):
+    write_estate(frames, folder)
+    for name, frame in tables.items():
         write_frame(frame.apply(inert), folder / "import_report" / f"{name}.csv")
 
 

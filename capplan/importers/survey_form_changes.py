@@ -12,8 +12,8 @@ from ..errors import DataError, Fault
 from ..estate import Estate, inspect_estate, write_estate
 from ..resurvey import resurvey
 from ..tables import COMPONENTS
-from ..tabular import as_cells, write_frame
-from .survey import inert
+from ..tabular import as_cells
+from .survey import write_with_report
 from .survey_form import read_form
 
 CHANGE_COLUMNS = ["sheet", "row", "table", "name", "column", "was", "now", "note"]
@@ -190,7 +190,4 @@ def write_survey_form(found, folder):
     folder : str or Path
         An existing folder.
     """
-    folder = Path(folder)
-    write_estate(found.frames, folder)
-    (folder / "import_report").mkdir()
-    write_frame(found.changes.apply(inert), folder / "import_report" / "changes.csv")
+    write_with_report(found.frames, folder, {"changes": found.changes})

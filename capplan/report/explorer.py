@@ -19,8 +19,8 @@ from .words import counted, money, plain, pounds, shortened, years_span
 MOST_SCHEMES, LONGEST_NAME, LONGEST_REASON = 3000, 120, 4000
 TEMPLATES = Path(__file__).parent / "templates"
 A_FOLDER = "a folder of envelopes, as capplan envelopes writes it"
-FACTS = {"trust": str, "scenario": str, "price_base": int, "worth_of_a_pound": (int, float),
-         "backlog_now_gbp": (int, float), "notes": list}
+FACTS = {"trust": str, "scenario": str, "price_base": int, "backlog_now_gbp": (int, float),
+         "notes": list}
 
 
 def _numbers(*names, unit="GBP", needed=False):

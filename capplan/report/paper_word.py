@@ -8,9 +8,9 @@ from ..errors import CapplanError
 from .document import LEAD, SMALL, Box, Figure, Grid, Heading, NewPage, Points, Text
 from .paper_word_table import add_table, element, own_table_style
 
-A4_MM, MARGIN_MM = (210, 297), 16
+A4_MM, MARGIN_MM = (210, 297), 14
 LETTERS = "Arial"
-TITLE_POINTS, HEADING_POINTS, BODY_POINTS, LEAD_POINTS, SMALL_POINTS = 16, (13, 11), 9.5, 11, 8
+TITLE_POINTS, HEADING_POINTS, BODY_POINTS, LEAD_POINTS, SMALL_POINTS = 16, (13, 11), 9, 11, 8
 EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first day a zip file can tell
 
 
@@ -116,6 +116,9 @@ def _set_up(paper, document):
         _letters(paper.styles[name], Pt(size))
     for name in ("Normal", "List Bullet", "List Number"):
         paper.styles[name].paragraph_format.space_after = Pt(3)
+    paper.styles["Normal"].paragraph_format.line_spacing = 1.0      # the template's is 1.15, a page in seven
+    for name in ("Caption", "Small"):
+        paper.styles[name].paragraph_format.space_after = Pt(2)
     paper.styles["Caption"].paragraph_format.keep_with_next = True
     paper.styles["Caption"].font.bold, paper.styles["Caption"].font.italic = False, True
     paper.styles["Subtitle"].font.italic = False
@@ -149,7 +152,7 @@ def _quiet(paper):
         paper.styles[name].paragraph_format.space_after = Pt(4)
     paper.styles["Title"].font.bold = True
     for name in ("Heading 1", "Heading 2"):
-        paper.styles[name].paragraph_format.space_before = Pt(10)
+        paper.styles[name].paragraph_format.space_before = Pt(8)
         paper.styles[name].paragraph_format.space_after = Pt(3)
 
 

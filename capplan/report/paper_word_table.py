@@ -3,6 +3,8 @@
 from .papers import column_shares
 
 RULE, STRONG_RULE, GROUP_FILL = "999999", "111111", "ECECEC"
+BELOW_POINTS = 4
+"""Room below a table, without which Word joins two that follow each other."""
 TWENTIETHS_PER_MM, PORTRAIT_MM = 56.6929, 210
 HALF_POINTS, SMALL_HALF_POINTS = 16, 13
 TABLE_STYLE = "Table Grid"
@@ -46,6 +48,8 @@ def add_table(paper, grid, width_mm):
     width_mm : float
         Width of the text. [mm]
     """
+    from docx.shared import Pt
+
     table = grid.table
     if table["empty"]:
         paper.add_paragraph(f"{table['caption']} None.", "Caption").paragraph_format.keep_with_next = False
@@ -56,7 +60,8 @@ def add_table(paper, grid, width_mm):
     if table["more"]:
         paper.add_paragraph(f"{table['more']}.", "Small")
     elif not table["empty"]:
-        paper.add_paragraph("", "Small")
+        below = paper.add_paragraph("", "Small").paragraph_format
+        below.line_spacing, below.space_after = Pt(BELOW_POINTS), Pt(0)
 
 
 def _table(grid, widths):

@@ -1,8 +1,12 @@
 """A results folder made by arithmetic alone, so that every figure on a page can be worked out again in a test."""
 
 import json
+import shutil
+import subprocess
+from pathlib import Path
 
 import pandas as pd
+import pypdf
 import pytest
 
 ELEMENTS = ("Roofs", "Mechanical services", "Electrical services", "External walls, windows and doors",
@@ -280,3 +284,17 @@ def change_solution():
         path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), **values}), encoding="utf-8")
         return folder
     return change
+
+
+@pytest.fixture
+def word_as_pdf(tmp_path):
+    """Opens Word files in LibreOffice: ``word_as_pdf(path, ...)`` returns the pages of each."""
+    office = shutil.which("soffice")
+    if office is None or not (Path(office).resolve().parent / "libswlo.so").is_file():
+        pytest.skip("LibreOffice Writer is not installed: Word files are not opened")
+
+    def opened(*paths):
+        subprocess.run([office, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless", "--convert-to",
+                        "pdf", "--outdir", tmp_path / "opened", *paths], check=True, capture_output=True, timeout=240)
+        return [pypdf.PdfReader(tmp_path / "opened" / f"{path.stem}.pdf").pages for path in paths]
+    return opened

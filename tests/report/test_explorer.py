@@ -14,7 +14,7 @@ from capplan.tabular import write_frame, write_json
 
 NASTY = "</script><script>alert(1)</script><!-- & \u2028\u2029 \"'<img src=x onerror=alert(2)>"
 FACTS = {"trust": "Ellermarl & <b>Sons</b>", "scenario": "baseline", "first_year": 2026, "last_year": 2035,
-         "price_base": 2026, "worth_of_a_pound": 2.0, "backlog_now_gbp": 900.0, "notes": ["A note, <i>marks</i> & signs."]}
+         "price_base": 2026, "backlog_now_gbp": 900.0, "notes": ["A note, <i>marks</i> & signs."]}
 
 
 def frame_of(rows):

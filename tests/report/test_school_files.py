@@ -75,6 +75,14 @@ def test_every_statement_is_one_page_of_a4(written, results):
         assert (round(pages[0].mediabox.width), round(pages[0].mediabox.height)) == (595, 842)
 
 
+@pytest.mark.slow
+def test_every_statement_is_one_page_in_word(written, word_as_pdf):
+    papers = sorted(written.glob("*.docx"))
+    assert len(papers) == 14
+    assert {path.stem: len(pages) for path, pages in zip(papers, word_as_pdf(*papers), strict=True)} == {
+        path.stem: 1 for path in papers}
+
+
 @pytest.mark.parametrize(("suffix", "read"), [("pdf", works_of_pdf), ("docx", works_of_word)])
 def test_files_read_back_add_up_to_what_is_drawn(written, results, suffix, read):
     drawn = sum(Decimal(str(amount)) for amount in pd.read_csv(f"{results.folder}/draws.csv", dtype=str).amount_gbp)
