@@ -129,4 +129,6 @@ def rows_at_fault(frame, wrong, where, column, found, must_be):
     -------
     list of Fault
     """
+    if not wrong.any():
+        return []
     return [Fault(where, int(row), column, found(values), must_be) for row, values in frame[wrong].iterrows()]

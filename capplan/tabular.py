@@ -19,18 +19,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from .cells import blank, judge
+from .columns import Kind
 from .errors import CapplanError, Fault
-from .tables import Kind
 
 LONGEST_LINE_BYTES = 1_000_000
-LONGEST_TEXT = 500
 DAMAGED = (OSError, EOFError, RuntimeError, OverflowError, IndexError, struct.error, zipfile.BadZipFile, zlib.error,
            lzma.LZMAError)
 """What an archive that is damaged, locked, or packed in a way nobody uses may raise when it is read."""
 NAMELESS = "\x01"
-NUMBER_PATTERN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?"
-ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._/\- ]{0,79}"
-FLAGS = {"yes": True, "no": False, "true": True, "false": False, "y": True, "n": False}
 
 
 def find_table(folder, name):
@@ -129,8 +126,18 @@ def _read_csv(path):
         if (cells[name].str.strip() != "").any():
             return None, [Fault(path.name, 1, "", "a column without a name", "a name above every column that is used")]
         cells = cells.drop(columns=name)
-    blank = np.logical_and.reduce([(cells[name].str.strip() == "").to_numpy() for name in cells])
-    return cells[~blank], []
+    blank = _blank_rows(cells)
+    return (cells[~blank] if blank.any() else cells), []
+
+
+def _blank_rows(cells):
+    """Which rows hold nothing at all; columns are looked at only while there may be one."""
+    blank = np.ones(len(cells), bool)
+    for name in cells:
+        if not blank.any():
+            break
+        blank &= (cells[name].str.strip() == "").to_numpy()
+    return blank
 
 
 def _csv_text(path):
@@ -198,8 +205,10 @@ def typed(table, cells, where):
     faults = _header_faults(table, cells, where)
     columns = {}
     for column in table.columns:
-        text = cells[column.name] if column.name in cells else pd.Series("", cells.index, dtype=str)
-        columns[column.name], own = _convert(column, text, where, column.name in cells)
+        if column.name not in cells:
+            columns[column.name] = blank(column).take(np.zeros(len(cells), int))
+            continue
+        columns[column.name], own = _convert(column, cells[column.name], where)
         faults += own
     if table.open_ended:
         columns |= {name: cells[name] for name in cells if name not in columns}
@@ -230,6 +239,8 @@ def _key_faults(table, cells, where):
     for name in key[1:]:
         values = values + ", " + cells[name].str.strip()
     again = values[values.duplicated() & (values != "")]
+    if not len(again):
+        return []
     first = dict(zip(*_reversed_pairs(values), strict=True))
     return [Fault(where, row, ", ".join(key), f"{value.strip(', ')!r} again (first in row {first[value]})",
                   "different in every row") for row, value in again.items()]
@@ -239,81 +250,20 @@ def _reversed_pairs(values):
     return values.to_numpy()[::-1], values.index.to_numpy()[::-1]
 
 
-def _convert(column, text, where, present):
-    codes, values = pd.factorize(text)
-    values = pd.Series(values, dtype=str).str.strip()
-    blank = values == ""
-    parsed, good = _PARSERS[column.kind](column, values)
-    bad = ~good & ~blank
-    if column.needed and present:
-        bad |= blank
+def _convert(column, text, where):
+    """Values of a column as its kind has them, and every fault; each different text is judged once."""
+    codes, values = pd.factorize(text.array)
+    values = [str(value).strip() for value in values]
+    parsed, good = judge(column, values)
+    empty = np.array([value == "" for value in values], bool)
+    bad = ~good & ~empty
+    if column.needed:
+        bad |= empty
     faults = []
-    for code in np.flatnonzero(bad.to_numpy()):
-        rows = text.index[codes == code]
-        found = "a blank" if blank.iloc[code] else repr(values.iloc[code][:60])
-        faults += [Fault(where, int(row), column.name, found, column.must_be()) for row in rows]
-    result = parsed.take(codes)
-    result.index = text.index
-    return result, faults
-
-
-def _number(column, values):
-    good = values.str.fullmatch(NUMBER_PATTERN)
-    parsed = pd.to_numeric(values.where(good), errors="coerce").astype(float)
-    if column.kind is Kind.INTEGER:
-        good &= parsed == parsed.round()
-    if column.above is not None:
-        good &= parsed > column.above
-    if column.least is not None:
-        good &= parsed >= column.least
-    if column.most is not None:
-        good &= parsed <= column.most
-    parsed = parsed.where(good)
-    if column.kind is Kind.INTEGER and column.needed:
-        parsed = parsed.fillna(0).astype("int64")
-    return parsed, good
-
-
-def _date(column, values):
-    iso = values.str.fullmatch(r"\d{4}-\d{2}-\d{2}")
-    parsed = pd.to_datetime(values.where(iso), format="%Y-%m-%d", errors="coerce")
-    good = parsed.notna()
-    if column.least is not None:
-        good &= parsed.dt.year >= column.least
-    if column.most is not None:
-        good &= parsed.dt.year <= column.most
-    return parsed.where(good), good
-
-
-def _surveyed(column, values):
-    modelled = values.str.lower() == "modelled"
-    parsed, good = _date(column, values)
-    return parsed, good | modelled
-
-
-def _choice(column, values):
-    known = {choice.lower(): choice for choice in column.choices}
-    parsed = values.str.lower().map(known)
-    return parsed.fillna("").astype(str), parsed.notna()
-
-
-def _flag(column, values):
-    parsed = values.str.lower().map(FLAGS)
-    return parsed.eq(True), parsed.notna()
-
-
-def _id(column, values):
-    good = values.str.fullmatch(ID_PATTERN)
-    return values.where(good, ""), good
-
-
-def _text(column, values):
-    good = ~values.str.match(r"[=+@\t\r]|-.*[(|!]") & (values.str.len() <= (column.most or LONGEST_TEXT))
-    return values.where(good, ""), good
-
-
-_PARSERS = {Kind.NUMBER: _number, Kind.INTEGER: _number, Kind.DATE: _date, Kind.SURVEYED: _surveyed,
-            Kind.CHOICE: _choice, Kind.FLAG: _flag, Kind.ID: _id, Kind.TEXT: _text}
+    for code in np.flatnonzero(bad):
+        found = "a blank" if empty[code] else repr(values[code][:60])
+        faults += [Fault(where, int(row), column.name, found, column.must_be()) for row in text.index[codes == code]]
+    return parsed.take(codes), faults
 
 
 def as_cells(table, frame):

@@ -17,7 +17,7 @@ FILES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in path.
 TIERS = (
     ("errors", "columns", "folders", "causes"),
     ("pupil_tables", "roll_tables", "energy_tables", "growth_tables",
-     "evidence_tables", "monitor_tables"), ("tables",),
+     "evidence_tables", "monitor_tables", "cells"), ("tables",),
     ("candidate_tables", "tabular", "reference", "shipped", "machines"),
     ("finance", "condition", "funding", "pupils", "energy"), ("crosswalk",),
     ("money_checks",), ("bid_checks", "place_checks", "roll_checks", "energy_checks", "growth_checks", "evidence_checks",

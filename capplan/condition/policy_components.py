@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..cells import ID_PATTERN
 from ..errors import DataError, Fault
 from ..tables import GRADES, Column, Kind, Table
-from ..tabular import ID_PATTERN, as_cells, read_cells, typed
+from ..tabular import as_cells, read_cells, typed
 
 REPAIRABLE = ("B", "C", "D", "E")
 SHARE_TOLERANCE = 1e-6         # how far the five shares of a component may be from 1 together

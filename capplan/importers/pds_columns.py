@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..cells import NUMBER_PATTERN
 from ..errors import DataError, Fault
-from ..tabular import NUMBER_PATTERN, read_cells
+from ..tabular import read_cells
 
 HEADINGS = {
     "la_number": ("la_number", "lano", "la_no", "la_code", "local_authority_number", "la"),

@@ -5,8 +5,8 @@ import re
 import pandas as pd
 
 from .. import reference
+from ..cells import ID_PATTERN
 from ..errors import DataError, Fault
-from ..tabular import ID_PATTERN
 from .pds_columns import NAMES, name_key, words
 
 LABEL_LENGTH = 60

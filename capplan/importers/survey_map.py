@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from ..cells import ID_PATTERN
 from ..errors import DataError, Fault
 from ..tables import (
     AGE_BANDS,
@@ -25,7 +26,6 @@ from ..tables import (
     SURVEY_GRADES,
     TENURES,
 )
-from ..tabular import ID_PATTERN
 from .survey_map_checks import key_path, sense_faults
 from .survey_map_estate import with_estate
 from .survey_maps import place_of

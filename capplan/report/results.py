@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..cells import FLAGS
 from ..errors import DataError, Fault
 from ..tables import ROUTES, Kind
-from ..tabular import FLAGS, read_cells
+from ..tabular import read_cells
 from .result_tables import FILES, FURTHER_FILES, MAY_BE_EMPTY, SOLUTION_KEYS
 
 COUNTED_GRADES = ("C", "D", "E")
