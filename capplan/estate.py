@@ -303,7 +303,7 @@ def write_estate(frames, folder):
 
 def _empty(table):
     """A table of no rows, made once: it is asked for by every estate that lacks it."""
-    return _no_rows(table).copy()
+    return _no_rows(table).copy(deep=False)
 
 
 @cache

@@ -253,7 +253,7 @@ def _reversed_pairs(values):
 def _convert(column, text, where):
     """Values of a column as its kind has them, and every fault; each different text is judged once."""
     codes, values = pd.factorize(text.array)
-    values = [str(value).strip() for value in values]
+    values = [str(value).strip() for value in values.tolist()]
     parsed, good = judge(column, values)
     empty = np.array([value == "" for value in values], bool)
     bad = ~good & ~empty

@@ -1,6 +1,7 @@
 """Carbon: dated factors for the footprint, long-run marginal ones for the worth of a change. The two are never mixed."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -331,9 +332,15 @@ def general_price_ratio(from_year, to_year, inflation=0.0):
     >>> general_price_ratio(2022, 2025), round(general_price_ratio(2025, 2027, 0.5), 6)
     (1.11298, 2.25)
     """
-    index = load("gdp_deflator").set_index("year").index_2022_is_100
-    if min(from_year, to_year) < index.index.min():
-        raise MissingFigureError(f"No GDP deflator before {index.index.min()}.")
-    last = int(index.index.max())
+    index = _deflator()
+    if min(from_year, to_year) < min(index):
+        raise MissingFigureError(f"No GDP deflator before {min(index)}.")
+    last = max(index)
     level = [index[min(year, last)] * (1.0 + inflation) ** max(year - last, 0) for year in (from_year, to_year)]
     return float(level[1] / level[0])
+
+
+@cache
+def _deflator():
+    table = load("gdp_deflator")
+    return dict(zip(table.year.tolist(), table.index_2022_is_100.tolist(), strict=True))

@@ -1,5 +1,7 @@
 """What energy costs: published prices by size, the trust's own, and their paths."""
 
+from functools import cache
+
 import numpy as np
 
 from ..errors import MissingFigureError
@@ -8,6 +10,7 @@ from ..reference import load
 PATHS = ("low", "central", "high")
 
 
+@cache
 def _rows(fuel, figure):
     table = load("energy_prices")
     rows = table[(table.fuel == fuel) & (table.figure == figure)]

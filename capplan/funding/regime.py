@@ -8,6 +8,7 @@ the two, and money of SCA goes to the body the school is in at the start of that
 from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 import pandas as pd
 
@@ -56,6 +57,7 @@ class RegimeRules:
         return date(grant_year, self.cif_outcome_month, monthrange(grant_year, self.cif_outcome_month)[1])
 
 
+@cache
 def regime_rules():
     """The rules in force, from ``reference/regime_rules.csv``; change one with ``dataclasses.replace``.
 

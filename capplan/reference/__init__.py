@@ -43,7 +43,20 @@ def load(name):
     DataFrame
         A copy; every row of every table but ``sources`` has a ``source`` that is a row of ``sources``.
     """
-    return _read(name).copy()
+    return _read(name).copy(deep=False)
+
+
+@cache
+def _by(name, *columns):
+    """A reference table by some of its columns, for looking up: shared, so nobody may change it."""
+    return _read(name).set_index(list(columns))
+
+
+@cache
+def _figures(name, key, column):
+    """One column of a reference table as a dict by another."""
+    table = _read(name)
+    return dict(zip(table[key].tolist(), table[column].tolist(), strict=True))
 
 
 def component_types():
@@ -56,7 +69,7 @@ def component_types():
     ----------
     .. [1] Department for Education, property data survey programme: EC Harris lives, 2016 repair costs.
     """
-    return _all_types().copy()
+    return _all_types().copy(deep=False)
 
 
 @cache
@@ -111,7 +124,7 @@ def life_multiples(element, exposure="", build_quality="", maintenance=""):
     ----------
     .. [1] ISO 15686-8:2008, Buildings and constructed assets, service-life planning, part 8 (factor method).
     """
-    table = load("life_factors").set_index(["factor", "level"])
+    table = _by("life_factors", "factor", "level")
     product = 1.0
     for factor, level in (("exposure", exposure), ("build_quality", build_quality), ("maintenance", maintenance)):
         if not level:
@@ -150,11 +163,17 @@ def consequence(element, block_use=""):
     >>> consequence("Redecorations").closure_days.item(), consequence("Roofs", "sports").closure_days.item()
     (0, 10)
     """
-    table = load("criticality").set_index(["element", "block_use"])
     for use in (block_use, "any"):
-        if (element, use) in table.index:
-            return table.loc[(element, use)]
+        row = _consequences().get((element, use))
+        if row is not None:
+            return row.copy()
     raise MissingFigureError(f"No consequence of failure for the element {element!r}.")
+
+
+@cache
+def _consequences():
+    table = _by("criticality", "element", "block_use")
+    return {pair: table.loc[pair] for pair in table.index}
 
 
 def optimism_bias(stage):
@@ -174,8 +193,8 @@ def optimism_bias(stage):
     ----------
     .. [1] HM Treasury, Green Book supplementary guidance: optimism bias, table 2 (after Mott MacDonald, 2002).
     """
-    shares = load("optimism_bias").set_index("stage").optimism_bias_share
-    if stage not in shares.index:
+    shares = _figures("optimism_bias", "stage", "optimism_bias_share")
+    if stage not in shares:
         raise MissingFigureError(f"No optimism bias for the stage {stage!r}.")
     return float(shares[stage])
 
@@ -188,11 +207,11 @@ def price_ratio(from_year, to_year):
     MissingFigureError
         If a year is not in the price index.
     """
-    index = load("price_index").set_index("year").index_2016_is_100
-    missing = [int(year) for year in (from_year, to_year) if year not in index.index]
+    index = _figures("price_index", "year", "index_2016_is_100")
+    missing = [int(year) for year in (from_year, to_year) if year not in index]
     if missing:
         raise MissingFigureError(f"The price index has no figure for {', '.join(map(str, missing))}; it runs from "
-                                 f"{index.index.min()} to {index.index.max()}.")
+                                 f"{min(index)} to {max(index)}.")
     return float(index[to_year] / index[from_year])
 
 
@@ -204,7 +223,7 @@ def location_factor(region):
     MissingFigureError
         If the region is not in the table.
     """
-    factors = load("location_factors").set_index("region").location_factor
-    if region not in factors.index:
-        raise MissingFigureError(f"No location factor for the region {region!r}; known: {', '.join(factors.index)}.")
+    factors = _figures("location_factors", "region", "location_factor")
+    if region not in factors:
+        raise MissingFigureError(f"No location factor for the region {region!r}; known: {', '.join(factors)}.")
     return float(factors[region])

@@ -4,6 +4,7 @@
 families change the best value when they are taken out. Values and costs are whole pounds, or pounds and pence.
 """
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,12 @@ def random_instance(seed, further_needs=False, terms=False):
         draw that no programme obeys, or whose best is no more than one scheme, is mostly drawn again: about one folder
         in ten is infeasible.
     """
+    return {name: frame.copy() for name, frame in _instance(seed, further_needs, terms).items()}
+
+
+@cache
+def _instance(seed, further_needs, terms):
+    """Made once for all tests of a process: the same seeds serve many."""
     for attempt in range(TRIES):
         rng = np.random.default_rng([seed, attempt])
         frames = _draw(rng, further_needs, terms)

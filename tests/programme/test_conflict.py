@@ -8,12 +8,15 @@ from oracle import solve
 from capplan.programme.conflict import feasible, find_conflict, held_to, in_words, rules_of
 from capplan.programme.instance import instance
 
-INFEASIBLE = [seed for seed in range(200) if solve(random_instance(seed))[0] is None][:12]
+INFEASIBLE = (3, 5, 25, 27, 31, 36, 59, 69, 86, 96, 114, 120)
+"""The first seeds that no programme obeys: the test says that they are."""
 
 
 @pytest.mark.parametrize("seed", INFEASIBLE)
 def test_without_any_one_of_the_rules_named_the_others_can_hold(seed, tmp_path):
-    inst = instance(read(random_instance(seed), tmp_path))
+    frames = random_instance(seed)
+    assert solve(frames)[0] is None
+    inst = instance(read(frames, tmp_path))
     conflict = find_conflict(inst)
     assert conflict.minimal and conflict.rules and set(conflict.rules) <= set(rules_of(inst))
     assert feasible(held_to(inst, conflict.rules)) is False

@@ -18,7 +18,8 @@ from capplan.programme.shadow import check_worth, money_prices, with_more, worth
 from capplan.programme.what_if import Desk
 from capplan.report.overview import _needs
 
-SEEDS = [seed for seed in range(16) if solve(random_instance(seed))[0] is not None][:8]
+SEEDS = (0, 1, 2, 4, 6, 7, 8, 9)
+"""Seeds of folders that have a programme."""
 THREE = [("roof", {}, once(50, 100)), ("boiler", {}, once(80, 100)), ("paint", {}, once(10, 20))]
 
 
