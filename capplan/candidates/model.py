@@ -118,7 +118,7 @@ def needs_met(schemes):
     single = {name for name, group in zip(names, own, strict=True) if not group}
     return {name: list(dict.fromkeys([f"group {group}" if group else f"scheme {name}",
                                       *(f"scheme {other}" if other in single else f"group {other}"
-                                        for other in split_list(more))]))
+                                        for other in (split_list(more) if more else ()))]))
             for name, group, more in zip(names, own, further, strict=True)}
 
 

@@ -32,17 +32,17 @@ def audit(candidates, choice, draws, objective):
     list of str
         Everything that is wrong, in words; empty where the programme stands.
     """
-    wrong = []
-    wrong += _starts(candidates, choice)
+    years, spend = _made(candidates.scheme_years, choice), _made(candidates.spend, choice)
+    wrong = _starts(years, choice)
     if not wrong:
-        wrong += _value(candidates, choice, objective)
+        wrong += _value(years, objective)
         wrong += _alternatives(candidates, choice)
-        owed = _owed(candidates, choice)
+        owed = _owed(candidates, choice, spend)
         wrong += _paid(owed, draws[draws.pot_id != CONTRIBUTIONS])
-        wrong += _contributed(candidates, choice, draws)
+        wrong += _contributed(spend, draws)
         wrong += _pots(candidates, draws)
         wrong += _terms(candidates, choice, draws, owed)
-        wrong += _limits(candidates, choice)
+        wrong += _limits(candidates, years, spend)
     if candidates.money is not None and not wrong:
         wrong += _reserves(candidates, draws)
         wrong += _books(candidates, draws)
@@ -50,17 +50,26 @@ def audit(candidates, choice, draws, objective):
     return wrong
 
 
-def _starts(candidates, choice):
-    listed = set(zip(candidates.scheme_years.scheme_id, candidates.scheme_years.start_year, strict=True))
+def _made(table, choice):
+    """The rows of a table by scheme and start year that are of starts the programme makes."""
+    return table[table.scheme_id.map(choice) == table.start_year] if choice else table[:0]
+
+
+def _rows(table):
+    """The rows of a table one after the other, its columns read whole, which is several times as fast."""
+    return table.astype(object).itertuples()
+
+
+def _starts(years, choice):
+    listed = set(zip(years.scheme_id.tolist(), years.start_year.tolist(), strict=True))
     return [f"{scheme} starts in {year}, a year it may not start in" for scheme, year in choice.items()
             if (scheme, year) not in listed]
 
 
-def _value(candidates, choice, objective):
+def _value(years, objective):
     value = 0.0
-    for row in candidates.scheme_years.itertuples():
-        if choice.get(row.scheme_id) == row.start_year:
-            value += row.value
+    for worth in years.value.tolist():
+        value += worth
     if not abs(value - objective) <= 1e-6 * max(1.0, abs(value)):  # so that nothing passes for not being a number
         return [f"the value is {value:,.2f}, not {objective:,.2f} as claimed"]
     return []
@@ -68,21 +77,22 @@ def _value(candidates, choice, objective):
 
 def _alternatives(candidates, choice):
     wrong, taken, needed = [], {}, defaultdict(list)
-    alone = {row.scheme_id for row in candidates.schemes.itertuples() if not getattr(row, "exclusion_group", "")}
-    for row in candidates.schemes.astype(object).fillna("").itertuples():
-        group = getattr(row, "exclusion_group", "")
-        further = [name.strip() for name in getattr(row, "also_meets", "").split(";") if name.strip()]
-        meets = {("scheme", name) if name in alone else ("group", name) for name in further}
-        meets.add(("group", group) if group else ("scheme", row.scheme_id))
-        started = choice.get(row.scheme_id)
+    schemes = candidates.schemes.reindex(columns=["scheme_id", "exclusion_group", "also_meets", "requires", "must_do"])
+    schemes = schemes.astype(object).fillna("")
+    alone = set(schemes.scheme_id[schemes.exclusion_group == ""])
+    for row in schemes[schemes.scheme_id.isin(list(choice)) | (schemes.must_do != "")].itertuples():
+        group, started = row.exclusion_group, choice.get(row.scheme_id)
+        further = [name.strip() for name in row.also_meets.split(";") if name.strip()]
+        meets = dict.fromkeys(("scheme", name) if name in alone else ("group", name) for name in further)
+        meets[("group", group) if group else ("scheme", row.scheme_id)] = None
         for each in meets if started is not None else ():
             if each in taken:
                 wrong.append(f"{row.scheme_id} and {taken[each]} are alternatives and both chosen")
             taken[each] = row.scheme_id
-        for other in filter(None, (name.strip() for name in getattr(row, "requires", "").split(";"))):
+        for other in filter(None, (name.strip() for name in row.requires.split(";"))):
             if started is not None and (other not in choice or choice[other] > started):
                 wrong.append(f"{row.scheme_id} starts in {started} before {other}, which it requires")
-        text = str(getattr(row, "must_do", "")).strip().lower().removesuffix(".0")
+        text = str(row.must_do).strip().lower().removesuffix(".0")
         if text not in ("", "no", "n", "0", "false"):
             latest = float("inf") if text in ("yes", "y", "1", "true") else int(text)
             for each in meets:
@@ -93,7 +103,7 @@ def _alternatives(candidates, choice):
     return wrong
 
 
-def _owed(candidates, choice):
+def _owed(candidates, choice, spend):
     """What the pots owe for each scheme in each year: its spending less what others pay and what its bundles save."""
     owed, saved = defaultdict(float), defaultdict(float)
     for bundle in candidates.bundles.itertuples():
@@ -101,9 +111,8 @@ def _owed(candidates, choice):
         if all(name in choice for name in members) and len({choice[name] for name in members}) == 1:
             for name in members:
                 saved[name] += bundle.saving_share
-    for row in candidates.spend.itertuples():
-        if choice.get(row.scheme_id) == row.start_year:
-            owed[row.scheme_id, row.year] += (row.cost - _others_pay(row)) * (1.0 - saved[row.scheme_id])
+    for row in _rows(spend):
+        owed[row.scheme_id, row.year] += (row.cost - _others_pay(row)) * (1.0 - saved[row.scheme_id])
     return owed
 
 
@@ -113,11 +122,11 @@ def _others_pay(row):
     return amount if amount > 0 else 0.0
 
 
-def _contributed(candidates, choice, draws):
+def _contributed(spend, draws):
     """Others pay what the candidates say they do, when they do, and nothing else is theirs to pay."""
     due, paid = defaultdict(float), defaultdict(float)
-    for row in candidates.spend.itertuples():
-        if choice.get(row.scheme_id) == row.start_year and _others_pay(row):
+    for row in _rows(spend):
+        if _others_pay(row):
             due[row.scheme_id, row.year] += row.contributed_gbp
     for row in draws[draws.pot_id == CONTRIBUTIONS].itertuples():
         paid[row.scheme_id, row.year] += row.amount_gbp
@@ -170,7 +179,7 @@ def _pots(candidates, draws):
         elif total > pots[pot].amount + TOLERANCE_GBP * max(1, count):
             wrong.append(f"{pot} holds £{pots[pot].amount:,.2f} and pays £{total:,.2f}")
     tags = {name: {tag.strip() for tag in pot.tags.split(";") if tag.strip()} for name, pot in pots.items()}
-    for pot, scheme, year in zip(rows.pot_id, rows.scheme_id, rows.year, strict=True):
+    for pot, scheme, year in zip(rows.pot_id.tolist(), rows.scheme_id.tolist(), rows.year.tolist(), strict=True):
         if pot not in pots:
             continue
         if not pots[pot].first_year <= year <= pots[pot].last_year:
@@ -182,14 +191,12 @@ def _pots(candidates, draws):
     return wrong
 
 
-def _limits(candidates, choice):
+def _limits(candidates, chosen, spend):
     wrong = []
-    chosen = candidates.scheme_years
-    chosen = chosen[[choice.get(k) == t for k, t in zip(chosen.scheme_id, chosen.start_year, strict=True)]]
     schemes = candidates.schemes.reindex(columns=["scheme_id", "site_id", "school_id", "trade"])
     chosen = chosen.drop(columns=[name for name in ("site_id", "school_id", "trade") if name in chosen])
     chosen = chosen.merge(schemes, on="scheme_id")
-    spent = candidates.spend.merge(chosen[["scheme_id", "start_year", "site_id", "school_id", "trade"]],
+    spent = spend.merge(chosen[["scheme_id", "start_year", "site_id", "school_id", "trade"]],
                                    on=["scheme_id", "start_year"])
     if "contributed_gbp" in spent:
         spent["cost"] = spent.cost - spent.contributed_gbp.fillna(0.0)

@@ -9,25 +9,10 @@ import pandas as pd
 
 from ..candidates import must_start_by, needs_met, split_list
 from .limits import read_limits
+from .purses import bills_of, purses
+from .starts import Spending, Starts, start_rows, yearly
 
-
-@dataclass(frozen=True)
-class Start:
-    """One scheme started in one year: what it is worth and what it spends when (nominal GBP by year)."""
-
-    scheme_id: str
-    year: int
-    value: float
-    spend: dict
-
-
-@dataclass(frozen=True)
-class Spending:
-    """What every start spends when, as parallel arrays: place of the start, year, sum (nominal GBP, not zero)."""
-
-    start: np.ndarray
-    year: np.ndarray
-    cost_gbp: np.ndarray
+NO_ROWS = np.zeros(0, int), np.zeros(0, int), np.zeros(0)
 
 
 @dataclass(frozen=True)
@@ -78,12 +63,27 @@ class Instance:
     @cached_property
     def starts(self):
         """(scheme, year) to ``Start``."""
-        bills = [{} for _ in self.pairs]
-        for place, year, cost in zip(self.spending.start.tolist(), self.spending.year.tolist(),
-                                     self.spending.cost_gbp.tolist(), strict=True):
-            bills[place][year] = bills[place].get(year, 0.0) + cost
-        return {pair: Start(*pair, value, bill)
-                for pair, value, bill in zip(self.pairs, self.value.tolist(), bills, strict=True)}
+        return Starts(self.place_of, self.value, self.spends)
+
+    @cached_property
+    def spends(self):
+        """What each start spends in each year, as rows whose item is the year, nominal. [GBP]"""
+        return yearly(self.spending, len(self.pairs))
+
+    @cached_property
+    def years(self):
+        """The year of each start, shape (n,)."""
+        return np.array([year for _, year in self.pairs], dtype=int)
+
+    @cached_property
+    def number_of(self):
+        """Scheme to its number, in the order of ``payers``."""
+        return {scheme: number for number, scheme in enumerate(self.payers)}
+
+    @cached_property
+    def scheme(self):
+        """The number of the scheme of each start, shape (n,)."""
+        return np.array([self.number_of[scheme] for scheme, _ in self.pairs], dtype=int)
 
     @cached_property
     def general_pots(self):
@@ -105,14 +105,63 @@ class Instance:
         return found
 
     @cached_property
-    def upper_limits(self):
-        """(scheme, year) to the upper limits of an amount that it counts in: place in ``limits``, and its weight."""
+    def purses(self):
+        """The purse of every class of schemes in every year."""
+        return purses(self)
+
+    @cached_property
+    def bills(self):
+        """What each start spends, as rows whose item is the number of the purse that pays, nominal. [GBP]"""
+        return bills_of(self)
+
+    @cached_property
+    def start_of(self):
+        """The place of each scheme's start in each year that any starts in, shape (years, schemes); -1: it has none."""
+        years, row = np.unique(self.years, return_inverse=True)
+        table = np.full((len(years), len(self.number_of)), -1)
+        table[row, self.scheme] = np.arange(len(self.pairs))
+        return table
+
+    @cached_property
+    def needs_of(self):
+        """Scheme to the needs it meets."""
         found = defaultdict(list)
-        for i, limit in enumerate(self.limits):
-            if limit.sense == "<=" and limit.total is None:
-                for place, weight in zip(limit.place.tolist(), limit.weight.tolist(), strict=True):
-                    found[self.pairs[place]].append((i, weight))
+        for need, members in self.groups.items():
+            for scheme in members:
+                found[scheme].append(need)
         return dict(found)
+
+    @cached_property
+    def rivals(self):
+        """Number of a scheme to those of the others that meet a need it meets; left out where there are none."""
+        found = defaultdict(set)
+        for members in self.groups.values():
+            if len(members) > 1:
+                numbers = [self.number_of[scheme] for scheme in members]
+                for number in numbers:
+                    found[number].update(numbers)
+        return {number: sorted(others - {number}) for number, others in found.items()}
+
+    @cached_property
+    def alternatives(self):
+        """Every need with each scheme that meets it, by their numbers, as two parallel arrays in the order of ``groups``."""
+        members = self.groups.values()
+        return (np.repeat(np.arange(len(members)), [len(schemes) for schemes in members]),
+                np.array([self.number_of[scheme] for schemes in members for scheme in schemes], dtype=int))
+
+    @cached_property
+    def payer_class(self):
+        """The eligibility class of each start, shape (n,): its place among ``classes``."""
+        place = {pots: i for i, pots in enumerate(self._classes)}
+        return np.array([place[pots] for pots in self.payers.values()], dtype=int)[self.scheme]
+
+    @cached_property
+    def upper_limits(self):
+        """The upper limits of an amount that each start counts in, as rows: place in ``limits``, and its weight."""
+        upper = [(np.full(len(limit.place), i), limit.place, limit.weight) for i, limit in enumerate(self.limits)
+                 if limit.sense == "<=" and limit.total is None]
+        number, place, weight = (np.concatenate(column) for column in zip(*upper, strict=True)) if upper else NO_ROWS
+        return start_rows(place, number, weight, len(self.pairs))
 
     @cached_property
     def cost(self):
@@ -127,10 +176,14 @@ class Instance:
         dict of tuple to list
             Pots (in lapsing order) to the schemes they may pay for.
         """
+        return {pots: list(schemes) for pots, schemes in self._classes.items()}
+
+    @cached_property
+    def _classes(self):
         found = defaultdict(list)
         for scheme, pots in self.payers.items():
             found[pots].append(scheme)
-        return dict(found)
+        return found
 
     @cached_property
     def terms(self):
@@ -156,33 +209,54 @@ def instance(candidates):
         if name not in schemes:
             schemes[name] = ""
     years = candidates.scheme_years
-    pairs = list(zip(years.scheme_id.tolist(), years.start_year.tolist(), strict=True))
-    spending = _spending(candidates.spend, pairs)
-    by_scheme = defaultdict(list)
-    for scheme, year in pairs:
-        by_scheme[scheme].append(year)
-    needs, groups, must = needs_met(schemes), defaultdict(list), defaultdict(list)
-    for scheme, text in zip(schemes.scheme_id, schemes.must_do, strict=True):
-        latest = must_start_by(text)
-        for need in needs[scheme]:
-            groups[need].append(scheme)
-            if latest is not None:
-                must[need] += [(scheme, year) for year in by_scheme[scheme] if year <= latest]
-    requires = {scheme: split_list(text) for scheme, text in zip(schemes.scheme_id, schemes.requires, strict=True) if text}
+    (listed, starting, spending), names = _numbered(schemes, years, candidates.spend)
+    pairs = list(zip([names[number] for number in starting.tolist()], years.start_year.tolist(), strict=True))
+    spending = _spending(candidates.spend, spending, years, starting)
+    names = [names[number] for number in listed.tolist()]
+    groups, must = _needs(schemes, names, pairs)
+    requires = {scheme: split_list(text) for scheme, text in zip(names, schemes.requires.tolist(), strict=True) if text}
     pots = _pots(candidates.pots)
     limits = read_limits(candidates, schemes, pairs, spending)
     bundles = [Bundle(row.bundle_id, tuple(split_list(row.schemes)), float(row.saving_share))
                for row in candidates.bundles.itertuples()]
-    return Instance(pairs, years.value.to_numpy(float), spending, dict(groups), dict(must), requires, pots,
-                    _payers(schemes, pots), limits, bundles, _contributions(candidates.spend))
+    return Instance(pairs, years.value.to_numpy(float), spending, groups, must, requires, pots,
+                    _payers(schemes, names, pots), limits, bundles, _contributions(candidates.spend))
 
 
-def _spending(spend, pairs):
-    place = dict(zip(pairs, range(len(pairs)), strict=True))
-    starts = [place[pair] for pair in zip(spend.scheme_id, spend.start_year, strict=True)]
+def _numbered(*tables):
+    """The scheme of every row of some tables as a number, table by table, and the schemes by number."""
+    codes, names = pd.factorize(pd.concat([table.scheme_id for table in tables], ignore_index=True))
+    return np.split(codes, np.cumsum([len(table) for table in tables])[:-1]), names.tolist()
+
+
+def _spending(spend, scheme, years, starting):
+    """What the pots spend on every start; ``scheme`` is the number of the scheme of each row of ``spend``, ``starting`` that
+    of each row of ``years``."""
+    end = int(max(years.start_year.max(), spend.start_year.max(), 0)) + 1 if len(years) and len(spend) else 1
+    starts = pd.Index(starting * end + years.start_year.to_numpy(int))
+    place = starts.get_indexer(scheme * end + spend.start_year.to_numpy(int))
+    if (place < 0).any():
+        row = spend.iloc[int(np.argmax(place < 0))]
+        raise KeyError((row.scheme_id, int(row.start_year)))
     cost = spend.cost.to_numpy(float) - _contributed(spend)
     some = np.flatnonzero(cost)
-    return Spending(np.array(starts, dtype=int)[some], spend.year.to_numpy(int)[some], cost[some])
+    return Spending(place[some], spend.year.to_numpy(int)[some], cost[some])
+
+
+def _needs(schemes, names, pairs):
+    """What ``Instance`` has as ``groups`` and as ``must``."""
+    groups, must, starts = defaultdict(list), defaultdict(list), defaultdict(list)
+    needs, texts = needs_met(schemes), schemes.must_do.tolist()
+    latest_by = {text: must_start_by(text) for text in set(texts)}
+    if any(latest is not None for latest in latest_by.values()):
+        for scheme, year in pairs:
+            starts[scheme].append(year)
+    for scheme, text in zip(names, texts, strict=True):
+        for need in needs[scheme]:
+            groups[need].append(scheme)
+            if (latest := latest_by[text]) is not None:
+                must[need] += [(scheme, year) for year in starts[scheme] if year <= latest]
+    return dict(groups), dict(must)
 
 
 def _contributed(spend):
@@ -208,19 +282,27 @@ def _pots(pots):
     return pots
 
 
-def _payers(schemes, pots):
+def _payers(schemes, names, pots):
     order = pots.sort_values(["last_year", "first_year"], kind="stable")
     asks = [(frozenset(split_list(row.tags)), row.school_id, frozenset(split_list(row.schemes)), row.pot_id)
             for row in order.itertuples()]
     named = frozenset().union(*(only for _, _, only, _ in asks))
-    known, payers = {}, {}
-    for scheme, tag, school in zip(schemes.scheme_id, schemes.tag, schemes.school_id, strict=True):
+    of_school, known, payers = _asks_by_school(asks), {}, {}
+    for scheme, tag, school in zip(names, schemes.tag.tolist(), schemes.school_id.tolist(), strict=True):
         key = (tag, school, scheme if scheme in named else "")
         if key not in known:
-            known[key] = tuple(pot for tags, owner, only, pot in asks if (not tags or tag in tags)
-                               and (not owner or owner == school) and (not only or scheme in only))
+            known[key] = tuple(pot for tags, _, only, pot in of_school.get(school, of_school[""])
+                               if (not tags or tag in tags) and (not only or scheme in only))
         payers[scheme] = known[key]
     return payers
+
+
+def _asks_by_school(asks):
+    """What pots ask of a scheme, by school: those of no school and its own, in their order; blank: those of no school."""
+    places = defaultdict(list)
+    for place, (_, owner, _, _) in enumerate(asks):
+        places[owner].append(place)
+    return {school: [asks[place] for place in sorted({*places[""], *own})] for school, own in [*places.items(), ("", [])]}
 
 
 def total_value(inst, choice):
@@ -237,7 +319,7 @@ def total_value(inst, choice):
     float
         Pounds or points, as the candidates have them.
     """
-    return float(np.sum([inst.starts[pair].value for pair in choice.items()])) if choice else 0.0
+    return float(np.sum(inst.value[[inst.place_of[pair] for pair in choice.items()]])) if choice else 0.0
 
 
 def savings(inst, choice):
@@ -278,5 +360,7 @@ def bills(inst, choice):
         (scheme, year) to the sum spent, nominal. [GBP]
     """
     saved = savings(inst, choice)
-    return {(scheme, year): cost * (1.0 - saved.get(scheme, 0.0))
-            for scheme, start in choice.items() for year, cost in inst.starts[scheme, start].spend.items()}
+    first, year, cost = inst.spends.packed
+    places = [inst.place_of[pair] for pair in choice.items()]
+    return {(scheme, year[row]): cost[row] * (1.0 - saved.get(scheme, 0.0))
+            for scheme, place in zip(choice, places, strict=True) for row in range(first[place], first[place + 1])}

@@ -233,11 +233,11 @@ class _Filling:
     def take(self, places, enough=lambda: False):
         """Start what is still open, one after the other, until it is enough."""
         for place in places.tolist():
-            scheme, year = pair = self.inst.pairs[place]
+            scheme, year = self.inst.pairs[place]
             if (any(need in self.met for need in self.needs_of[scheme])
                     or any(self.choice.get(other, year + 1) > year for other in self.inst.requires.get(scheme, ()))):
                 continue
-            if self.ledger.take(self.inst.starts[pair], self.choice):
+            if self.ledger.take(place, self.choice):
                 self.choice[scheme], self.chosen[place] = year, True
                 self.met.update(self.needs_of[scheme])
                 if enough():
