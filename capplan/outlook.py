@@ -1,6 +1,7 @@
 """What happens, and what it costs, if nothing is done: the estate's condition year by year."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from .condition.joint import Wear
 from .condition.treatments import GONE, costs_by_grade, old_enough, outcome_of
 from .energy_outlook import EnergyOutlook, energy_outlook, plant_wears
 from .estate import Estate
-from .parts import GRADE_LETTERS, component_costs, component_rows, pupil_days_at_failure, wearing
+from .parts import GRADE_LETTERS, component_costs, component_rows, local_areas, pupil_days_at_failure, wearing
 from .scenario import Scenario
 from .school_places import SchoolPlaces, school_places
 
@@ -218,12 +219,12 @@ class Outlook:
 
     def by_floor_area_gbp(self, gbp_per_m2, key="block_id"):
         """A cost per m2 of floor area in the prices of ``costs.rebuild_price_base``, by block or school; real. [GBP]"""
-        costs, plan = self.scenario.costs, self.scenario.plan
-        rate = gbp_per_m2 * reference.price_ratio(costs.rebuild_price_base, plan.price_base)
-        blocks = self.estate.blocks.merge(self.estate.sites[["site_id", "school_id"]], on="site_id")
-        blocks = blocks.merge(self.estate.schools[["school_id", "region"]], on="school_id")
-        local = blocks.region.map({region: reference.location_factor(region) for region in blocks.region.unique()})
-        return (blocks.gifa_m2 * local.astype(float) * rate).groupby(blocks[key]).sum()
+        rate = gbp_per_m2 * reference.price_ratio(self.scenario.costs.rebuild_price_base, self.scenario.plan.price_base)
+        return (self._areas.local_m2 * rate).groupby(self._areas[key]).sum()
+
+    @cached_property
+    def _areas(self):
+        return local_areas(self.estate)
 
     def __str__(self):
         years, horizon = self.by_year(), f"{self.horizon} year{'s' if self.horizon > 1 else ''}"

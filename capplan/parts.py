@@ -263,3 +263,21 @@ def pupils_in_blocks(estate):
     by_area = ((school_pupils - elsewhere).clip(lower=0.0) * bare_m2
                / bare_m2.groupby(blocks.school_id).transform("sum").replace(0.0, np.nan))
     return blocks.assign(occupants=given.fillna(by_area))
+
+
+def local_areas(estate):
+    """Blocks with their school and their floor area at the price level of their region.
+
+    Parameters
+    ----------
+    estate : Estate
+
+    Returns
+    -------
+    DataFrame
+        The blocks, ``school_id``, ``region`` and ``local_m2``: floor area times the factor of the region. [m2]
+    """
+    blocks = estate.blocks.merge(estate.sites[["site_id", "school_id"]], on="site_id")
+    blocks = blocks.merge(estate.schools[["school_id", "region"]], on="school_id")
+    local = blocks.region.map({region: reference.location_factor(region) for region in blocks.region.unique()})
+    return blocks.assign(local_m2=blocks.gifa_m2 * local.astype(float))

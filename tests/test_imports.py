@@ -1,6 +1,7 @@
 """The shape of the package, read from its source: who imports whom, where heavy libraries live, what is never written."""
 
 import ast
+import functools
 import importlib.util
 import os
 import statistics
@@ -58,7 +59,22 @@ DEFERRED = ("matplotlib", "jinja2", "pyarrow", "python_calamine", "xlsxwriter", 
 SLOW_TO_IMPORT = ("pandas", "numpy", "scipy", "pulp", "highspy", "matplotlib", "pydantic", "jinja2", "pyarrow")
 LONGEST_MODULE, LONGEST_FUNCTION = 400, 40
 
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+@functools.cache
+def tree_of(path):
+    """Syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def nodes_of(path):
+    """Every node of a file's syntax tree, walked once for all tests."""
+    return list(ast.walk(tree_of(path)))
+
+
+def trees():
+    """Path and tree of every file."""
+    return ((path, tree_of(path)) for path in FILES)
 
 
 def name_of(path):
@@ -71,10 +87,15 @@ def part_of(path):
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@functools.cache
 def imported(path):
     """Absolute names of what a file imports, with the line: ``("capplan.condition.course", 12)``."""
+    return list(_imported(path))
+
+
+def _imported(path):
     package = ("capplan", *path.relative_to(PACKAGE).parts[:-1])
-    for node in ast.walk(TREES[path]):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.level:
@@ -164,7 +185,7 @@ def solving_in(tree):
 
 def test_only_the_solver_module_solves():
     wrong = [f"{name_of(path)}:{line}" for path in FILES if name_of(path) not in HOMES["highspy"]
-             for line in solving_in(TREES[path])]
+             for line in solving_in(tree_of(path))]
     assert not wrong, "\n".join(wrong)
 
 
@@ -182,7 +203,7 @@ def test_the_guard_tells_solvers_from_linear_algebra(code, solves):
 def test_heavy_libraries_are_imported_where_they_are_used():
     wrong = []
     for path in FILES:
-        for node in TREES[path].body:
+        for node in tree_of(path).body:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else (
                 [node.module] if isinstance(node, ast.ImportFrom) and not node.level else [])
             wrong += [f"{name_of(path)}:{node.lineno} {name}" for name in names if name.split(".")[0] in DEFERRED]
@@ -206,7 +227,7 @@ def test_help_takes_less_than_half_a_second_of_processor_time(capplan_process):
 
 
 def test_the_library_never_prints():
-    wrong = [f"{name_of(path)}:{node.lineno}" for path in FILES for node in ast.walk(TREES[path])
+    wrong = [f"{name_of(path)}:{node.lineno}" for path in FILES for node in nodes_of(path)
              if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
              and not name_of(path).startswith("cli/")]
     assert not wrong, wrong
@@ -217,7 +238,7 @@ def test_nothing_global_is_set_and_nothing_ends_the_process():
                  ("os", "_exit"), ("locale", "setlocale"), ("os", "chdir")}
     wrong = []
     for path in FILES:
-        for node in ast.walk(TREES[path]):
+        for node in nodes_of(path):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
                 continue
             owner = node.func.value
@@ -239,7 +260,7 @@ def test_modules_are_under_400_lines():
 
 def test_functions_are_under_40_lines_without_their_docstring():
     long = {}
-    for path, tree in TREES.items():
+    for path, tree in trees():
         for node in functions(tree):
             lines = node.end_lineno - node.lineno + 1
             first = node.body[0]
@@ -252,7 +273,7 @@ def test_functions_are_under_40_lines_without_their_docstring():
 
 def test_every_argument_of_a_public_function_is_used():
     wrong = []
-    for path, tree in TREES.items():
+    for path, tree in trees():
         for node in public_functions(tree):
             spec = node.args
             names = [arg.arg for arg in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg)
@@ -265,10 +286,10 @@ def test_every_argument_of_a_public_function_is_used():
 
 def test_nothing_unfinished_and_no_careless_code():
     wrong = []
-    for path, tree in TREES.items():
+    for path in FILES:
         text = path.read_text(encoding="utf-8")
         wrong += [f"{name_of(path)}: {word}" for word in ("TODO", "FIXME", "XXX", "HACK") if word in text]
-        for node in ast.walk(tree):
+        for node in nodes_of(path):
             place = f"{name_of(path)}:{getattr(node, 'lineno', 0)}"
             if isinstance(node, ast.ExceptHandler) and (node.type is None or (
                     isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))):
@@ -284,7 +305,7 @@ def test_nothing_unfinished_and_no_careless_code():
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_every_module_says_what_it_is_for(path):
-    assert ast.get_docstring(TREES[path]), f"{name_of(path)} has no docstring"
+    assert ast.get_docstring(tree_of(path)), f"{name_of(path)} has no docstring"
 
 
 def test_every_file_is_importable():

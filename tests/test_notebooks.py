@@ -10,7 +10,7 @@ import capplan
 
 HOME = Path(__file__).resolve().parents[1] / "notebooks"
 NOTEBOOKS = sorted(path for path in HOME.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
-FAST = ("01_hello_programme", "05_formulation", "for_estates")
+FAST = ("01_hello_programme",)
 # Besides the public names of capplan itself: what a reader of results needs, and the leaves that validation holds to
 # published figures one by one.
 PUBLIC_MODULES = ("capplan.bid_job", "capplan.carbon_results", "capplan.committee_job", "capplan.delivery_job",

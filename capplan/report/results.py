@@ -4,6 +4,7 @@ The pages and charts read nothing but this, so a figure printed twice is the sam
 """
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ CONTRIBUTION_ROUTE = "contribution"
 CONTRIBUTIONS, RESERVES = OWN = ("Contributions", "Reserves")
 MOST_POTS_APART = 6
 PENNY_GBP = 0.01
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -161,28 +163,29 @@ def _read_table(path, name, columns):
         if column.name not in cells:
             faults.append(Fault(path.name, 1, column.name, "no such column", "there; capplan run writes it"))
             continue
-        frame[column.name], bad = _convert(column, cells[column.name].str.strip())
+        frame[column.name], bad = _convert(column, cells[column.name].str.strip().array)
         faults += [Fault(path.name, int(row), column.name, repr(text) if text else "a blank", column.must_be())
-                   for row, text in cells[column.name][bad].items()]
+                   for row, text in (cells[column.name][bad].items() if bad.any() else ())]
     if not len(cells) and name not in MAY_BE_EMPTY:
         faults.append(Fault(path.name, None, "", "no rows", "at least one row"))
-    return pd.DataFrame(frame, index=cells.index).reset_index(drop=True), faults
+    return pd.DataFrame(frame, index=pd.RangeIndex(len(cells))), faults
 
 
 def _convert(column, text):
     """Values of one column, and where they are wrong."""
-    blank = text == ""
-    bad = blank & column.needed
+    words = text.to_numpy(dtype=object)
+    blank = words == ""
+    bad = blank if column.needed else np.zeros(len(words), bool)
     if column.kind is Kind.TEXT:
         return text, bad
     if column.kind is Kind.FLAG:
-        values = text.str.lower().map(FLAGS)
-        return values.eq(True), values.isna()
-    values = pd.to_numeric(text.where(~blank), errors="coerce").astype(float)
-    bad |= ~blank & ~np.isfinite(values)
+        found = [FLAGS.get(word.lower()) for word in words]
+        return np.array([flag is True for flag in found], bool), np.array([flag is None for flag in found], bool)
+    values = np.array([float(word) if NUMBER.fullmatch(word) else np.nan for word in words], float)
+    bad = bad | ~blank & ~np.isfinite(values)
     if column.kind is Kind.INTEGER:
-        bad |= values.notna() & (values % 1 != 0)
-        values = values.where(~bad, 0).astype("int64") if column.needed else values
+        bad |= np.isfinite(values) & (np.trunc(values) != values)
+        values = np.where(bad, 0, values).astype("int64") if column.needed else values
     return values, bad
 
 

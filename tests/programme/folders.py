@@ -4,7 +4,7 @@ from itertools import product
 
 import pandas as pd
 from instances import write_folder
-from oracle import feasible
+from oracle import broken_rules, read_case
 
 from capplan import read_candidates
 
@@ -69,4 +69,6 @@ def programmes_of(frames):
     """Every programme that keeps the rules, by the oracle."""
     years = frames["scheme_years"].groupby("scheme_id").start_year.agg(list)
     every = (dict(zip(years.index, chosen, strict=True)) for chosen in product(*([None, *own] for own in years)))
-    return [{k: t for k, t in choice.items() if t is not None} for choice in every if not feasible(frames, choice)]
+    case = read_case(frames)
+    every = ({scheme: int(start) for scheme, start in choice.items() if start is not None} for choice in every)
+    return [choice for choice in every if not broken_rules(case, choice)]

@@ -272,7 +272,7 @@ def _each(scheme_years, spend):
 
 
 def _blank_columns(frame):
-    return [name for name in frame.columns if name in OPTIONAL and (frame[name] == "").all()]
+    return [name for name in frame.columns if name in OPTIONAL and set(frame[name].to_numpy(dtype=object)) == {""}]
 
 
 # --------------------------------------------------------------------------------------------- taking one rule out

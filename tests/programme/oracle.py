@@ -175,7 +175,7 @@ def _limits(frames, schemes):
 
 
 def _rows(frame):
-    cells = [[_text(cell) for cell in frame[name].tolist()] for name in frame.columns]
+    cells = [[_text(cell) for cell in frame[name].to_numpy(dtype=object)] for name in frame.columns]
     return [dict(zip(frame.columns, row, strict=True)) for row in zip(*cells, strict=True)]
 
 

@@ -204,7 +204,7 @@ INFEASIBLE = [3, 5, 25, 27, 36, 59, 69, 86, 114, 120, 161, 165, 185, 189, 206, 2
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", INFEASIBLE)
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed > 120)) for seed in INFEASIBLE])
 def test_doing_what_the_message_asks_makes_it_feasible(seed, conflict):
     frames = random_instance(seed)
     assert solve(frames)[0] is None

@@ -19,7 +19,8 @@ from capplan.errors import InfeasibleError
 SEEDS = range(300, 308)
 YEARS = {"scheme_years": ("start_year",), "spend": ("start_year", "year"), "pots": ("first_year", "last_year"),
          "limits": ("year",)}
-each_folder = pytest.mark.parametrize("seed", SEEDS)
+each_folder = pytest.mark.parametrize(
+    "seed", [pytest.param(seed, marks=[pytest.mark.slow] * (seed > 303)) for seed in SEEDS])
 
 
 def best(frames, path):

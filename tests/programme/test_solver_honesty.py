@@ -39,7 +39,7 @@ def case(number):
 # ---------------------------------------------------------------------------------------------------------- true bounds
 
 
-@pytest.mark.parametrize("number", range(60))
+@pytest.mark.parametrize("number", [pytest.param(number, marks=[pytest.mark.slow] * (number >= 20)) for number in range(60)])
 def test_the_bound_is_true_at_a_wide_gap(number, tmp_path, monkeypatch):
     """Half of them go through the whole model, half through the quick search of large models."""
     monkeypatch.setattr(step, "SMALL_MODEL_STARTS", 0 if number % 2 else 10**9)

@@ -243,6 +243,16 @@ def make_results(tmp_path):
     return make
 
 
+@pytest.fixture(scope="session")
+def sizes(tmp_path_factory):
+    """Results of two schools, of many, and of many years; shared, since nobody can change them."""
+    from capplan.report.results import read_results
+
+    place = tmp_path_factory.mktemp("sizes")
+    return [read_results(write_results(place / name, schools=schools, schemes=6 * schools, years=years))
+            for name, schools, years in (("two", 2, 3), ("many", 148, 10), ("long", 12, 25))]
+
+
 @pytest.fixture
 def results_folder(make_results):
     """Twelve schools, forty schemes, ten years."""

@@ -190,9 +190,9 @@ def test_svg_is_well_formed_and_refers_to_nothing_outside(results, draw):
 
 
 @EVERY_CHART
-def test_labels_stay_inside_the_figure(make_results, draw):
-    for name, schools, years in (("two", 2, 3), ("many", 148, 10), ("long", 12, 25)):
-        figure = draw(read_results(make_results(name, schools=schools, schemes=6 * schools, years=years))).figure
+def test_labels_stay_inside_the_figure(sizes, draw):
+    for results in sizes:
+        figure = draw(results).figure
         figure.draw_without_rendering()
         box = figure.get_tightbbox()
         width_in, height_in = figure.get_size_inches()
