@@ -17,6 +17,8 @@ $(STAMP): pyproject.toml constraints.txt
 demo: $(STAMP)
 	$(BIN)/capplan demo --out demo_results --force
 
+# Bytecode is kept, whatever the surroundings say: many tests start capplan as a process of its own.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(STAMP)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 

@@ -1,5 +1,6 @@
 """What several tests share: where the project is, the published data beside it, tiny estates to spoil, the command line."""
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,17 @@ def capplan():
     def invoke(*words):
         return CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
     return invoke
+
+
+@pytest.fixture(scope="session")
+def without_charts():
+    """``with without_charts():`` makes pages without their charts, half of a run, where nobody looks at them."""
+    @contextlib.contextmanager
+    def blank():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("capplan.report.charts.CHARTS", ())
+            yield
+    return blank
 
 
 @pytest.fixture(scope="session")

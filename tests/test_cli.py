@@ -200,10 +200,11 @@ def test_run_json_prints_the_solution_and_nothing_else(tiny_results):
     assert told["audit"] == "clean" and told["gap"] <= 0.001 and told["objective"] <= told["bound"] * (1 + 1e-9)
 
 
-def test_overlays_seed_and_a_shipped_scenario_reach_the_results(tmp_path, capplan, monkeypatch):
+def test_overlays_seed_and_a_shipped_scenario_reach_the_results(tmp_path, capplan, monkeypatch, without_charts):
     monkeypatch.chdir(tmp_path)
-    done = capplan("run", TINY, "five_years.toml", "--overlay", "high_inflation", "--overlay", "cautious_reserves",
-                   "--seed", 7, "--out", "results")
+    with without_charts():
+        done = capplan("run", TINY, "five_years.toml", "--overlay", "high_inflation", "--overlay", "cautious_reserves",
+                       "--seed", 7, "--out", "results")
     assert done.exit_code == 0, done.stderr
     saved = read_scenario("results/scenario.toml")
     assert (saved.costs.tender_inflation, saved.reserves.floor_share, saved.plan.years) == (0.05, 0.08, 5)
@@ -285,9 +286,10 @@ def test_import_pds_accounts_for_every_row_and_passes_check(pds_file, tmp_path, 
     assert len(read_estate(tmp_path / "made").components) == 2
 
 
-def test_an_imported_estate_without_money_can_be_run(pds_file, tmp_path, capplan):
+def test_an_imported_estate_without_money_can_be_run(pds_file, tmp_path, capplan, without_charts):
     capplan("import", "pds", pds_file, "--la", 881, "--out", tmp_path / "made")
-    done = capplan("run", tmp_path / "made", BASELINE, "--out", tmp_path / "results")
+    with without_charts():
+        done = capplan("run", tmp_path / "made", BASELINE, "--out", tmp_path / "results")
     told = json.loads((tmp_path / "results" / "solution.json").read_text(encoding="utf-8"))
     assert done.exit_code == 0 and told["stand_in_money"] is True
 

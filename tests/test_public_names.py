@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import functools
 import importlib
 import inspect
 import pkgutil
@@ -33,8 +34,13 @@ def documented_arguments(text):
     return {name.strip().lstrip("*") for line in lines for name in line.split(",")}
 
 
+@functools.cache
 def public_functions():
-    """Every function and method anybody may call, as (name, node)."""
+    """Every function and method anybody may call, as (name, node); read once for all tests."""
+    return list(_public_functions())
+
+
+def _public_functions():
     for name in MODULES:
         tree = ast.parse(inspect.getsource(importlib.import_module(name)))
         owners = [("", tree), *((f"{node.name}.", node) for node in tree.body

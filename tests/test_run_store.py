@@ -184,6 +184,14 @@ def test_the_nearest_store_above_is_the_one(project, tmp_path):
     assert store_of(tmp_path) is None or tmp_path not in store_of(tmp_path).parents
 
 
+@pytest.fixture
+def plain_pages(without_charts):
+    """Pages without their charts."""
+    with without_charts():
+        yield
+
+
+@pytest.mark.usefixtures("plain_pages")
 def test_a_project_as_a_user_meets_it(tmp_path, capplan):
     assert capplan("runs", "list", tmp_path).exit_code == 2
     assert capplan("runs", "start", tmp_path / "trust").exit_code == 0
