@@ -1,5 +1,6 @@
 """Bids as a lottery: by hand where hedging pays, against every first stage tried with the oracle, and what always holds."""
 
+from functools import cache
 from itertools import combinations, product
 
 import numpy as np
@@ -146,14 +147,20 @@ def tried_one_by_one(made, bids, odds):
     names, early = [row[0] for row in bids], made["scheme_years"]
     early = early[(early.start_year < 1) & ~early.scheme_id.str.startswith("BID-")].scheme_id
     best = -np.inf
+
+    @cache
+    def worth(entered, begun, awarded):
+        """Of outcomes that differ only in bids nobody made, one is enough."""
+        return after(made, entered, begun, awarded)
+
     for count in range(len(names) + 1):
         for entered in combinations(names, count):
             for begun in product([False, True], repeat=len(early)):
-                begun, mean = set(early[list(begun)]), 0.0
+                begun, mean = frozenset(early[list(begun)]), 0.0
                 for won in product([False, True], repeat=len(names)):
                     chance = np.prod([p if w else 1 - p for p, w in zip(odds, won, strict=True)])
-                    awarded = {name for name, is_won in zip(names, won, strict=True) if is_won and name in entered}
-                    mean += chance * after(made, set(entered), begun, awarded)
+                    awarded = frozenset(name for name, is_won in zip(names, won, strict=True) if is_won and name in entered)
+                    mean += chance * worth(frozenset(entered), begun, awarded)
                 best = max(best, mean)
     return best
 
