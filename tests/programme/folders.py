@@ -4,7 +4,7 @@ from itertools import product
 
 import pandas as pd
 from instances import write_folder
-from oracle import broken_rules, read_case
+from oracle import obeys, read_case
 
 from capplan import read_candidates
 
@@ -71,4 +71,4 @@ def programmes_of(frames):
     every = (dict(zip(years.index, chosen, strict=True)) for chosen in product(*([None, *own] for own in years)))
     case = read_case(frames)
     every = ({scheme: int(start) for scheme, start in choice.items() if start is not None} for choice in every)
-    return [choice for choice in every if not broken_rules(case, choice)]
+    return [choice for choice in every if obeys(case, choice)]

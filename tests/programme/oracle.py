@@ -74,7 +74,7 @@ def solve(frames):
 
     def descend(level, value, used, choice):
         if level == len(names):
-            if not broken_rules(case, choice):
+            if obeys(case, choice):
                 best[:] = [value, dict(choice)]
             return
         after = used + uses[level]
@@ -211,12 +211,21 @@ def _hundredths(text):
 
 def broken_rules(case, choice):
     """Every rule of the case that the choice breaks, in words."""
+    return list(_broken(case, choice))
+
+
+def obeys(case, choice):
+    """Whether the choice breaks no rule of the case; the first that is broken ends it."""
+    return next(_broken(case, choice), None) is None
+
+
+def _broken(case, choice):
     unlisted = [f"listed years: {scheme} cannot start in {start}" for scheme, start in choice.items()
                 if (scheme, start) not in case.value]
-    if unlisted:
-        return unlisted
-    return [*_exclusion(case, choice), *_requires(case, choice), *_musts(case, choice), *_beyond_limits(case, choice),
-            *_money(case, choice)]
+    yield from unlisted
+    if not unlisted:
+        for rules in (_exclusion, _requires, _musts, _beyond_limits, _money):
+            yield from rules(case, choice)
 
 
 def _needs(case, name):
