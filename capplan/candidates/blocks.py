@@ -5,7 +5,7 @@ import pandas as pd
 
 from ..condition.backlog import expected_backlog
 from ..condition.compliance import planning_year
-from .spending import with_finish
+from .spending import second_summers, with_finish
 
 WORDS = {"refurbish": "Refurbish the block: renew everything below A together",
          "rebuild": "Rebuild the block", "demolish": "Demolish the block, whose places are not needed"}
@@ -34,7 +34,7 @@ def block_works(outlook, groups, value, members, others, closable=(), saved=None
     Returns
     -------
     list of DataFrame
-        One row per scheme and start year.
+        One for each kind of works, with one row per scheme and start year.
 
     Notes
     -----
@@ -46,22 +46,21 @@ def block_works(outlook, groups, value, members, others, closable=(), saved=None
     if not len(inside):
         return []
     blocks, needs = inside.groupby("block_id"), inside.groupby("block_id").need.agg(lambda names: list(dict.fromkeys(names)))
-    listed = listed_in_blocks(others)
+    listed, rows_of = listed_in_blocks(others), {block: rows.to_numpy() for block, rows in blocks.groups.items()}
     pieces, gifa_m2 = [], outlook.estate.blocks.set_index("block_id").gifa_m2
     for kind in WORDS:
         if kind not in outlook.treatments:
             continue
-        allowed, cost = _when(kind, outlook, blocks, closable), _cost(kind, outlook, blocks)
-        for block, rows in blocks.groups.items():
-            if allowed.loc[block].any():
-                rows = rows.to_numpy()
-                also = needs[block] + (listed.get(block, []) if kind != "refurbish" else [])
-                members[f"{block}.{kind}"] = rows
-                avoided = value[kind][rows].sum(axis=0)
-                if kind == "demolish" and saved is not None:
-                    avoided = avoided + saved(kind, gifa_m2[block])
-                pieces.append(_scheme(kind, block, inside.loc[rows], also, cost.loc[block], avoided,
-                                      outlook)[allowed.loc[block].to_numpy()])
+        allowed, cost = _when(kind, outlook, blocks, closable), _cost(kind, outlook, blocks, rows_of)
+        some = allowed.any(axis=1)
+        treated = {block: rows for (block, rows), any_year in zip(rows_of.items(), some, strict=True) if any_year}
+        avoided = [value[kind][rows].sum(axis=0) for rows in treated.values()]
+        if kind == "demolish" and saved is not None:
+            avoided = [sums + saved(kind, gifa_m2[block]) for block, sums in zip(treated, avoided, strict=True)]
+        also = [needs[block] + (listed.get(block, []) if kind != "refurbish" else []) for block in treated]
+        members |= {f"{block}.{kind}": rows for block, rows in treated.items()}
+        if treated:
+            pieces.append(_schemes(kind, treated, also, cost[some], np.array(avoided), outlook)[allowed[some].ravel()])
     return pieces
 
 
@@ -87,47 +86,62 @@ def listed_in_blocks(others):
 
 
 def _when(kind, outlook, blocks, closable):
-    """Whether works of a kind may start on each block in each year: frame of bool, block by year of the plan."""
+    """Whether works of a kind may start on each block in each year of the plan, shape (blocks, years)."""
     rule, estate = getattr(outlook.scenario, kind), outlook.estate.blocks.set_index("block_id")
     rebuild = outlook.replacement_gbp("block_id").reindex(blocks.groups)
-    shares = []
-    for year in range(outlook.horizon):
-        poor = expected_backlog(outlook.shares(year), outlook.costs_gbp)[:, 2:].sum(axis=1)
-        by_block = pd.Series(poor).groupby(outlook.parts.block_id.to_numpy()).sum().reindex(blocks.groups)
-        shares.append(by_block / rebuild >= rule.least_backlog_share)
-    allowed = pd.concat(shares, axis=1, keys=range(outlook.horizon))
+    poor = pd.DataFrame({year: expected_backlog(outlook.shares(year), outlook.costs_gbp)[:, 2:].sum(axis=1)
+                         for year in range(outlook.horizon)})
+    by_block = poor.groupby(outlook.parts.block_id.to_numpy()).sum().reindex(blocks.groups)
+    allowed = by_block.div(rebuild, axis=0).to_numpy() >= rule.least_backlog_share
     if kind == "demolish":
         expires = planning_year(pd.to_datetime(estate.planning_expires)).astype(float).reindex(blocks.groups)
         over = expires.to_numpy()[:, None] < np.array(outlook.scenario.years)[None, :]
         spared = estate.surplus.reindex(blocks.groups).to_numpy(bool) | np.isin(list(blocks.groups), list(closable))
-        allowed &= over | spared[:, None]
+        allowed = allowed & (over | spared[:, None])
     return allowed
 
 
-def _cost(kind, outlook, blocks):
-    """Real cost of the works on each block in each year: frame, block by year of the plan. [GBP]"""
+def _cost(kind, outlook, blocks, rows_of):
+    """Real cost of the works on each block in each year of the plan, shape (blocks, years). [GBP]"""
     scenario = outlook.scenario
     if kind == "refurbish":
         parts = outlook.works_cost(kind) * (1.0 - scenario.refurbish.saving_share)
-        return pd.DataFrame(
-            {block: parts[rows.to_numpy()].sum(axis=0) for block, rows in blocks.groups.items()}).T
+        return np.array([parts[rows].sum(axis=0) for rows in rows_of.values()])
     rate = scenario.costs.rebuild_gbp_per_m2 if kind == "rebuild" else scenario.costs.demolish_gbp_per_m2
     vat = 1.0 + blocks.voluntary_aided.first() * scenario.costs.vat_rate_voluntary_aided
-    cost = outlook.by_floor_area_gbp(rate).reindex(vat.index) * vat
-    return pd.DataFrame(dict.fromkeys(range(outlook.horizon), cost))
+    cost = (outlook.by_floor_area_gbp(rate).reindex(vat.index) * vat).reindex(list(rows_of))
+    return np.repeat(cost.to_numpy()[:, None], outlook.horizon, axis=1)
 
 
-def _scheme(kind, block, rows, also, cost, value, outlook):
-    """One scheme, one row for each start year."""
-    scenario, first = outlook.scenario, rows.iloc[0]
-    nominal = scenario.nominal_factors()
-    weight = outlook.costs_gbp[rows.index, 3] + 1e-9
-    return with_finish(pd.DataFrame({
-        "scheme_id": f"{block}.{kind}", "school_id": first.school_id, "kind": kind, "tag": "condition",
-        "exclusion_group": f"{block}.block", "also_meets": ";".join(also), "requires": "", "must_do": "",
-        "site_id": first.site_id, "trade": WHOLE_BLOCK, "block_id": block, "element": WHOLE_BLOCK,
-        "description": f"{WORDS[kind]}: {block}", "priority": rows.priority.min(), "worst_grade": rows.grade.max(),
-        "surveyed_share": round(float((weight * ~rows.modelled).sum() / weight.sum()), 4),
-        "stage": scenario.costs.survey_stage, "start_year": scenario.years,
-        "cost": np.rint(cost.to_numpy() * nominal), "cost_real_gbp": cost.to_numpy().round(2), "value": value.round(2)}),
-        scenario)
+def _schemes(kind, treated, also, cost, value, outlook):
+    """One scheme for each block, one row for each start year of each; ``treated`` has the rows of its components."""
+    scenario, parts, names = outlook.scenario, outlook.parts, list(treated)
+    first = parts.iloc[[rows[0] for rows in treated.values()]]
+    codes = np.repeat(np.arange(len(names)), [len(rows) for rows in treated.values()])
+    inside = parts.iloc[np.concatenate(list(treated.values()))].groupby(codes)
+    facts = pd.DataFrame({
+        "scheme_id": [f"{block}.{kind}" for block in names], "school_id": first.school_id.to_numpy(), "kind": kind,
+        "tag": "condition", "exclusion_group": [f"{block}.block" for block in names],
+        "also_meets": [";".join(further) for further in also], "requires": "", "must_do": "",
+        "site_id": first.site_id.to_numpy(), "trade": WHOLE_BLOCK, "block_id": names, "element": WHOLE_BLOCK,
+        "description": [f"{WORDS[kind]}: {block}" for block in names], "priority": inside.priority.min().to_numpy(),
+        "worst_grade": inside.grade.max().to_numpy(),
+        "surveyed_share": _surveyed_shares(outlook, treated.values()),
+        "stage": scenario.costs.survey_stage})
+    long = facts.loc[facts.index.repeat(scenario.plan.years)].reset_index(drop=True)
+    return _finished(long.assign(
+        start_year=np.tile(scenario.years, len(names)), cost=np.rint(cost * scenario.nominal_factors()).ravel(),
+        cost_real_gbp=cost.round(2).ravel(), value=value.round(2).ravel()), scenario)
+
+
+def _surveyed_shares(outlook, treated):
+    """Share of each block's works, by cost, that a surveyor has seen."""
+    weight, seen = outlook.costs_gbp[:, 3] + 1e-9, ~outlook.parts.modelled.to_numpy()
+    return [round(float((weight[rows] * seen[rows]).sum() / weight[rows].sum()), 4) for rows in treated]
+
+
+def _finished(cells, scenario):
+    """The starts with their finish, each block.s on their own: costs of works of one summer stay to the pound."""
+    large = second_summers(cells.cost_real_gbp.to_numpy(), scenario).reshape(-1, scenario.plan.years)
+    two = np.repeat(large.any(axis=1), scenario.plan.years)
+    return pd.concat([with_finish(part, scenario) for part in (cells[two], cells[~two]) if len(part)]).sort_index()

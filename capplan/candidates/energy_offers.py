@@ -95,7 +95,9 @@ def requires_renamed(cells, renamed):
     whole = {old: new for new, old in renamed.items() if old not in there}
     if not whole:
         return cells
-    return cells.assign(requires=[";".join(whole.get(name, name) for name in text.split(";")) for text in cells.requires])
+    texts = cells.requires.tolist()
+    called = {text: ";".join(whole.get(name, name) for name in text.split(";")) for text in set(texts)}
+    return cells.assign(requires=[called[text] for text in texts])
 
 
 def _new(desk, scenario):

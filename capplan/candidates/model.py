@@ -137,5 +137,5 @@ def met_by_nobody_else(schemes):
     if "also_meets" not in schemes:
         return pd.Series([], dtype=str)
     own = set(schemes.exclusion_group) | set(schemes.scheme_id[schemes.exclusion_group == ""])
-    further = schemes.also_meets.map(lambda text: sorted(set(split_list(text)))).explode().dropna()
+    further = schemes.also_meets[schemes.also_meets != ""].map(lambda text: sorted(set(split_list(text)))).explode().dropna()
     return further[~further.isin(own) & ~further.duplicated(keep=False)]

@@ -196,8 +196,8 @@ def _schemes_of(kind, rows, outlook, value, members):
     codes, needs = pd.factorize(rows.need)
     index = rows.index.to_numpy()
     ids = np.array([f"{need}.{kind}" for need in needs])
-    for scheme, group in rows.groupby(codes).groups.items():
-        members[ids[scheme]] = np.asarray(group)
+    of_need = np.split(index[np.argsort(codes, kind="stable")], np.cumsum(np.bincount(codes))[:-1])
+    members |= zip(ids, of_need, strict=True)
     facts = _facts(kind, rows, needs, codes, outlook)
     years = scenario.plan.years
     total_cost, total_value = np.zeros((len(needs), years)), np.zeros((len(needs), years))
@@ -265,14 +265,15 @@ def _worth_planning(cells, scenario):
 
 def _distinct(cells):
     """Drop repairs that cost within a pound of the renewal of their need in every year: the renewal does more."""
-    paired = cells.pivot_table(index=["exclusion_group", "start_year"], columns="kind", values=["cost"],
+    paired = cells[["exclusion_group", "start_year", "kind", "cost"]][cells.kind.isin(["repair", "renew"])]
+    paired = paired.pivot_table(index=["exclusion_group", "start_year"], columns="kind", values=["cost"],
                                aggfunc="first")
     if ("cost", "repair") not in paired or ("cost", "renew") not in paired:
         return cells
     both = paired.dropna(subset=[("cost", "repair"), ("cost", "renew")])
     near = ((both["cost"]["renew"] - both["cost"]["repair"]).abs() <= 1.0)
     same = near.groupby(level=0).all()
-    return cells[~((cells.kind == "repair") & cells.exclusion_group.isin(same.index[same]))]
+    return cells[~((cells.kind == "repair") & cells.exclusion_group.isin(same.index[same]))] if same.any() else cells
 
 
 def _delivery_limits(scenario):

@@ -148,7 +148,9 @@ def spend_rows(cells, scenario):
     plan, shares = scenario.plan, _shares(cells, scenario)
     cost, start = cells.cost.to_numpy(float), cells.start_year.to_numpy(int) - plan.first_year
     paid = payments(cost, shares, start, plan.years)
-    others = contributed(paid, _column(cells, "contribution_gbp", 0.0), start)
+    given, others = _column(cells, "contribution_gbp", 0.0), np.zeros(paid.shape)
+    some = given != 0
+    others[some] = contributed(paid[some], given[some], start[some])
     shown = paid > 0
     shown[np.arange(len(cells)), start] |= cost == 0
     row, year = np.nonzero(shown)

@@ -37,8 +37,8 @@ def target_limits(outlook, years, members, works):
     Schools under PFI are left out: their works are not the trust's. Works on a trust's own list are not known to cut
     either.
     """
-    targets, limits, notes, at = outlook.scenario.targets, [], [], outlook.parts.school_id
-    schemes = pd.Series([at.iloc[rows[0]] for rows in members.values() if len(rows)], dtype=object).value_counts()
+    targets, limits, notes, at = outlook.scenario.targets, [], [], outlook.parts.school_id.to_numpy(object)
+    schemes = pd.Series([at[rows[0]] for rows in members.values() if len(rows)], dtype=object).value_counts()
     for name, measure in MEASURES.items():
         most = getattr(targets, name)
         if most is None:
