@@ -26,11 +26,12 @@ def documented():
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, without_charts):
     """The results of the tiny trust, energy and all."""
     place = tmp_path_factory.mktemp("run") / "results"
     place.mkdir()
-    run(ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", ("energy",), place)
+    with without_charts():
+        run(ROOT / "data" / "tiny", ROOT / "scenarios" / "baseline.toml", ("energy",), place)
     return place
 
 

@@ -89,6 +89,10 @@ def deferred_needs(results):
         works too small or worth nothing at first is the first year of the plan (nominal); ``value_gbp`` in its best
         year (real).
     """
+    return results.once("deferred needs", lambda: _deferred(results))
+
+
+def _deferred(results):
     schemes = results.schemes
     schemes["cost_gbp"] = _first_cost(results, schemes)
     schemes["need"] = _need(schemes)

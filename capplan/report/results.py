@@ -38,6 +38,13 @@ class Results:
     _frames: dict = field(repr=False)
     solution: dict = field(repr=False)
     folder: str = ""
+    _made: dict = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, name, make):
+        """A copy of a table that is made of these at the first asking: every page asks for some of them."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name].copy(deep=False)
 
     def table(self, name):
         """A copy of the table of that name."""

@@ -43,11 +43,12 @@ def scenario_file(folder, cut):
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory, root):
+def both(tmp_path_factory, root, without_charts):
     """A results folder of the tiny trust with a target, as the command line fills it, and its programme."""
     place = tmp_path_factory.mktemp("carbon")
     (place / "results").mkdir()
-    return place / "results", run(root / "data" / "tiny", scenario_file(place, 0.5), (), place / "results")
+    with without_charts():  # but those of carbon, which are looked at
+        return place / "results", run(root / "data" / "tiny", scenario_file(place, 0.5), (), place / "results")
 
 
 @pytest.fixture(scope="module")
