@@ -98,27 +98,26 @@ def read_limits(candidates, schemes, pairs, spending):
             weight = _measured(candidates.scheme_years, row.measure, year, start_years, spending)
             known[row.measure, year] = Measure(row.measure, year, np.flatnonzero(weight), weight[weight != 0])
         total = known[row.measure, year]
-        for inside, label in _places(row, schemes, of_scheme):
-            own = inside[total.place]
+        for own, label in _counted(row, schemes, of_scheme, total.place):
             limits.append(Limit(label, row.sense, float(row.amount), total.place[own], total.weight[own], pairs,
                                 _yes(row, "or_none"), total if _yes(row, "of_total") else None))
     return limits
 
 
-def _places(row, schemes, of_scheme):
-    """Which starts each limit of a row counts (a mask), with the limit's name."""
+def _counted(row, schemes, of_scheme, places):
+    """Which of some starts each limit of a row counts (where they stand in ``places``), with the limit's name."""
     if row.scope == "all":
-        yield np.ones(len(of_scheme["site"]), bool), row.limit_id
+        yield np.arange(len(places)), row.limit_id
         return
-    column = of_scheme[row.scope]
+    column = of_scheme[row.scope][places]
     if row.scope_id:
-        yield column == row.scope_id, row.limit_id
+        yield np.flatnonzero(column == row.scope_id), row.limit_id
         return
     codes, names = pd.factorize(pd.Series(column, dtype=object))
-    listed = sorted(name for name in schemes[SCOPES[row.scope]].unique() if name)
-    number = {name: code for code, name in enumerate(names)}
-    for name in listed:
-        yield codes == number.get(name, -1), f"{row.limit_id} {name}"
+    order, counts = np.argsort(codes, kind="stable"), np.bincount(codes + 1, minlength=len(names) + 1)
+    of_name = dict(zip(names, np.split(order, np.cumsum(counts)[:-1])[1:], strict=True))   # without those of no name
+    for name in sorted(name for name in schemes[SCOPES[row.scope]].unique() if name):
+        yield of_name.get(name, order[:0]), f"{row.limit_id} {name}"
 
 
 def _yes(row, name):

@@ -1,12 +1,16 @@
 """The rules of thumb are what a plain loop over every scheme in every year comes to, with money kept pot by pot."""
 
 
+import time
+
 import numpy as np
+import pandas as pd
 import pytest
 from synthetic import trust
 
 from capplan.candidates import Candidates
 from capplan.programme.instance import instance
+from capplan.programme.ledger import Ledger
 from capplan.programme.payments import payment_order
 from capplan.programme.rules_of_thumb import RULES, by_rule
 
@@ -31,6 +35,11 @@ def mixed(seed):
     frames["pots"] = pots.assign(most_share=np.where(partial, rng.choice([0.3, 0.6], len(pots)), pots.most_share))
     frames["scheme_years"] = frames["scheme_years"].assign(
         value=lambda years: np.where(rng.random(len(years)) < 0.05, -1.0, years.value))
+    if seed % 4 == 3:  # some starts give room again
+        frames["scheme_years"]["carbon_tco2e"] = rng.choice([-3.0, 2.0, 4.0], len(frames["scheme_years"]))
+        frames["limits"] = pd.concat([frames["limits"], pd.DataFrame([{
+            "limit_id": "carbon at most", "scope": "all", "scope_id": "", "measure": "carbon_tco2e", "sense": "<=",
+            "amount": 5.0, "or_none": False, "of_total": False}])], ignore_index=True)
     return Candidates(frames)
 
 
@@ -146,3 +155,80 @@ def test_a_rule_of_thumb_is_what_a_plain_loop_over_schemes_and_years_comes_to(se
         best, found = max(range(3), key=lambda place: worth[place]), by_rule(candidates, inst, rule)
         assert list(found.choice.items()) == list(plain[best].items())
         assert (found.feasible, found.value) == (worth[best][0], pytest.approx(worth[best][1]))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_a_ledger_rules_out_it_refuses_then_and_ever_after(seed):
+    """Starts are tried in any order; what is not possible at some point is refused there and at the end."""
+    inst, rng = instance(mixed(seed)), np.random.default_rng(seed)
+    ledger, choice, everything, ruled_out = Ledger(inst), {}, np.arange(len(inst.pairs)), []
+    for some in np.array_split(rng.permutation(everything), 5):
+        for place in some.tolist():
+            scheme, year = inst.pairs[place]
+            if scheme not in choice and ledger.take(place, choice):
+                choice[scheme] = year
+        possible = ledger.possible(everything)
+        assert (np.diff(possible) > 0).all()
+        ruled_out += sorted(set(everything.tolist()) - set(possible.tolist()))
+        assert not any(ledger.take(place, choice) for place in ruled_out)
+    assert len(choice) > 3 and len(ruled_out) > 10
+
+
+def few(bills, pots, limits=()):
+    """Starts in 2026 with given bills by year, pots open in 2026 and 2027, and limits of a measure called weight."""
+    years = pd.DataFrame({"scheme_id": list(bills), "start_year": 2026, "value": 1.0})
+    frames = {
+        "schemes": pd.DataFrame({"scheme_id": list(bills), "school_id": "", "tag": "", "kind": "works"}),
+        "scheme_years": years.assign(weight=[sum(by_year.values()) for by_year in bills.values()]),
+        "spend": pd.DataFrame([[name, 2026, year, bills[name][year]] for name in bills for year in bills[name]],
+                              columns=["scheme_id", "start_year", "year", "cost"]),
+        "pots": pd.DataFrame(pots, columns=["pot_id", "amount", "with_scheme"]).assign(
+            first_year=2026, last_year=2027, tags=""),
+        "limits": pd.DataFrame([[f"limit {amount}", np.nan, "all", "", "weight", "<=", amount] for amount in limits],
+                               columns=["limit_id", "year", "scope", "scope_id", "measure", "sense", "amount"])}
+    inst = instance(Candidates(frames))
+    return Ledger(inst), {name: inst.place_of[name, 2026] for name in bills}
+
+
+def test_a_purse_that_refused_pays_once_the_money_that_comes_with_a_scheme_is_there():
+    """50 of its own refuse 60 and pay 40; with the 100 lent it pays 70."""
+    bills = {"loan": {}, "first": {2026: 60.0}, "small": {2026: 40.0}, "large": {2026: 70.0}}
+    ledger, place = few(bills, [("own", 50.0, ""), ("lent", 100.0, "loan")])
+    assert ledger.possible(np.array(list(place.values()))).tolist() == list(place.values())
+    assert not ledger.take(place["first"], {})
+    assert ledger.take(place["small"], {}) and ledger.take(place["loan"], {})
+    assert ledger.take(place["large"], {"small": 2026, "loan": 2026})
+
+
+def test_what_is_refused_after_an_earlier_bill_of_the_same_start_is_not_refused_to_others():
+    """60 do not pay 30 and then 40; they do pay 50 in the second year."""
+    ledger, place = few({"long": {2026: 30.0, 2027: 40.0}, "late": {2027: 50.0}}, [("own", 60.0, "")])
+    assert not ledger.take(place["long"], {})
+    assert ledger.take(place["late"], {})
+
+
+def test_a_limit_that_is_full_has_room_again_after_a_start_that_counts_less_than_nothing():
+    """At most 5: 4 fits, another 4 only after one of -4."""
+    ledger, place = few({"one": {2026: 4.0}, "other": {2026: 4.0}, "less": {2026: -4.0}}, [("own", 60.0, "")], limits=[5.0])
+    assert ledger.take(place["one"], {}) and not ledger.take(place["other"], {})
+    assert ledger.possible(np.array([place["other"]])).tolist() == [place["other"]]
+    assert ledger.take(place["less"], {}) and ledger.take(place["other"], {})
+
+
+def least_time(work):
+    """Processor time of the quickest of three goes. [s]"""
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        times.append(time.process_time() - began)
+    return min(times)
+
+
+@pytest.mark.slow
+def test_three_rules_of_thumb_take_no_longer_than_reading_the_candidates_six_times():
+    """Nine lists of schemes in ten years each; trying every start of each took eleven times as long as reading them."""
+    candidates = trust(150, 8000, 10, seed=0, rules=False)
+    inst = instance(candidates)
+    reading = least_time(lambda: instance(candidates))
+    assert least_time(lambda: [by_rule(candidates, inst, rule) for rule in RULES]) < 6 * reading
