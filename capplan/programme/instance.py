@@ -10,7 +10,7 @@ import pandas as pd
 from ..candidates import must_start_by, needs_met, split_list
 from .limits import read_limits
 from .purses import bills_of, purses
-from .starts import Spending, Starts, start_rows, yearly
+from .starts import Spending, Starts, coded, start_rows, yearly
 
 NO_ROWS = np.zeros(0, int), np.zeros(0, int), np.zeros(0)
 
@@ -232,11 +232,11 @@ def _numbered(*tables):
 def _spending(spend, scheme, years, starting):
     """What the pots spend on every start; ``scheme`` is the number of the scheme of each row of ``spend``, ``starting`` that
     of each row of ``years``."""
-    end = int(max(years.start_year.max(), spend.start_year.max(), 0)) + 1 if len(years) and len(spend) else 1
-    starts = pd.Index(starting * end + years.start_year.to_numpy(int))
-    place = starts.get_indexer(scheme * end + spend.start_year.to_numpy(int))
-    if (place < 0).any():
-        row = spend.iloc[int(np.argmax(place < 0))]
+    codes, _, of_pair = coded(np.concatenate([starting, scheme]), np.concatenate(
+        [years.start_year.to_numpy(int), spend.start_year.to_numpy(int)]))
+    place = codes[len(years):]
+    if len(of_pair) > len(years):
+        row = spend.iloc[int(np.argmax(place >= len(years)))]
         raise KeyError((row.scheme_id, int(row.start_year)))
     cost = spend.cost.to_numpy(float) - _contributed(spend)
     some = np.flatnonzero(cost)

@@ -117,9 +117,32 @@ def yearly(spending, count):
     -------
     StartRows
     """
-    last = int(spending.year.max(initial=0)) + 1
-    bill, found = pd.factorize(spending.start * last + spending.year)
-    return start_rows(found // last, found % last, np.bincount(bill, spending.cost_gbp, len(found)), count)
+    bill, start, year = coded(spending.start, spending.year)
+    return start_rows(start, year, np.bincount(bill, spending.cost_gbp, len(start)), count)
+
+
+def coded(number, year):
+    """Which pair of a number and a year each row has.
+
+    Parameters
+    ----------
+    number, year : array of int, shape (k,)
+        Numbers from 0 on, and years of any kind.
+
+    Returns
+    -------
+    tuple of array of int
+        The place of each row's pair among those there are, which stand in the order they first appear in; and the number and
+        the year of each of these.
+
+    Examples
+    --------
+    >>> coded(np.array([0, 1, 0]), np.array([-1, 3, -1]))
+    (array([0, 1, 0]), array([0, 1]), array([-1,  3]))
+    """
+    first, span = (int(year.min()), int(np.ptp(year)) + 1) if len(year) else (0, 1)
+    codes, found = pd.factorize(number * span + (year - first))
+    return codes, found // span, found % span + first
 
 
 class Starts(Mapping):
