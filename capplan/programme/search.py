@@ -14,7 +14,8 @@ from .arrays import MUST, ORDER
 from .instance import total_value
 from .ledger import Ledger, narrow_first
 from .linear import NO_STARTS, Dive, solve_part
-from .sifting import KEPT_PER_NEED, Sifting, best_of
+from .sifted_part import KEPT_PER_NEED, best_of
+from .sifting import Sifting
 from .solver import relative_gap
 
 NEAR_PER_NEED = 3

@@ -11,18 +11,16 @@ import time
 import numpy as np
 
 from .arrays import LIMITS, MUST, NEEDS, PAID, POTS
-from .linear import MAXIMISE, OPTIMAL, add_columns, quiet_engine
-from .solver import InfeasibleModelError, run_engine
+from .linear import OPTIMAL
+from .needs import Needs, dominated, need_rows
+from .sifted_part import CLOSE, KEPT_PER_NEED, Part, best_of, engine_of, tying
+from .solver import run_engine
 
-NONE = np.zeros(0)
-KEPT_PER_NEED, ADDED_PER_NEED = 4, 3
-"""Starts of each need in the first relaxation, and added to it at most each time."""
-SAMPLE_SHARE, SMALLEST_SAMPLE = 0.15, 200
-"""Part of the needs, and least number of them, that the first prices come from."""
+SAMPLE_SHARE, SMALLEST_SAMPLE, LARGEST_SAMPLE = 0.15, 200, 2000
+"""Part of the needs, and least and greatest number of them, that the first prices come from."""
+NEAR = 0.03
+"""A start is in doubt where it loses no more than this share of what it is charged for money and limits."""
 MOST_ROUNDS = 60
-CLOSE = 1e-7
-PENALTY, HIGHEST_PENALTY = 10.0, 1e7
-"""What breaking a rule costs in the relaxation, as a multiple of the largest value; raised where it is not enough."""
 FEWEST_IN_A_LIMIT, FEWEST_IN_A_LOWER_LIMIT = 30, 300
 """Limits over fewer starts of the sample say nothing of the whole, least of all lower ones, and are left out of it."""
 
@@ -60,101 +58,78 @@ class Sifting:
     def __init__(self, model, gap, time_limit_s, seed=0):
         self._model, self._until = model, time.perf_counter() + time_limit_s
         self._starts = model.matrix[:, :model.starts].T.tocsr()
-        self._settled = self._settled_rows()
-        self._penalty = PENALTY * max(1.0, np.abs(model.value).max(initial=1.0))
+        self._needs, self._need_rows = Needs(model), need_rows(model)
+        self._usable = (model.most[:model.starts] > 0) & ~dominated(model)
         self.bound, self._prices = np.inf, np.zeros(len(model.low))
+        self._need_prices, self._worth = np.zeros(self._needs.met.shape[1]), model.value[:model.starts]
         self.values = np.zeros(model.starts)
-        self.regret, self.idle = np.zeros(model.starts), np.zeros(model.needs)
         self._sift(gap, seed)
-        worth = self._worth(self._prices)
-        best = np.zeros(model.needs)
-        np.maximum.at(best, model.own_need, worth)
-        self.regret, self.idle = best[model.own_need] - worth, best
+        self.regret = np.where(self._usable, self._needs.met @ self._need_prices - self._worth, np.inf)
+        self.idle = self._need_prices[:model.needs]
 
-    def _settled_rows(self):
-        """Rows of needs all of whose starts belong to that need alone: taking the best start of each need obeys them."""
-        rows = self._starts.tocsc()
-        own, settled = self._model.own_need, np.zeros(len(self._model.low), bool)
-        for row in np.flatnonzero(self._model.family == NEEDS):
-            needs = own[rows.indices[rows.indptr[row]:rows.indptr[row + 1]]]
-            settled[row] = (needs == needs[0]).all()
-        return settled
+    def _note(self, prices, need_prices=None):
+        """What each start and each need is worth at any prices; they are kept where their bound is the least.
 
-    def _worth(self, prices):
-        """What each start is worth beyond what it uses at these prices, its own need aside; never for an impossible one."""
-        model = self._model
-        prices = np.where(self._settled, 0.0, prices)
-        return np.where(model.most[:model.starts] > 0, model.value[:model.starts] - self._starts @ prices, -np.inf)
-
-    def _bound_at(self, prices):
-        """What no programme can exceed, from any prices: those that make no sense for a rule are set to zero first."""
+        Prices that make no sense for a rule are set to zero first.
+        """
         model, free = self._model, np.isinf
-        prices = np.where(self._settled, 0.0, prices)
+        prices = np.where(model.family == NEEDS, 0.0, prices)
         prices = np.where((prices > 0) & free(model.high) | (prices < 0) & free(model.low), 0.0, prices)
         held = np.where(prices > 0, model.high, model.low)
         rules = float(prices[prices != 0] @ held[prices != 0])
-        best = np.zeros(model.needs)
-        np.maximum.at(best, model.own_need, self._worth(prices))
+        worth = np.where(self._usable, model.value[:model.starts] - self._starts @ prices, -np.inf)
+        covered = self._needs.covered(worth, need_prices)
         extra = slice(model.starts, None)
         rest = model.value[extra] - model.matrix[:, extra].T @ prices
         least = np.where(np.isfinite(model.least[extra]), model.least[extra], -model.reach[extra])
-        return rules + best.sum() + float(np.where(rest > 0, rest * model.reach[extra], rest * least).sum())
+        bound = rules + covered.sum() + float(np.where(rest > 0, rest * model.reach[extra], rest * least).sum())
+        if bound < self.bound:
+            self.bound, self._prices, self._need_prices, self._worth = bound, prices, covered, worth
+        return worth, covered
 
     def _sift(self, gap, seed):
         model = self._model
-        prices = self._sampled_prices(seed)
-        self.bound, self._prices = self._bound_at(prices), prices
-        worth = self._worth(prices)
-        wide = np.zeros(model.starts, bool)
-        wide[best_of(worth, model.own_need, KEPT_PER_NEED, np.isfinite(worth))] = True
-        wide |= np.diff(self._starts[:, model.family == MUST].indptr) > 0
-        columns = np.concatenate([np.arange(model.starts, len(model.value)), np.flatnonzero(wide)])
-        engine, short = _engine(model, np.arange(len(model.low)), columns, self._penalty)
+        worth, covered = self._note(self._sampled_prices(seed))
+        part = Part(model, self._needs, *self._settled(worth, covered))
         for _ in range(MOST_ROUNDS):
-            if not self._run(engine):
+            if not part.solve(self._until):
                 return
-            prices = np.array(engine.getSolution().row_dual)
-            x = np.array(engine.getSolution().col_value)
-            bound, objective = self._bound_at(prices), engine.getObjectiveValue()
-            if bound < self.bound:
-                self.bound, self._prices = bound, prices
-            self.values[columns[columns < model.starts]] = x[short:][columns < model.starts]
-            gains = model.value[:model.starts] - self._starts @ prices
-            outside = ~wide & (gains > CLOSE * np.abs(model.value).max(initial=1.0)) & (model.most[:model.starts] > 0)
-            missing = x[:short].max(initial=0.0) > CLOSE
-            if missing and not outside.any():
-                self._be_stricter(engine, short)
-            elif not outside.any() or (not missing and bound - objective <= gap * abs(objective)):
+            worth, covered = self._note(*part.prices(self._need_rows, len(covered)))
+            self.values = part.values()
+            opened, new = part.wanted(worth, covered, self._usable, gap)
+            if not len(opened) and not len(new):
+                if not part.missing:
+                    return
+                part.be_stricter()
+            elif not part.missing and self.bound - part.objective <= gap * abs(part.objective):
                 return
-            new = best_of(gains, model.own_need, ADDED_PER_NEED, outside)
-            wide[new] = True
-            columns = np.concatenate([columns, new])
-            add_columns(engine, model, model.matrix[:, new], new)
+            part.open(opened)
+            part.add(new)
 
-    def _run(self, engine):
-        """Solve as far as the time allows; say whether it is solved."""
-        left = self._until - time.perf_counter()
-        if left <= 0:
-            return False
-        engine.setOptionValue("time_limit", engine.getRunTime() + left)
-        run_engine(engine)
-        return engine.getModelStatus() == OPTIMAL
-
-    def _be_stricter(self, engine, short):
-        """A higher price for falling short of a rule; where no price helps, the rules conflict."""
-        self._penalty *= PENALTY
-        if self._penalty > HIGHEST_PENALTY * max(1.0, np.abs(self._model.value).max(initial=1.0)):
-            raise InfeasibleModelError
-        for place in range(short):
-            engine.changeColCost(place, -self._penalty)
+    def _settled(self, worth, covered):
+        """Starts to begin with: those that may change, and those that are taken for made until prices say otherwise."""
+        model, needs = self._model, self._needs
+        regret = np.where(self._usable, needs.met @ covered - worth, np.inf)
+        charge = np.abs(model.value[:model.starts] - np.where(self._usable, worth, 0.0))
+        tied = np.diff(self._starts[:, tying(model)].indptr) > 0
+        tied = np.bincount(needs.set_of, tied | (model.value[:model.starts] <= 0), needs.sets) > 0
+        near = self._usable & (regret <= NEAR * charge)
+        made = self._usable & (regret <= CLOSE * charge) & (worth > NEAR * charge)
+        times = np.asarray(needs.met.T @ made.astype(float)).ravel()
+        unclear = np.bincount(needs.of_need, (times > 1) | ((times < 1) & (covered > 0)), needs.sets) > 0
+        unclear |= np.bincount(needs.set_of, near & ~made, needs.sets) > 0
+        open_ = (unclear | tied)[needs.set_of]
+        kept = best_of(-regret, model.own_need, KEPT_PER_NEED, open_ & self._usable & (near | tied[needs.set_of]))
+        musts = np.flatnonzero(np.diff(self._starts[:, model.family == MUST].indptr) > 0)
+        return np.union1d(kept, musts[self._usable[musts]]), np.flatnonzero(made & ~open_)
 
     def _sampled_prices(self, seed):
         """Prices of money and limits from a sample of the needs, for which all money and limits are scaled down."""
         model, prices = self._model, np.zeros(len(self._model.low))
-        share = min(1.0, max(SAMPLE_SHARE, SMALLEST_SAMPLE / max(1, model.needs)))
+        share = min(1.0, max(min(SAMPLE_SHARE, LARGEST_SAMPLE / max(1, model.needs)), SMALLEST_SAMPLE / max(1, model.needs)))
         if share >= 1:
             return prices
-        taken = (np.random.default_rng(seed).random(model.needs) < share)[model.own_need]
+        taken = (np.random.default_rng(seed).random(self._needs.sets) < share)[self._needs.set_of] & self._usable
         columns = np.concatenate([np.arange(model.starts, len(model.value)), np.flatnonzero(taken)])
         matrix = model.matrix[:, columns].tocsr()
         count, outside = np.diff(matrix.indptr), np.diff(self._starts[~taken].tocsc().indptr)
@@ -162,8 +137,10 @@ class Sifting:
             (model.family == LIMITS) & (count >= np.where(np.isinf(model.high), FEWEST_IN_A_LOWER_LIMIT, FEWEST_IN_A_LIMIT)))
         kept = np.flatnonzero((count > 0) & (general | (model.family == NEEDS) | ((model.family == MUST) & (outside == 0))))
         scaled = np.where(np.isin(model.family, (POTS, LIMITS)), share, 1.0)
-        engine, _ = _engine(model, kept, columns, self._penalty, scaled)
-        if self._run(engine):
+        engine, _, _ = engine_of(model, kept, columns, scaled)
+        engine.setOptionValue("time_limit", max(0.0, self._until - time.perf_counter()))
+        run_engine(engine)
+        if engine.getModelStatus() == OPTIMAL:
             prices[kept] = engine.getSolution().row_dual
         return self._priced_by_general_pots(prices)
 
@@ -190,43 +167,3 @@ class Sifting:
             rows, signs = paid.indices[inside], paid.data[inside]
             if set(signs) == {1.0, -1.0}:
                 yield int(rows[signs > 0][0]), int(rows[signs < 0][0])
-
-
-def best_of(worth, need, most, allowed):
-    """Places of the best starts of each need, at most so many, among those allowed.
-
-    Parameters
-    ----------
-    worth : array, shape (n,)
-        What each start is worth.
-    need : array of int, shape (n,)
-        Number of its need.
-    most : int
-        How many of each need.
-    allowed : array of bool, shape (n,)
-        Which starts count.
-
-    Returns
-    -------
-    array of int
-    """
-    places = np.flatnonzero(allowed)
-    order = places[np.lexsort((-worth[places], need[places]))]
-    first = np.concatenate([[True], np.diff(need[order]) != 0])[:len(order)]
-    rank = np.arange(len(order)) - np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
-    return order[rank < most]
-
-
-def _engine(model, rows, columns, penalty, scaled=None):
-    """HiGHS with some rows and columns, first among them one for each rule that nothing at all would break; and how many."""
-    factor = np.ones(len(model.low)) if scaled is None else scaled
-    low, high = (model.low * factor)[rows], (model.high * factor)[rows]
-    engine = quiet_engine()
-    engine.addRows(len(rows), low, high, 0, np.zeros(len(rows), np.int32), np.zeros(0, np.int32), NONE)
-    engine.changeObjectiveSense(MAXIMISE)
-    asking = np.flatnonzero((low > 0) | (high < 0))
-    count = len(asking)
-    engine.addCols(count, np.full(count, -penalty), np.zeros(count), np.full(count, np.inf), count,
-                   np.arange(count, dtype=np.int32), asking.astype(np.int32), np.where(low[asking] > 0, 1.0, -1.0))
-    add_columns(engine, model, model.matrix[:, columns][rows] if scaled is not None else model.matrix[:, columns], columns)
-    return engine, count
