@@ -94,7 +94,8 @@ def dominated(model):
     uses = _uses(model, diags, vstack)
     value, found = model.value[:starts], np.zeros(starts, bool)
     possible = np.flatnonzero(model.most[:starts] > 0)
-    order = possible[np.lexsort((-value[possible], years[possible], model.own_need[possible]))]
+    keys = model.instance.cost, -value, years, model.own_need
+    order = possible[np.lexsort([key[possible] for key in keys])]
     for step in range(1, ALTERNATIVES + 1):
         better, worse = order[:-step], order[step:]
         alike = (model.own_need[better] == model.own_need[worse]) & (years[better] == years[worse])

@@ -21,8 +21,11 @@ from .search import LEAST_TIME_S, Search, tighten, whole
 from .solver import SOLVERS, Answer, InfeasibleModelError, relative_gap, solve
 
 SMALL_MODEL_STARTS, SETTLED_MODEL_STARTS, LARGE_MODEL_STARTS = 2000, 6000, 20_000
-"""Up to the first, a model is solved as it is; up to the second its core has nothing settled; above the third more time goes
-to improving the core part by part, since the whole model proves little there."""
+"""Up to the first, a model is solved as it is; up to the second its core has nothing settled; above the third cuts are not
+asked to lower the bound, since they lower it by little there."""
+PART_SHARE = 3 / 4
+"""Share of the time left that goes to improving a programme part by part, before the whole model: ten trusts of 300 schemes
+came to 0.13% in 15 s with nearly all of it, and to 0.17% with an eighth (mean)."""
 DEFAULTS = {"name": "highs", "gap": 0.001, "time_limit_s": 60.0}
 
 
@@ -251,14 +254,10 @@ def _by_parts(inst, known, gap, limit, threads, seed):
     """The search on the arrays: relaxation, core, parts, and, while it is not close, the whole model in the time left."""
     search = Search(arrays(inst, handed_on=True), gap, limit, seed, known[0] if known else None)
     search.greedy()
-    if search.model.starts > LARGE_MODEL_STARTS:
-        search.core(search.left_s() / 2)
-        search.improve(search.left_s() / 2)
-    else:
-        (search.core if search.model.starts > SETTLED_MODEL_STARTS else search.small_core)(search.left_s() / 2)
-        if not search.close:
-            tighten(search, search.left_s() / 4, threads)
-        search.improve(search.left_s() / 8)
+    (search.core if search.model.starts > SETTLED_MODEL_STARTS else search.small_core)(search.left_s() / 2)
+    if not search.close and search.model.starts <= LARGE_MODEL_STARTS:
+        tighten(search, search.left_s() / 4, threads)
+    search.improve(PART_SHARE * search.left_s())
     if not search.close and search.left_s() > LEAST_TIME_S:
         whole(search, search.left_s(), threads)
     return search

@@ -35,7 +35,7 @@ BEGINNINGS, LONG_S = (1 / 4, 1 / 4, 1.0), 15.0
 """Shares of its time after which the whole model is begun anew, if it has that long; what is then left goes to the last."""
 PART_TIME_S, LEAST_TIME_S = 2.0, 0.2
 NEARLY = 1e-3
-FRUITLESS = 12
+FRUITLESS = 20
 """Parts in a row that bring nothing, after which the search stops."""
 KINDS = ("nearly equal", "doubtful", "nearly equal", "years")
 
@@ -95,21 +95,38 @@ class Search:
         return True
 
     def greedy(self):
-        """Start what the relaxation starts, year by year, then what the lower limits still ask for, then what loses least at
-        its prices, as long as the rules and the pots allow."""
+        """Start what must be done, the packages that are wanted, what the relaxation starts, what the lower limits still ask
+        for, and then what loses least at its prices, as long as the rules and the pots allow."""
         model, inst = self.model, self.model.instance
-        regret, chosen = self.relaxation.regret, self.relaxation.values > 1 - NEARLY
+        regret, filling = self.relaxation.regret, _Filling(inst)
         years = np.array([year for _, year in inst.pairs])
-        filling = _Filling(inst)
+        shut, wanted = self._packages()
+        usable = np.isfinite(regret) & ~shut
+        by_regret = np.where(usable, regret, np.inf)
+        for pairs in sorted(inst.must.values(), key=lambda pairs: max((year for _, year in pairs), default=0)):
+            places = np.array([inst.place_of[pair] for pair in pairs], dtype=int)
+            filling.take(_first(places, by_regret), lambda pairs=pairs: filling.met_by(pairs))
+        for limit in wanted:
+            filling.take(_first(limit.place, by_regret), lambda limit=limit: not limit.broken_by(filling.chosen))
+        chosen = usable & (self.relaxation.values > 1 - NEARLY)
         filling.take(np.flatnonzero(chosen)[np.argsort(years[chosen], kind="stable")])
         for limit in inst.limits:
-            if limit.sense == ">=" and limit.broken_by(filling.chosen):
-                places = limit.place[np.argsort(regret[limit.place], kind="stable")]
-                filling.take(places[np.isfinite(regret[places])], lambda limit=limit: not limit.broken_by(filling.chosen))
-        order = np.argsort(regret, kind="stable")[:GREEDY_STARTS_PER_NEED * model.needs]
-        filling.take(order[np.isfinite(regret[order]) & (inst.value[order] > 0)])
+            if limit.sense == ">=" and not limit.or_none and limit.broken_by(filling.chosen):
+                filling.take(_first(limit.place, by_regret), lambda limit=limit: not limit.broken_by(filling.chosen))
+        order = _first(np.flatnonzero(usable & (inst.value > 0)), by_regret)
+        filling.take(order[:GREEDY_STARTS_PER_NEED * model.needs])
         if filling.obeys():
             self.take(filling.choice)
+
+    def _packages(self):
+        """Starts of the packages that the relaxation fills by less than half, and the other packages."""
+        shut, wanted = np.zeros(self.model.starts, bool), []
+        for limit in (limit for limit in self.model.instance.limits if limit.or_none):
+            if limit.weight @ self.relaxation.values[limit.place] >= limit.amount / 2:
+                wanted.append(limit)
+            else:
+                shut[limit.place[limit.weight > 0]] = True
+        return shut, wanted
 
     def core(self, time_limit_s):
         """Dive in the relaxation until little is left to settle, then solve a core of it in whole numbers."""
@@ -244,10 +261,20 @@ class _Filling:
                 if enough():
                     return
 
+    def met_by(self, pairs):
+        """Whether one of some (scheme, year) is in the programme."""
+        return any(self.choice.get(scheme) == year for scheme, year in pairs)
+
     def obeys(self):
         """Whether every must-do is met and every limit kept."""
-        return all(any(self.choice.get(scheme) == year for scheme, year in pairs) for pairs in self.inst.must.values()) and (
+        return all(map(self.met_by, self.inst.must.values())) and (
             not any(limit.broken_by(self.chosen) for limit in self.inst.limits))
+
+
+def _first(places, regret):
+    """Those places that are possible, the least regretted first."""
+    places = places[np.isfinite(regret[places])]
+    return places[np.argsort(regret[places], kind="stable")]
 
 
 def whole(search, time_limit_s, threads=1):

@@ -13,13 +13,13 @@ import numpy as np
 from .arrays import LIMITS, MUST, NEEDS, PAID, POTS
 from .linear import OPTIMAL
 from .needs import Needs, dominated, need_rows
-from .sifted_part import CLOSE, KEPT_PER_NEED, Part, best_of, engine_of, tying
+from .sifted_part import KEPT_PER_NEED, Part, best_of, engine_of, tying
 from .solver import run_engine
 
 SAMPLE_SHARE, SMALLEST_SAMPLE, LARGEST_SAMPLE = 0.15, 200, 2000
 """Part of the needs, and least and greatest number of them, that the first prices come from."""
-NEAR = 0.03
-"""A start is in doubt where it loses no more than this share of what it is charged for money and limits."""
+NEAR = 0.05
+"""A start is among the first where it loses no more than this share of what it is charged for money and limits."""
 MOST_ROUNDS = 60
 FEWEST_IN_A_LIMIT, FEWEST_IN_A_LOWER_LIMIT = 30, 300
 """Limits over fewer starts of the sample say nothing of the whole, least of all lower ones, and are left out of it."""
@@ -89,39 +89,34 @@ class Sifting:
 
     def _sift(self, gap, seed):
         model = self._model
-        worth, covered = self._note(self._sampled_prices(seed))
-        part = Part(model, self._needs, *self._settled(worth, covered))
+        part = Part(model, self._at_first(*self._note(self._sampled_prices(seed))))
         for _ in range(MOST_ROUNDS):
-            if not part.solve(self._until):
+            if not part.solved_by(self._until):
                 return
-            worth, covered = self._note(*part.prices(self._need_rows, len(covered)))
+            prices, needs = part.prices(self._need_rows, len(self._need_prices))
+            worth, _ = self._note(prices, needs)
             self.values = part.values()
-            opened, new = part.wanted(worth, covered, self._usable, gap)
-            if not len(opened) and not len(new):
+            new = part.wanted(np.where(self._usable, worth - self._needs.met @ needs, -np.inf))
+            if not len(new):
                 if not part.missing:
                     return
                 part.be_stricter()
             elif not part.missing and self.bound - part.objective <= gap * abs(part.objective):
                 return
-            part.open(opened)
             part.add(new)
 
-    def _settled(self, worth, covered):
-        """Starts to begin with: those that may change, and those that are taken for made until prices say otherwise."""
+    def _at_first(self, worth, covered):
+        """Starts to begin with, at what starts and needs are worth: the few of each need that lose little, and of those that
+        a rule ties to others or to a date, the best whatever they lose."""
         model, needs = self._model, self._needs
         regret = np.where(self._usable, needs.met @ covered - worth, np.inf)
         charge = np.abs(model.value[:model.starts] - np.where(self._usable, worth, 0.0))
         tied = np.diff(self._starts[:, tying(model)].indptr) > 0
         tied = np.bincount(needs.set_of, tied | (model.value[:model.starts] <= 0), needs.sets) > 0
-        near = self._usable & (regret <= NEAR * charge)
-        made = self._usable & (regret <= CLOSE * charge) & (worth > NEAR * charge)
-        times = np.asarray(needs.met.T @ made.astype(float)).ravel()
-        unclear = np.bincount(needs.of_need, (times > 1) | ((times < 1) & (covered > 0)), needs.sets) > 0
-        unclear |= np.bincount(needs.set_of, near & ~made, needs.sets) > 0
-        open_ = (unclear | tied)[needs.set_of]
-        kept = best_of(-regret, model.own_need, KEPT_PER_NEED, open_ & self._usable & (near | tied[needs.set_of]))
-        musts = np.flatnonzero(np.diff(self._starts[:, model.family == MUST].indptr) > 0)
-        return np.union1d(kept, musts[self._usable[musts]]), np.flatnonzero(made & ~open_)
+        near = (regret <= NEAR * charge) | tied[needs.set_of]
+        musts = np.diff(self._starts[:, model.family == MUST].indptr) > 0
+        return np.union1d(best_of(-regret, model.own_need, KEPT_PER_NEED, self._usable & near),
+                          np.flatnonzero(musts & self._usable))
 
     def _sampled_prices(self, seed):
         """Prices of money and limits from a sample of the needs, for which all money and limits are scaled down."""
@@ -130,19 +125,33 @@ class Sifting:
         if share >= 1:
             return prices
         taken = (np.random.default_rng(seed).random(self._needs.sets) < share)[self._needs.set_of] & self._usable
-        columns = np.concatenate([np.arange(model.starts, len(model.value)), np.flatnonzero(taken)])
+        pooled, times = self._pooled()
+        columns = np.concatenate([pooled, np.flatnonzero(taken)])
         matrix = model.matrix[:, columns].tocsr()
         count, outside = np.diff(matrix.indptr), np.diff(self._starts[~taken].tocsc().indptr)
         general = np.isin(model.family, (PAID, POTS)) | (
             (model.family == LIMITS) & (count >= np.where(np.isinf(model.high), FEWEST_IN_A_LOWER_LIMIT, FEWEST_IN_A_LIMIT)))
         kept = np.flatnonzero((count > 0) & (general | (model.family == NEEDS) | ((model.family == MUST) & (outside == 0))))
-        scaled = np.where(np.isin(model.family, (POTS, LIMITS)), share, 1.0)
-        engine, _, _ = engine_of(model, kept, columns, scaled)
+        scaled = np.where(model.family == POTS, share * times, np.where(model.family == LIMITS, share, 1.0))
+        engine, _ = engine_of(model, kept, columns, scaled)
         engine.setOptionValue("time_limit", max(0.0, self._until - time.perf_counter()))
         run_engine(engine)
         if engine.getModelStatus() == OPTIMAL:
             prices[kept] = engine.getSolution().row_dual
         return self._priced_by_general_pots(prices)
+
+    def _pooled(self):
+        """Columns beside the starts without what pots of some schools or schemes only pay, and how many times the money of
+        the other pots all money is: a sample says little of a school's own."""
+        model, pots = self._model, self._model.instance.pots.amount
+        general = [pot for pot in model.pot_rows if pot in model.instance.general_pots]
+        own = [row for pot, row in model.pot_rows.items() if pot not in model.instance.general_pots]
+        held = float(pots[general].sum())
+        extra = np.arange(model.starts, len(model.value))
+        if held <= 0 or not own:
+            return extra, 1.0
+        paid_by_own = np.diff(model.matrix[own][:, extra].tocsc().indptr) > 0
+        return extra[~paid_by_own], float(pots.sum()) / held
 
     def _priced_by_general_pots(self, prices):
         """Bills at the price of the cheapest pot open to any school: a sample says little of a school's own money."""
