@@ -16,7 +16,7 @@ SHORT = 2.2
 TAGS = ("condition", "condition", "condition", "condition", "energy", "energy", "")
 
 
-def trust(schools, schemes, years, seed=0, rules=True):
+def trust(schools, schemes, years, seed=0, rules=True, own_money=True):
     """A synthetic trust.
 
     Parameters
@@ -28,6 +28,9 @@ def trust(schools, schemes, years, seed=0, rules=True):
     rules : bool
         Whether there is anything beside pots and alternatives for one need: must-dos, precedence, bundles, limits by site
         and year, trade and year and in total, packages, fair shares, a carbon target, match funding and bids.
+    own_money : bool
+        Whether a quarter of the schools, at most twenty, have a tenth of all money for themselves, far more than they can
+        spend well; else it is in the reserves.
 
     Returns
     -------
@@ -38,7 +41,7 @@ def trust(schools, schemes, years, seed=0, rules=True):
     starts, spend = _starts(rng, table, years)
     total = float(spend.groupby("scheme_id").cost.mean().sum())
     frames = {"schemes": table.drop(columns="cost"), "scheme_years": starts, "spend": spend,
-              "pots": _pots(rng, table, total, years)}
+              "pots": _pots(rng, table, total, years, own_money)}
     if rules:
         _add_rules(rng, frames, table, total, schools, years)
     return Candidates({name: frame.reset_index(drop=True) for name, frame in frames.items()})
@@ -80,7 +83,7 @@ def _starts(rng, table, years):
     return starts, pd.concat([spend, rest[rest.cost > 0]], ignore_index=True)
 
 
-def _pots(rng, table, total, years):
+def _pots(rng, table, total, years, own_money):
     """Condition grant of two years' window, an energy grant, schools' own money of three years, reserves to the end."""
     yearly, end = total / SHORT / years, FIRST_YEAR + years - 1
     rows = []
@@ -88,9 +91,9 @@ def _pots(rng, table, total, years):
         wave = rng.uniform(0.8, 1.2)
         rows.append([f"SCA-{year}", 0.55 * yearly * wave, year, min(year + 1, end), "condition;energy", ""])
         rows.append([f"GREEN-{year}", 0.12 * yearly * wave, year, min(year + 1, end), "energy", ""])
-        rows.append([f"RESERVE-{year}", 0.23 * yearly * wave, year, end, "", ""])
+        rows.append([f"RESERVE-{year}", 0.23 * yearly * wave + (0.0 if own_money else 0.1 * yearly), year, end, "", ""])
     owners = rng.permutation(table.school_id.unique())[:max(1, min(20, table.school_id.nunique() // 4))]
-    for owner in owners:
+    for owner in owners if own_money else ():
         rows += [[f"DFC-{owner}-{year}", 0.1 * yearly / len(owners), year, min(year + 2, end), "", owner]
                  for year in range(FIRST_YEAR, end + 1)]
     pots = pd.DataFrame(rows, columns=["pot_id", "amount", "first_year", "last_year", "tags", "school_id"])
