@@ -18,7 +18,7 @@ from .sifted_part import KEPT_PER_NEED, best_of
 from .sifting import Sifting
 from .solver import relative_gap
 
-NEAR_PER_NEED = 3
+NEAR_PER_NEED = 2
 REST_OF_GAP = 10
 """A dive goes on until the fractional starts cost this many times the gap, as a share of all money."""
 CORES = ((8000, 200), (60_000, 2000))
