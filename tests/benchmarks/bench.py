@@ -1,4 +1,4 @@
-"""Benchmarks: the main job on the example trust and on authorities of DfE's survey sample taken as one trust each.
+"""Benchmarks: the main job on the example trust, and on authorities of DfE's survey sample and all of it as one trust each.
 
 Run by ``make bench``. Prints one table; times are of one run on whatever machine this is, so compare ratios. With
 ``--whole`` the same model also goes to the solver as it is, for comparison.
@@ -38,6 +38,7 @@ def estates(folder):
     for authority in AUTHORITIES:
         write_pds(read_pds(SURVEY, las=(authority,)), folder / str(authority))
         yield f"authority {authority}", folder / str(authority)
+    yield "whole sample", folder / "all"
 
 
 def main():

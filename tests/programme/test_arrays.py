@@ -12,7 +12,9 @@ from synthetic import trust
 
 from capplan.programme import formulation
 from capplan.programme.arrays import arrays
-from capplan.programme.instance import instance
+from capplan.programme.audit import audit
+from capplan.programme.instance import instance, total_value
+from capplan.programme.payments import draws_or_none
 from capplan.programme.search import Search, tighten
 from capplan.programme.sifting import Sifting
 from capplan.programme.solver import InfeasibleModelError, Relaxation, solve
@@ -113,3 +115,17 @@ def test_nothing_is_tightened_before_a_programme_is_known():
     bound = search.bound
     tighten(search, 10)
     assert search.bound == bound
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+@pytest.mark.parametrize("own_money", [True, False])
+def test_a_first_programme_meets_every_must_do_and_lower_limit_and_can_be_paid_for(seed, own_money):
+    """Must-dos of the first years are missed where what loses least is started first."""
+    candidates = trust(30, 700, 6, seed=seed, own_money=own_money)
+    inst = instance(candidates)
+    search = Search(arrays(inst, handed_on=True), 0.001, 20)
+    search.greedy()
+    assert inst.must and any(limit.sense == ">=" for limit in inst.limits)
+    draws = draws_or_none(inst, search.best)
+    assert draws is not None
+    assert not audit(candidates, search.best, draws, total_value(inst, search.best))
