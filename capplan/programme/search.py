@@ -26,8 +26,8 @@ CORES = ((8000, 200), (60_000, 2000))
 second where the first is not close enough, as on the 148 Essex sites."""
 GREEDY_STARTS_PER_NEED = 4
 """As many starts for each need are tried one by one, the least regretted first."""
-SMALL_CORE_STARTS, FIRST_GAP = 600, 0.01
-"""As many starts of a small model are left open at first, until a programme this close is found."""
+SMALL_CORE_STARTS, LIVE_CORE_STARTS, FIRST_GAP = 600, 400, 0.01
+"""As many starts of a small model are left open at first, until a programme this close is found; fewer if that is asked."""
 PART_STARTS, LEAST_PART_STARTS, MOST_PART_STARTS, GROWTH = 500, 100, 3000, 1.3
 """Starts left open when a part of the programme is improved, and how fast that number changes."""
 DRAWN_ABOUT = (0.3, 1.7)
@@ -144,7 +144,7 @@ class Search:
     def small_core(self, time_limit_s):
         """For a small model: a core of the starts that lose least, without a dive; wider where that has no programme."""
         until, possible = time.perf_counter() + min(time_limit_s, self.left_s()), np.isfinite(self.relaxation.regret).sum()
-        size = SMALL_CORE_STARTS
+        size = LIVE_CORE_STARTS if self.gap >= FIRST_GAP else SMALL_CORE_STARTS
         while (left := until - time.perf_counter()) > LEAST_TIME_S and not self.close:
             choice, _, ended = solve_part(self.model, self._near(size), NO_STARTS, self.best, self.gap / 4, left, self.seed,
                                           self._enough(max(self.gap, FIRST_GAP)))
