@@ -24,6 +24,8 @@ REST_OF_GAP = 10
 CORES = ((8000, 200), (60_000, 2000))
 """Starts a dive looks at, the least regretted first, and those its core may choose from beside what it left fractional: the
 second where the first is not close enough, as on the 148 Essex sites."""
+TIGHTEST_CORE = 0.0002
+"""A dive and its core aim no closer than this: a core that little is left open in has no programme."""
 GREEDY_STARTS_PER_NEED = 4
 """As many starts for each need are tried one by one, the least regretted first."""
 SMALL_CORE_STARTS, LIVE_CORE_STARTS, FIRST_GAP = 600, 400, 0.01
@@ -136,10 +138,11 @@ class Search:
             if left < LEAST_TIME_S or self.close:
                 return
             starts = self._near(max(near, NEAR_PER_NEED * self.model.needs))
-            dive = Dive(self.model, starts, left, REST_OF_GAP * self.gap * money)
+            gap = max(self.gap, TIGHTEST_CORE)
+            dive = Dive(self.model, starts, left, REST_OF_GAP * gap * money)
             left = until - time.perf_counter()
             if dive.solved and left > LEAST_TIME_S:
-                self.take(dive.core(size, self.gap / 4, left, self.seed, self._enough(self.gap)))
+                self.take(dive.core(size, gap / 4, left, self.seed, self._enough(self.gap)))
 
     def small_core(self, time_limit_s):
         """For a small model: a core of the starts that lose least, without a dive; wider where that has no programme."""
